@@ -1,0 +1,125 @@
+# The only file that knows which table is made from which. `make help` lists what can be asked for.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+
+PIPELINE ?= pipeline.toml
+RUN ?= data/run
+CACHE ?= data/cache
+# Folder with session.csv, run.csv and power_sample.csv: import them instead of measuring.
+IMPORT ?=
+PRICES ?= $(wildcard data/inputs/prices/*.csv)
+GRID ?= $(wildcard data/inputs/grid/*.csv)
+
+PYTHON3 ?= python3.11
+PYTHON := .venv/bin/python
+SITE_PACKAGES := .venv/lib/python3.11/site-packages
+BUNDLE := $(CACHE)/vega-embed.js
+CARGO ?= cargo
+BIN := target/release
+STAGES := collect join-telemetry derive-costs analyze render query
+BINARIES := $(STAGES:%=$(BIN)/%)
+export TALLYWATT_COMMIT := $(shell git describe --always --abbrev=40 --dirty 2>/dev/null || echo unknown)
+
+# Each stage's own tables of pipeline.toml, rewritten only when they changed.
+OWN := $(RUN)/.config
+SPLIT := $(shell stages/own-config $(PIPELINE) $(OWN))
+
+MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet)
+ENERGY := $(RUN)/run_energy.parquet
+PRICED := $(addprefix $(RUN)/,price.parquet grid.parquet cost.parquet request_cost.parquet tco.parquet break_even.parquet)
+ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet finding.parquet)
+REPORT := $(addprefix $(RUN)/,report.html report.md)
+
+.PHONY: all
+all: $(REPORT) ## measure, derive, analyse, and write data/run/report.html
+
+$(REPORT) &: $(MEASURED) $(ENERGY) $(PRICED) $(ANALYZED) $(OWN)/render.toml stages/render/draw.py $(BIN)/render | $(BUNDLE)
+	$(BIN)/render --config $(PIPELINE) --read $(filter %.parquet,$^) \
+	    --python $(PYTHON) --draw stages/render/draw.py --bundle $(BUNDLE) --into $(RUN)
+
+$(ANALYZED) &: $(MEASURED) $(ENERGY) $(PRICED) $(OWN)/analyze.toml $(BIN)/analyze
+	$(BIN)/analyze --config $(PIPELINE) --read $(filter %.parquet,$^) --write $(ANALYZED)
+
+$(PRICED) &: $(RUN)/session.parquet $(RUN)/run.parquet $(ENERGY) $(PRICES) $(GRID) $(OWN)/derive-costs.toml $(BIN)/derive-costs
+	$(BIN)/derive-costs --config $(PIPELINE) --read $(filter %.parquet,$^) --prices $(PRICES) --grid $(GRID) --write $(PRICED)
+
+$(ENERGY): $(MEASURED) $(OWN)/join-telemetry.toml $(BIN)/join-telemetry
+	$(BIN)/join-telemetry --config $(PIPELINE) --read $(MEASURED) --write $@
+
+ifeq ($(IMPORT),)
+# A new build of `collect` does not measure again; a changed [collect] does. Interrupted, it goes on where it was.
+$(MEASURED) &: $(OWN)/collect.toml | $(BIN)/collect .venv/.ready
+	$(BIN)/collect run --config $(PIPELINE) --site-packages $(SITE_PACKAGES) --cache $(CACHE) \
+	    --journal $(RUN)/journal --write $(MEASURED)
+else
+$(MEASURED) &: $(IMPORT)/session.csv $(IMPORT)/run.csv $(IMPORT)/power_sample.csv | $(BIN)/collect
+	$(BIN)/collect import $^ --into $(RUN)
+endif
+
+TR119 := data/inputs/tr119
+TR119_TABLES := $(patsubst $(TR119)/tables/%.sql,%,$(wildcard $(TR119)/tables/*.sql))
+
+.PHONY: tr119
+tr119: ## the published study from its own tables, and its tables again as CSV
+	$(MAKE) --no-print-directory tr119-tables RUN=data/run/tr119 PIPELINE=$(TR119)/pipeline.toml IMPORT=$(TR119) \
+	    PRICES=$(TR119)/price.csv GRID=$(TR119)/grid.csv
+
+.PHONY: tr119-tables
+tr119-tables: all $(TR119_TABLES:%=$(RUN)/tables/%.csv)
+
+$(RUN)/tables/%.csv: $(TR119)/tables/%.sql $(PRICED) $(BIN)/query
+	$(BIN)/query --run $(RUN) --file $< --format csv --output $@
+
+.PHONY: build
+build: $(BINARIES) ## build every stage
+
+define BINARY
+$(BIN)/$(1): $(shell find schemas stages/recombine stages/$(1) -type f -not -name '*.slt' -not -name '*.py') Cargo.toml Cargo.lock
+	$(CARGO) build --release --locked --workspace --bins
+	@touch $$@
+endef
+$(foreach stage,$(STAGES),$(eval $(call BINARY,$(stage))))
+
+.PHONY: setup
+setup: .venv/.ready $(BUNDLE) ## install the pinned model and libraries into .venv
+
+.venv/.ready: stages/collect/requirements.txt stages/render/requirements.txt
+	$(PYTHON3) -m venv .venv
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: $(^:%=-r %)
+	@touch $@
+
+$(BUNDLE): stages/render/draw.py .venv/.ready
+	@mkdir -p $(@D)
+	$(PYTHON) stages/render/draw.py bundle $@
+
+BROWSER := tests/browser/node_modules/.ready
+
+.PHONY: test
+test: $(BINARIES) setup $(BROWSER) ## run all tests
+	$(CARGO) test --release --locked --workspace
+
+$(BROWSER): tests/browser/package.json tests/browser/package-lock.json
+	npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
+	command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
+	@touch $@
+
+.PHONY: lint
+lint: ## formatting, clippy
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+
+.PHONY: schema
+schema: ## rewrite schemas/SCHEMA.md from the contracts
+	$(CARGO) run --release --locked -p schemas --bin schema-md > schemas/SCHEMA.md.new && mv schemas/SCHEMA.md.new schemas/SCHEMA.md
+
+.PHONY: clean
+clean: ## remove tables and reports, keep what was measured
+	rm -rf $(RUN)/*.parquet $(RUN)/report.* $(RUN)/charts $(RUN)/tables $(RUN)/tr119
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 10

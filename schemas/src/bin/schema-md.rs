@@ -1,0 +1,4 @@
+//! Prints `SCHEMA.md`.
+fn main() {
+    print!("{}", schemas::document::schema_md());
+}

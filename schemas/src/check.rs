@@ -1,0 +1,181 @@
+//! The contract check, run on every batch before it is written and after it is read.
+
+use crate::{
+    column::Kind,
+    contract::Contract,
+    error::{Error, Problem, Result},
+};
+use arrow::{
+    array::{Array, ArrayRef, AsArray, RecordBatch},
+    compute::{max, min},
+    datatypes::{DataType, Float64Type, Int64Type, Schema},
+    row::{OwnedRow, RowConverter, SortField},
+    util::display::array_value_to_string,
+};
+use std::path::{Path, PathBuf};
+
+/// Streams batches of one table through its contract: columns, nulls, finiteness, bounds, choices, key order and
+/// uniqueness. Memory is one batch and one key.
+pub struct Checker {
+    contract: &'static Contract,
+    path: PathBuf,
+    rows: usize,
+    keys: RowConverter,
+    last_key: Option<OwnedRow>,
+}
+
+impl Checker {
+    pub fn new(contract: &'static Contract, path: &Path) -> Result<Self> {
+        let fields = contract.key.iter().filter_map(|k| contract.column(k)).map(|c| SortField::new(c.kind.arrow()));
+        let keys = RowConverter::new(fields.collect())
+            .map_err(|e| Error::Rows { table: contract.name, cause: e.to_string() })?;
+        Ok(Checker { contract, path: path.to_path_buf(), rows: 0, keys, last_key: None })
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
+        same_columns(self.contract, &batch.schema(), &self.path)?;
+        for (column, array) in self.contract.columns.iter().zip(batch.columns()) {
+            check_array(column, array)
+                .map_err(|(row, problem)| Error::Row { path: self.path.clone(), row: self.rows + row + 1, problem })?;
+        }
+        self.key_order(batch)?;
+        self.rows += batch.num_rows();
+        Ok(())
+    }
+
+    fn key_order(&mut self, batch: &RecordBatch) -> Result<()> {
+        let columns: Vec<ArrayRef> = self.contract.key_indices().iter().map(|&i| batch.column(i).clone()).collect();
+        let rows = self
+            .keys
+            .convert_columns(&columns)
+            .map_err(|e| Error::Rows { table: self.contract.name, cause: e.to_string() })?;
+        for i in 0..batch.num_rows() {
+            let before = match i {
+                0 => self.last_key.as_ref().map(OwnedRow::row),
+                _ => Some(rows.row(i - 1)),
+            };
+            if before.is_none_or(|b| b < rows.row(i)) {
+                continue;
+            }
+            let key = columns
+                .iter()
+                .map(|c| array_value_to_string(c, i).unwrap_or_else(|e| e.to_string()))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let problem = if before == Some(rows.row(i)) {
+                Problem::DuplicateKey { earlier: format!("row {}", self.rows + i), key }
+            } else {
+                Problem::NotSorted { key }
+            };
+            return Err(Error::Row { path: self.path.clone(), row: self.rows + i + 1, problem });
+        }
+        if batch.num_rows() > 0 {
+            self.last_key = Some(rows.row(batch.num_rows() - 1).owned());
+        }
+        Ok(())
+    }
+}
+
+/// Names, order and types; the first difference is named.
+pub fn same_columns(contract: &'static Contract, found: &Schema, path: &Path) -> Result<()> {
+    let difference = (0..contract.columns.len().max(found.fields().len())).find_map(|i| {
+        match (contract.columns.get(i), found.fields().get(i)) {
+            (Some(c), None) => Some(format!("`{}` is missing", c.name)),
+            (None, Some(f)) => Some(format!("`{}` is not in the contract", f.name())),
+            (Some(c), Some(f)) if c.name != f.name() => Some(format!("`{}` stands where `{}` belongs", f.name(), c.name)),
+            (Some(c), Some(f)) if !same_type(&c.kind.arrow(), f.data_type()) => {
+                Some(format!("`{}` is {} and not {}", c.name, f.data_type(), c.kind.arrow()))
+            }
+            _ => None,
+        }
+    });
+    match difference {
+        None => Ok(()),
+        Some(difference) => Err(Error::Columns {
+            path: path.to_path_buf(),
+            table: contract.name,
+            difference,
+            stage: contract.stage,
+        }),
+    }
+}
+
+/// Lists may name their item field differently (Parquet readers do).
+fn same_type(a: &DataType, b: &DataType) -> bool {
+    match (a, b) {
+        (DataType::List(x), DataType::List(y)) => x.data_type() == y.data_type(),
+        _ => a == b,
+    }
+}
+
+fn check_array(column: &'static crate::Column, array: &ArrayRef) -> std::result::Result<(), (usize, Problem)> {
+    if column.null.is_none()
+        && array.null_count() > 0
+        && let Some(row) = (0..array.len()).find(|&i| array.is_null(i))
+    {
+        return Err((row, Problem::Empty { column: column.name }));
+    }
+    match column.kind {
+        Kind::Float => check_floats(column, array),
+        Kind::Int => check_ints(column, array),
+        Kind::Choice(of) => check_choices(column, of, array),
+        Kind::Floats => {
+            let lists = array.as_list::<i32>();
+            (0..lists.len()).filter(|&i| lists.is_valid(i)).try_for_each(|i| {
+                let items = lists.value(i);
+                if items.null_count() > 0 {
+                    return Err((i, Problem::Empty { column: column.name }));
+                }
+                check_floats(column, &items).map_err(|(_, problem)| (i, problem))
+            })
+        }
+        Kind::Text | Kind::Bool | Kind::Texts => Ok(()),
+    }
+}
+
+fn check_floats(column: &'static crate::Column, array: &ArrayRef) -> std::result::Result<(), (usize, Problem)> {
+    let values = array.as_primitive::<Float64Type>();
+    let bound = column.at_least.unwrap_or(f64::NEG_INFINITY);
+    for (i, value) in values.iter().enumerate() {
+        match value {
+            Some(v) if !v.is_finite() => {
+                return Err((i, Problem::NotFinite { column: column.name, value: v.to_string() }));
+            }
+            Some(v) if v < bound => {
+                return Err((i, Problem::TooSmall { column: column.name, bound, value: v.to_string() }));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_ints(column: &'static crate::Column, array: &ArrayRef) -> std::result::Result<(), (usize, Problem)> {
+    let values = array.as_primitive::<Int64Type>();
+    let Some(bound) = column.at_least else { return Ok(()) };
+    let fits = |v: Option<i64>| v.is_none_or(|v| v as f64 >= bound);
+    if fits(min(values)) && fits(max(values)) {
+        return Ok(());
+    }
+    let row = (0..values.len()).find(|&i| values.is_valid(i) && (values.value(i) as f64) < bound).unwrap_or(0);
+    Err((row, Problem::TooSmall { column: column.name, bound, value: values.value(row).to_string() }))
+}
+
+fn check_choices(
+    column: &'static crate::Column,
+    of: &'static [&'static str],
+    array: &ArrayRef,
+) -> std::result::Result<(), (usize, Problem)> {
+    let values = array.as_string::<i32>();
+    match (0..values.len()).find(|&i| values.is_valid(i) && !of.contains(&values.value(i))) {
+        None => Ok(()),
+        Some(i) => Err((
+            i,
+            Problem::NotAChoice { column: column.name, known: of.join(", "), value: values.value(i).to_string() },
+        )),
+    }
+}

@@ -1,0 +1,79 @@
+//! Everything a contract file, a contract CSV or `pipeline.toml` can be refused for.
+//!
+//! Each message reads `<file>: <what>, <offending value>, <what to do>`; the stage puts its own name in front.
+
+use std::path::PathBuf;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{}: cannot {action}, {cause}, check that the path exists and may be used", path.display())]
+    Io { path: PathBuf, action: &'static str, cause: std::io::Error },
+
+    #[error("{}: no contract has this name, \"{name}\", name the file after one of: {known}", path.display())]
+    UnknownTable { path: PathBuf, name: String, known: String },
+
+    #[error("{}: not a readable Parquet file, {cause}, delete it and run `make` again to rewrite it", path.display())]
+    NotParquet { path: PathBuf, cause: String },
+
+    #[error("{}: not a contract file, no {missing} in the footer, write it with the stage `{stage}`", path.display())]
+    NoContract { path: PathBuf, missing: &'static str, stage: &'static str },
+
+    #[error("{}: holds another table, \"{found}\", give the file of table `{wanted}`", path.display())]
+    OtherTable { path: PathBuf, found: String, wanted: &'static str },
+
+    #[error(
+        "{}: contract of another version, {found} where this build reads {wanted}, \
+         delete it and run `make` to rewrite it with `{stage}`", path.display()
+    )]
+    OtherVersion { path: PathBuf, found: String, wanted: u32, stage: &'static str },
+
+    #[error("{}: columns do not match contract `{table}`, {difference}, rewrite it with `{stage}`", path.display())]
+    Columns { path: PathBuf, table: &'static str, difference: String, stage: &'static str },
+
+    #[error("{}: row {row}: {problem}, fix it in the stage or input that produced the row", path.display())]
+    Row { path: PathBuf, row: usize, problem: Problem },
+
+    #[error("{}: line {line}: {problem}, correct the line", path.display())]
+    Line { path: PathBuf, line: u64, problem: Problem },
+
+    #[error("{}: not readable as CSV, {cause}, save it as UTF-8 comma-separated text with one header line", path.display())]
+    Csv { path: PathBuf, cause: String },
+
+    #[error("{}: unknown column, \"{column}\", use: {known}", path.display())]
+    UnknownColumn { path: PathBuf, column: String, known: String },
+
+    #[error("{}: missing column, \"{column}\", add it ({doc})", path.display())]
+    MissingColumn { path: PathBuf, column: &'static str, doc: &'static str },
+
+    #[error("{}:{line}: {message}, correct the line", path.display())]
+    Config { path: PathBuf, line: usize, message: String },
+
+    #[error("{}: no table [{table}], nothing, add it (see the pipeline.toml that ships with Tallywatt)", path.display())]
+    ConfigTable { path: PathBuf, table: String },
+
+    #[error("rows of table `{table}`: {cause}")]
+    Rows { table: &'static str, cause: String },
+}
+
+/// What is wrong with one row of a table or one line of a CSV file.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum Problem {
+    #[error("column `{column}` must not be empty")]
+    Empty { column: &'static str },
+    #[error("column `{column}` is not a finite number, \"{value}\"")]
+    NotFinite { column: &'static str, value: String },
+    #[error("column `{column}` is not {wanted}, \"{value}\"")]
+    NotA { column: &'static str, wanted: &'static str, value: String },
+    #[error("column `{column}` must be at least {bound}, \"{value}\"")]
+    TooSmall { column: &'static str, bound: f64, value: String },
+    #[error("column `{column}` must be one of {known}, \"{value}\"")]
+    NotAChoice { column: &'static str, known: String, value: String },
+    #[error("same key as {earlier}, ({key})")]
+    DuplicateKey { earlier: String, key: String },
+    #[error("rows are not sorted by the key, ({key})")]
+    NotSorted { key: String },
+    #[error("{found} fields where the header has {wanted}")]
+    FieldCount { found: usize, wanted: usize },
+}

@@ -1,0 +1,36 @@
+//! A number with its uncertainty.
+
+use crate::{Contract, column::*, tables::*};
+
+pub const METRICS: &[&str] = &[
+    "latency_ms", "ttft_ms", "step_ms", "input_tokens_per_s", "output_tokens_per_s", "gross_kwh_per_mtok", "net_kwh_per_mtok",
+    "gross_power_w",
+];
+
+pub const ESTIMATE: Contract = Contract {
+    name: "estimate",
+    version: 1,
+    stage: "analyze",
+    grain: "One metric of one cell (level `cell`), or of one backend and mode over its scenarios (level `backend_mode`).",
+    key: &["metric", "level", "backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"],
+    columns: &[
+        choice("metric", METRICS, "Quantity and unit"),
+        choice("level", &["cell", "backend_mode"], "What was averaged: the runs of a cell, or the means of a backend's scenarios"),
+        text("backend", "Engine and device"),
+        text("device", "`cpu`, or the GPU's product name"),
+        text("model", "Model"),
+        text("dtype", "Number format of the weights"),
+        choice("mode", run::MODES, "Mode"),
+        boolean("kv_cache", "Whether keys and values were kept"),
+        text("scenario", "Scenario, or `*` for all"),
+        float("estimate", "Mean (level `cell`), or geometric mean over scenarios (level `backend_mode`)"),
+        float("median", "Median of the runs, or of the scenario means"),
+        float("std_error", "Standard error of `estimate`").or_null("with fewer than two runs"),
+        float("ci_low", "Lower end of the interval").or_null("with fewer than two runs"),
+        float("ci_high", "Upper end of the interval").or_null("with fewer than two runs"),
+        float("ci_level", "Coverage of the interval"),
+        count("n", "Runs behind the estimate"),
+        text("method", "How estimate and interval were computed"),
+        choice("evidence", EVIDENCE, "How the quantity is known"),
+    ],
+};

@@ -1,0 +1,22 @@
+//! Price and carbon intensity of electricity.
+
+use crate::{Contract, column::*};
+
+pub const GRID: Contract = Contract {
+    name: "grid",
+    version: 1,
+    stage: "derive-costs",
+    grain: "One grid region x interval.",
+    key: &["region", "start_ns"],
+    columns: &[
+        text("region", "Grid region: country (ISO 3166-1 alpha-3), cloud region (`aws:us-east-1`) or one's own name"),
+        int("start_ns", "Start of the interval"),
+        int("end_ns", "Its end"),
+        float("usd_per_kwh", "Electricity tariff").at_least(0.0).or_null("when unknown"),
+        float("gco2e_per_kwh", "Carbon intensity").at_least(0.0).or_null("when unknown"),
+        float("pue", "Power usage effectiveness (ISO/IEC 30134-2): facility energy over IT energy").at_least(1.0).or_null("when unknown; the configured value is used"),
+        choice("basis", &["direct", "lifecycle", "unknown"], "What the carbon intensity counts: combustion alone, or the life cycle"),
+        int("year", "Year that the figures describe").or_null("when the source does not say"),
+        text("source", "Where they were read"),
+    ],
+};

@@ -1,0 +1,30 @@
+//! What an hour of hardware or a million tokens is sold for.
+
+use crate::{Contract, column::*, tables::TIERS};
+
+pub const PRICE: Contract = Contract {
+    name: "price",
+    version: 1,
+    stage: "derive-costs",
+    grain: "One price: provider x region x instance x tier.",
+    key: &["provider", "region", "instance", "tier"],
+    columns: &[
+        text("provider", "Seller"),
+        text("region", "Seller's region, or `any`"),
+        text("instance", "Instance type, model of an API, or name of one's own machine"),
+        choice("tier", TIERS, "Terms"),
+        text("cpu", "Processor model").or_null("when the seller does not say"),
+        count("vcpus", "Virtual processors").or_null("when it has none of its own"),
+        float("memory_mb", "Main memory, MiB").at_least(0.0).or_null("when unknown"),
+        text("accelerator", "Accelerator model").or_null("when it has none"),
+        count("accelerator_count", "Accelerators").or_null("when it has none"),
+        float("usd_per_hour", "USD an hour").at_least(0.0).or_null("for prices per token"),
+        float("input_usd_per_mtok", "USD per million input tokens").at_least(0.0).or_null("unless the tier is `api`"),
+        float("cached_input_usd_per_mtok", "USD per million cached input tokens").at_least(0.0).or_null("unless the tier is `api`"),
+        float("output_usd_per_mtok", "USD per million output tokens").at_least(0.0).or_null("unless the tier is `api`"),
+        boolean("includes_power", "Whether the price pays for the electricity"),
+        text("grid_region", "Row of `grid` whose electricity it uses").or_null("for the configured home region"),
+        text("source", "Where the price was read"),
+        text("retrieved_on", "When it was read, YYYY-MM-DD"),
+    ],
+};

@@ -1,0 +1,34 @@
+//! Cost of one request.
+
+use crate::{Contract, column::*, tables::*};
+
+pub const REQUEST_COST: Contract = Contract {
+    name: "request_cost",
+    version: 1,
+    stage: "derive-costs",
+    grain: "One backend x price x workload: a request with so many prompt and generated tokens at the mean rates of both modes.",
+    key: &["backend", "device", "model", "dtype", "kv_cache", "workload", "provider", "region", "instance", "tier"],
+    columns: &[
+        text("backend", "Engine and device"),
+        text("device", "`cpu`, or the GPU's product name"),
+        text("model", "Model"),
+        text("dtype", "Number format of the weights"),
+        boolean("kv_cache", "Whether decoding kept keys and values"),
+        text("workload", "Workload"),
+        text("provider", "Seller"),
+        text("region", "Seller's region"),
+        text("instance", "Instance"),
+        choice("tier", TIERS, "Terms"),
+        count("prompt_tokens", "Prompt tokens of a request"),
+        count("generated_tokens", "Generated tokens of a request"),
+        float("prefill_s", "Prompt tokens over the mean prefill rate").at_least(0.0),
+        float("generate_s", "Generated tokens over the mean rate of generate").at_least(0.0),
+        float("energy_kwh", "Energy of the request").or_null("when the energy is not known"),
+        float("infra_usd", "Hours x USD an hour / utilisation").at_least(0.0),
+        float("energy_usd", "kWh x PUE x tariff; 0 where the price includes power").or_null("when energy or tariff is not known"),
+        float("total_usd", "Infrastructure and energy").or_null("when the energy's part is not known"),
+        float("carbon_gco2e", "kWh x PUE x grid intensity").or_null("when energy or intensity is not known"),
+        choice("energy_evidence", EVIDENCE, "How the energy is known"),
+        choice("match", MATCHES, "Whether the price is of the hardware that was measured"),
+    ],
+};

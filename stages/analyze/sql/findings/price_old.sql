@@ -1,0 +1,16 @@
+-- Prices that were old when the runs were made.
+with made as (
+    select max(started_ns) as started_ns from session
+)
+
+select
+    'price_old' as code,
+    p.provider || ' ' || p.region as place,
+    'warning' as severity,
+    cast(count(*) as varchar) || ' prices were read more than ' || cast(max(c.max_price_age_days) as varchar)
+    || ' days before the runs, the oldest on ' || min(p.retrieved_on) as what
+from price as p
+cross join made as m
+cross join config as c
+where m.started_ns - cast(to_timestamp_nanos(p.retrieved_on) as bigint) > c.max_price_age_days * 86400000000000
+group by p.provider, p.region

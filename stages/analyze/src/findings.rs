@@ -1,0 +1,25 @@
+//! Findings: one `.sql` file a kind in `sql/findings`. A new kind is a file there and a line here.
+
+use recombine::{Model, Workbench};
+
+macro_rules! finding {
+    ($name:literal) => {
+        Model { name: $name, sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/findings/", $name, ".sql")) }
+    };
+}
+
+pub const ALL: &[Model] = &[
+    finding!("contention"), finding!("counter_against_integral"), finding!("energy_estimated"),
+    finding!("energy_net_negative"), finding!("energy_unknown"), finding!("padding"), finding!("price_extrapolated"),
+    finding!("price_old"), finding!("run_not_ok"), finding!("sensor_unavailable"), finding!("spread"),
+    finding!("weights_synthetic"),
+];
+
+/// Rows of every kind, in the contract's columns.
+pub fn all(bench: &Workbench) -> anyhow::Result<Vec<serde_json::Value>> {
+    let mut rows = Vec::new();
+    for model in ALL {
+        rows.extend(bench.select::<serde_json::Value>(model.sql).map_err(|e| anyhow::anyhow!("finding {}: {e}", model.name))?);
+    }
+    Ok(rows)
+}

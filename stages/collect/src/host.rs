@@ -1,0 +1,79 @@
+//! The machine, from /proc and /etc.
+
+use std::fs;
+
+/// What a session says of its host.
+pub struct Host {
+    pub name: String,
+    pub os: String,
+    pub cpu: String,
+    pub logical_cores: usize,
+    pub memory_mb: f64,
+}
+
+impl Host {
+    pub fn read() -> Self {
+        let system = rustix::system::uname();
+        let text = |c: &std::ffi::CStr| c.to_string_lossy().into_owned();
+        let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let field = |key: &str| {
+            let line = cpuinfo.lines().find(|l| l.starts_with(key));
+            line.and_then(|l| l.split_once(':')).map(|(_, v)| v.trim().to_string())
+        };
+        let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+        let pretty = release.lines().find_map(|l| l.strip_prefix("PRETTY_NAME=")).unwrap_or("").trim_matches('"').to_string();
+        let memory_kib = fs::read_to_string("/proc/meminfo")
+            .ok()
+            .and_then(|m| m.lines().find_map(|l| l.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse::<f64>().ok()));
+        Host {
+            name: text(system.nodename()),
+            os: format!("{pretty} ({} {})", text(system.sysname()), text(system.release())).trim_start().to_string(),
+            cpu: field("model name").unwrap_or_else(|| text(system.machine())),
+            logical_cores: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_mb: memory_kib.unwrap_or(0.0) / 1024.0,
+        }
+    }
+}
+
+/// Processor time since boot, all processors together, in clock ticks (proc(5)).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CpuTicks {
+    pub busy: u64,
+    pub total: u64,
+}
+
+impl CpuTicks {
+    pub fn read() -> Option<Self> {
+        Self::parse(&fs::read_to_string("/proc/stat").ok()?)
+    }
+
+    /// First line of /proc/stat: user nice system idle iowait irq softirq steal (guest times are within user and nice).
+    /// Time stolen by the hypervisor is neither busy nor idle here.
+    pub fn parse(stat: &str) -> Option<Self> {
+        let line = stat.lines().find(|l| l.starts_with("cpu "))?;
+        let v: Vec<u64> = line.split_whitespace().skip(1).map(|x| x.parse().ok()).collect::<Option<_>>()?;
+        let at = |i: usize| v.get(i).copied().unwrap_or(0);
+        let busy = at(0) + at(1) + at(2) + at(5) + at(6);
+        Some(CpuTicks { busy, total: busy + at(3) + at(4) })
+    }
+}
+
+/// User and system time of a process, in clock ticks (proc_pid_stat(5), fields 14 and 15).
+pub fn process_ticks(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let after_name = stat.rsplit_once(')')?.1;
+    let mut fields = after_name.split_whitespace().skip(11);
+    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idle_and_iowait_are_idle_and_steal_is_neither() {
+        let stat = "cpu  100 20 30 800 50 4 6 999 7 0\ncpu0 1 1 1 1\n";
+        assert_eq!(CpuTicks::parse(stat), Some(CpuTicks { busy: 160, total: 1010 }));
+        assert_eq!(CpuTicks::parse("intr 5\n"), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! The matrix and its order: repetitions are blocks; within a block backends come in random order, and within a backend its
+//! cells. One worker lives at a time, and slow drift of the machine falls on all backends alike.
+
+use crate::config::{Config, ModeConfig, Scenario};
+use sha2::{Digest, Sha256};
+
+/// One run to be made.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    pub run_id: String,
+    pub backend: String,
+    pub mode: ModeConfig,
+    pub scenario: Scenario,
+    pub repetition: usize,
+    pub order: usize,
+}
+
+/// All runs in order of execution; a seed gives one order on every machine.
+pub fn plan(config: &Config) -> Vec<Planned> {
+    let mut random = SplitMix(config.seed);
+    let mut runs = Vec::new();
+    for repetition in 0..config.repetitions {
+        let mut backends: Vec<&String> = config.backends.iter().collect();
+        random.shuffle(&mut backends);
+        for backend in backends {
+            let mut cells: Vec<(ModeConfig, &Scenario)> =
+                config.mode.iter().flat_map(|m| config.scenario.iter().map(move |s| (*m, s))).collect();
+            random.shuffle(&mut cells);
+            for (mode, scenario) in cells {
+                let cache = if mode.kv_cache { "-cached" } else { "" };
+                runs.push(Planned {
+                    run_id: format!("{backend}/{}{cache}/{}/{repetition}", mode.mode.name(), scenario.name),
+                    backend: backend.clone(),
+                    mode,
+                    scenario: scenario.clone(),
+                    repetition,
+                    order: runs.len(),
+                });
+            }
+        }
+    }
+    runs
+}
+
+/// Name of a plan's journal: the same configuration on the same host.
+pub fn plan_id(config_json: &serde_json::Value, host: &str, cpu: &str) -> String {
+    let digest = Sha256::digest(format!("{config_json}\n{host}\n{cpu}"));
+    digest.iter().take(8).map(|b| format!("{b:02x}")).collect()
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014, doi:10.1145/2660193.2660195): the order must not change with a library's version.
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Fisher and Yates.
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, (self.next() % (i as u64 + 1)) as usize);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{collections::HashSet, path::Path};
+
+    #[test]
+    fn every_cell_once_a_block_and_one_order_a_seed() {
+        let text = include_str!("../../../pipeline.toml");
+        let config: Config = schemas::config::parse(text, Path::new("pipeline.toml"), "collect").unwrap();
+        let runs = plan(&config);
+        assert_eq!(runs.len(), 5 * 2 * 5 * 3);
+        assert_eq!(runs.iter().map(|r| &r.run_id).collect::<HashSet<_>>().len(), runs.len());
+        assert!(runs.is_sorted_by_key(|r| r.repetition));
+        let ids = |c: &Config| plan(c).into_iter().map(|r| r.run_id).collect::<Vec<_>>();
+        assert_eq!(ids(&config), ids(&config));
+        assert_ne!(ids(&config), ids(&Config { seed: 43, ..config.clone() }));
+    }
+
+    #[test]
+    fn splitmix_gives_the_published_sequence() {
+        let mut random = SplitMix(1_234_567);
+        assert_eq!([random.next(), random.next()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
+    }
+}

@@ -1,0 +1,44 @@
+-- One run: the energy that is priced. A node sensor covers everything, so it alone counts where it is valid; else the scopes
+-- are summed, or the scope of the device that ran is taken. One unknown scope makes the sum unknown.
+with scoped as (
+    select
+        e.session_id,
+        e.run_id,
+        e.scope,
+        e.energy_gross_j,
+        e.evidence,
+        e.valid,
+        bool_or(e.scope = 'node' and e.valid) over (partition by e.session_id, e.run_id) as has_node,
+        c.energy_scope,
+        case when r.device = 'cpu' then 'cpu_package' else 'gpu' end as own_scope
+    from run_energy as e
+    inner join run as r on e.session_id = r.session_id and e.run_id = r.run_id
+    cross join config as c
+    where e.device_id = 'total'
+),
+
+used as (
+    select *
+    from scoped
+    where
+        case
+            when energy_scope = 'device' then scope = own_scope
+            when has_node then scope = 'node'
+            else scope <> 'node' or not valid
+        end
+)
+
+select
+    session_id,
+    run_id,
+    case when bool_and(valid) then sum(energy_gross_j) end as energy_j,
+    case when bool_and(valid) then string_agg(scope, '+' order by scope) end as energy_scope,
+    case
+        when not bool_and(valid) then 'unknown'
+        when bool_or(evidence = 'estimated') then 'estimated'
+        when bool_or(evidence = 'imported') then 'imported'
+        when bool_or(evidence = 'measured_integral') then 'measured_integral'
+        else 'measured_counter'
+    end as evidence
+from used
+group by session_id, run_id

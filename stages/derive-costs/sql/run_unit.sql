@@ -1,0 +1,44 @@
+-- One finished run x token basis: hours and kWh that a million tokens of this basis take.
+with timed as (
+    select
+        r.*,
+        s.cpu,
+        cast(r.end_ns - r.start_ns as double) / 1e9 as window_s,
+        cast(
+            r.iterations * case when c.token_count = 'padded' then r.prompt_tokens_padded else r.prompt_tokens end as double
+        ) as input_tokens,
+        cast(r.iterations * r.tokens_generated as double) as output_tokens
+    from run as r
+    inner join session as s on r.session_id = s.session_id
+    cross join config as c
+    where r.status in ('ok', 'degraded') and r.end_ns > r.start_ns and r.iterations > 0
+),
+
+counted as (
+    select *, 'input' as basis, input_tokens as tokens from timed where mode = 'prefill'
+    union all
+    select *, 'output' as basis, output_tokens as tokens from timed where mode = 'generate'
+    union all
+    select *, 'total' as basis, input_tokens + output_tokens as tokens from timed
+)
+
+select
+    t.session_id,
+    t.run_id,
+    t.backend,
+    t.device,
+    t.model,
+    t.dtype,
+    t.mode,
+    t.kv_cache,
+    t.scenario,
+    t.batch,
+    t.cpu,
+    t.basis,
+    t.window_s / 3600 / t.tokens * 1e6 as hours_per_mtok,
+    e.energy_j / 3.6e6 / t.tokens * 1e6 as kwh_per_mtok,
+    e.energy_scope,
+    coalesce(e.evidence, 'unknown') as evidence
+from counted as t
+left join run_energy_used as e on t.session_id = e.session_id and t.run_id = e.run_id
+where t.tokens > 0

@@ -1,0 +1,68 @@
+//! Energy of every run: `run_energy` from `session`, `run` and `power_sample`.
+
+use clap::Parser;
+use recombine::{Model, Workbench, check, model};
+use serde::{Deserialize, Serialize};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Energy of every run, from counters and integrals, with its evidence
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// session.parquet, run.parquet, power_sample.parquet
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    read: Vec<PathBuf>,
+    /// run_energy.parquet
+    #[arg(long, value_name = "FILE", required = true)]
+    write: PathBuf,
+}
+
+/// `[join-telemetry]`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    min_updates: u32,
+    max_gap_ms: f64,
+}
+
+/// What SQL sees of it.
+#[derive(Serialize)]
+struct ConfigRow {
+    min_updates: u32,
+    max_gap_ns: i64,
+}
+
+const MODELS: &[Model] = &[
+    model!("timespan"), model!("segment"), model!("span_energy"), model!("span_reading"), model!("sensor_span"),
+    model!("idle_power"), model!("sensor_energy"), model!("run_energy"),
+];
+
+const CHECKS: &[Model] =
+    &[check!("energy_of_every_run"), check!("null_energy_has_a_reason"), check!("power_within_readings")];
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("join-telemetry: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<()> {
+    let config: Config = schemas::config::load(&cli.config, "join-telemetry")?;
+    let mut bench = Workbench::new("join-telemetry", &config)?;
+    bench.read(cli.read.iter().map(PathBuf::as_path))?;
+    let max_gap_ns = (config.max_gap_ms * 1e6) as i64;
+    bench.values("config", &[ConfigRow { min_updates: config.min_updates, max_gap_ns }])?;
+    for &model in MODELS {
+        bench.materialise(model)?;
+    }
+    for &check in CHECKS {
+        bench.check(check)?;
+    }
+    Ok(bench.write(&cli.write)?)
+}

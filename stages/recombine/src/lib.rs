@@ -1,0 +1,192 @@
+//! Runs `.sql` models over contract tables. The only crate that names DataFusion.
+//!
+//! A model is one `.sql` file: one SELECT, one relation, named like the file. Configuration enters SQL only as rows of a
+//! table. Results are the same bytes for the same inputs: one partition, sorted by the contract's key.
+
+mod error;
+mod functions;
+mod values;
+
+pub use error::{Error, Result};
+
+use arrow::{array::RecordBatch, compute};
+use datafusion::{
+    arrow,
+    datasource::MemTable,
+    execution::{context::SQLOptions, session_state::SessionStateBuilder},
+    prelude::{DataFrame, ParquetReadOptions, SessionConfig, SessionContext},
+};
+use schemas::{Contract, Provenance, io, rows};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{path::Path, sync::Arc};
+use tokio::runtime::Runtime;
+
+/// One `.sql` file: its name is the relation's name.
+#[derive(Debug, Clone, Copy)]
+pub struct Model {
+    pub name: &'static str,
+    pub sql: &'static str,
+}
+
+/// The model in the calling crate's `sql/NAME.sql`, compiled in.
+#[macro_export]
+macro_rules! model {
+    ($name:literal) => {
+        $crate::Model { name: $name, sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sql")) }
+    };
+}
+
+/// The check in the calling crate's `checks/NAME.sql`: it selects offending rows.
+#[macro_export]
+macro_rules! check {
+    ($name:literal) => {
+        $crate::Model { name: $name, sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/checks/", $name, ".sql")) }
+    };
+}
+
+/// Tables, models and checks of one stage's work.
+pub struct Workbench {
+    context: SessionContext,
+    runtime: Runtime,
+    provenance: Provenance,
+}
+
+impl Workbench {
+    /// An empty bench for a stage with the given configuration (kept in the provenance of what it writes).
+    pub fn new<C: Serialize>(stage: &'static str, config: &C) -> Result<Self> {
+        let mut session = SessionConfig::new().with_target_partitions(1).with_information_schema(true);
+        let options = session.options_mut();
+        options.execution.parquet.schema_force_view_types = false;
+        options.execution.collect_statistics = false;
+        options.sql_parser.map_string_types_to_utf8view = false;
+        let state = SessionStateBuilder::new().with_config(session).with_default_features().build();
+        let context = SessionContext::new_with_state(state);
+        functions::register(&context);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|e| Error::Runtime { cause: e.to_string() })?;
+        let provenance = Provenance::new(stage, schemas::config::as_json(config));
+        Ok(Workbench { context, runtime, provenance })
+    }
+
+    /// Reads contract files, checks every row and registers each under its table's name.
+    pub fn read<'a>(&mut self, paths: impl IntoIterator<Item = &'a Path>) -> Result<()> {
+        for path in paths {
+            let contract = io::contract_of(path)?;
+            io::scan(path, contract, |_| {})?;
+            let schema = contract.arrow();
+            let options = ParquetReadOptions::default().schema(&schema).skip_metadata(true);
+            let location = path.to_string_lossy();
+            self.runtime
+                .block_on(self.context.register_parquet(contract.name, location.as_ref(), options))
+                .map_err(|e| Error::sql(contract.name, &e))?;
+            self.provenance.input(path)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a file that was read by other means to the provenance.
+    pub fn input(&mut self, path: &Path) -> Result<()> {
+        Ok(self.provenance.input(path)?)
+    }
+
+    /// Registers rows of a contract table.
+    pub fn rows<T: Serialize>(&mut self, contract: &'static Contract, rows: &[T]) -> Result<()> {
+        self.batch(contract.name, rows::to_batch(contract, rows)?)
+    }
+
+    /// Registers a contract's table without rows.
+    pub fn empty(&mut self, contract: &'static Contract) -> Result<()> {
+        self.batch(contract.name, RecordBatch::new_empty(contract.arrow()))
+    }
+
+    /// Registers values as a table: one row a value, one column a scalar field. How configuration enters SQL.
+    pub fn values<T: Serialize>(&mut self, name: &'static str, values: &[T]) -> Result<()> {
+        self.batch(name, values::to_batch(name, values)?)
+    }
+
+    /// Registers a batch as a table, in place of an earlier one of that name.
+    pub fn batch(&mut self, name: &str, batch: RecordBatch) -> Result<()> {
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|e| Error::sql(name, &e))?;
+        self.context.deregister_table(name).map_err(|e| Error::sql(name, &e))?;
+        self.context.register_table(name, Arc::new(table)).map_err(|e| Error::sql(name, &e))?;
+        Ok(())
+    }
+
+    /// Registers a model's relation; it is computed where it is used.
+    pub fn model(&mut self, model: Model) -> Result<()> {
+        let frame = self.frame(model.name, model.sql)?;
+        self.context.register_table(model.name, frame.into_view()).map_err(|e| Error::sql(model.name, &e))?;
+        Ok(())
+    }
+
+    /// Computes a model once and registers the result.
+    pub fn materialise(&mut self, model: Model) -> Result<()> {
+        let batch = self.one_batch(model.name, model.sql)?;
+        self.batch(model.name, batch)
+    }
+
+    /// Stops on the first offending row of a check.
+    pub fn check(&self, check: Model) -> Result<()> {
+        let rows: Vec<serde_json::Value> = self.select(check.sql).map_err(|e| e.named(check.name))?;
+        match rows.first() {
+            None => Ok(()),
+            Some(first) => Err(Error::Check {
+                check: check.name,
+                says: check.sql.lines().next().unwrap_or_default().trim_start_matches("--").trim().to_string(),
+                count: rows.len(),
+                first: first.to_string(),
+            }),
+        }
+    }
+
+    /// Rows of a query as values.
+    pub fn select<T: DeserializeOwned>(&self, sql: &str) -> Result<Vec<T>> {
+        Ok(rows::from_batches("query", &self.batches(sql)?)?)
+    }
+
+    /// Batches of a query (at least one, so that the columns are known).
+    pub fn batches(&self, sql: &str) -> Result<Vec<RecordBatch>> {
+        Ok(vec![self.one_batch("query", sql)?])
+    }
+
+    /// Batches of a query that may only read: no DDL, DML, COPY or SET.
+    pub fn read_only(&self, sql: &str) -> Result<Vec<RecordBatch>> {
+        let only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        self.runtime
+            .block_on(async {
+                let frame = self.context.sql_with_options(sql, only).await?;
+                let schema = Arc::new(frame.schema().as_arrow().clone());
+                let mut batches = frame.collect().await?;
+                if batches.is_empty() {
+                    batches.push(RecordBatch::new_empty(schema));
+                }
+                Ok(batches)
+            })
+            .map_err(|e| Error::sql("query", &e))
+    }
+
+    /// Computes the relation of the contract that `path` is named after, checks it and writes it; later models read the
+    /// result. Columns are taken by name.
+    pub fn write(&mut self, path: &Path) -> Result<()> {
+        let contract = io::contract_of(path)?;
+        let batch = self.one_batch(contract.name, &format!("select * from {}", contract.name))?;
+        let batch = rows::sort(contract, &values::fit(contract, &batch)?)?;
+        io::write(path, contract, std::slice::from_ref(&batch), &self.provenance)?;
+        self.batch(contract.name, batch)
+    }
+
+    fn frame(&self, name: &str, sql: &str) -> Result<DataFrame> {
+        self.runtime.block_on(self.context.sql(sql)).map_err(|e| Error::sql(name, &e))
+    }
+
+    fn one_batch(&self, name: &str, sql: &str) -> Result<RecordBatch> {
+        let frame = self.frame(name, sql)?;
+        let schema = Arc::new(frame.schema().as_arrow().clone());
+        let batches = self.runtime.block_on(frame.collect()).map_err(|e| Error::sql(name, &e))?;
+        let schema = batches.first().map_or(schema, RecordBatch::schema);
+        compute::concat_batches(&schema, &batches).map_err(|e| Error::Runtime { cause: e.to_string() })
+    }
+}
