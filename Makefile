@@ -1,7 +1,6 @@
 # The only file that knows which table is made from which. `make help` lists what can be asked for.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all

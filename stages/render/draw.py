@@ -12,7 +12,7 @@ import sys
 
 import vl_convert
 
-VEGA_LITE = "5.21"
+VEGA_LITE = "6.4"
 
 
 def charts(specs: pathlib.Path, out: pathlib.Path) -> None:

@@ -17,9 +17,9 @@ page.on("request", (r) => { if (r.url() !== url && !r.url().startsWith("data:"))
 page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") seen.errors.push(m.text()); });
 page.on("pageerror", (e) => seen.errors.push(String(e)));
 await page.goto(url);
-await page.waitForSelector("html[data-ready=yes]");
+await page.waitForSelector("html[data-ready=yes]", { state: "attached", timeout: 20000 });
 await page.waitForFunction(() => [...document.querySelectorAll("[data-chart]")].every((c) => c.classList.contains("vega-embed")), null, { timeout: 20000 });
-seen.charts = await page.$$eval("[data-chart]", (all) => all.map((c) => ({ id: c.dataset.chart, marks: c.querySelectorAll("svg path, svg rect").length, label: c.getAttribute("aria-label") })));
+seen.charts = await page.$$eval("[data-chart]", (all) => all.map((c) => ({ id: c.dataset.chart, marks: c.querySelectorAll("svg path, svg rect").length, label: c.closest("figure").querySelector("figcaption").textContent })));
 seen.overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 seen.headline = await page.$$eval(".headline li", (all) => all.map((l) => l.textContent));
 await page.screenshot({ path: screenshot, fullPage: true });

@@ -1,1 +1,51 @@
+//! What the tests share: where things are, and how a stage is run.
 
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// A stage's binary, built by the same profile as these tests.
+pub fn binary(stage: &str) -> PathBuf {
+    let path = root().join("target/release").join(stage);
+    assert!(path.is_file(), "{} is not built, run `make build`", path.display());
+    path
+}
+
+/// Runs a stage in the repository's folder.
+pub fn stage(name: &str, arguments: &[&str]) -> Ran {
+    run(Command::new(binary(name)).args(arguments).current_dir(root()))
+}
+
+/// Runs make in the repository's folder.
+pub fn make(arguments: &[&str]) -> Ran {
+    run(Command::new("make").args(arguments).current_dir(root()).env_remove("MAKEFLAGS").env_remove("MAKELEVEL"))
+}
+
+/// What a command left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+pub fn run(command: &mut Command) -> Ran {
+    let Output { status, stdout, stderr } = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ran { code: status.code(), out: text(stdout), err: text(stderr) }
+}
+
+impl Ran {
+    /// Panics with everything it printed unless it succeeded.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.out, self.err);
+        self
+    }
+}

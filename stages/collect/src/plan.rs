@@ -77,7 +77,7 @@ mod tests {
         let text = include_str!("../../../pipeline.toml");
         let config: Config = schemas::config::parse(text, Path::new("pipeline.toml"), "collect").unwrap();
         let runs = plan(&config);
-        assert_eq!(runs.len(), 5 * 2 * 5 * 3);
+        assert_eq!(runs.len(), config.repetitions * 2 * 5 * 3);
         assert_eq!(runs.iter().map(|r| &r.run_id).collect::<HashSet<_>>().len(), runs.len());
         assert!(runs.is_sorted_by_key(|r| r.repetition));
         let ids = |c: &Config| plan(c).into_iter().map(|r| r.run_id).collect::<Vec<_>>();

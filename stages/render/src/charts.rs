@@ -114,12 +114,22 @@ fn chart(kind: &Kind, mode: &str, rows: Vec<&Drawn>) -> Result<Chart> {
 /// The specification as `vega_lite_4` understands it. That crate drops keys it does not know without a word, so what comes back
 /// is compared with what went in.
 pub fn checked(spec: &Value) -> Result<Value> {
-    let typed: Vegalite = serde_json::from_value(spec.clone()).context("not a Vega-Lite 4 specification")?;
-    let back = serde_json::to_value(&typed)?;
+    let back = std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || round_trip(spec))?;
+        worker.join().map_err(|_| anyhow::anyhow!("the reader of Vega-Lite 4 failed"))?
+    })?;
     match lost(spec, &back, "$") {
         None => Ok(back),
         Some(path) => bail!("Vega-Lite 4 does not know {path}, correct the chart's file"),
     }
+}
+
+/// The crate's types nest deeper than a thread's usual stack holds.
+const STACK_BYTES: usize = 64 << 20;
+
+fn round_trip(spec: &Value) -> Result<Value> {
+    let typed: Vegalite = serde_json::from_value(spec.clone()).context("not a Vega-Lite 4 specification")?;
+    Ok(serde_json::to_value(&typed)?)
 }
 
 /// The first path of `before` that `after` does not have. Null is the same as absent.

@@ -3,7 +3,7 @@
 use crate::report::Report;
 use anyhow::Result;
 use minijinja::{AutoEscape, Environment, Output, State, Value, context};
-use std::{collections::BTreeMap, fmt::Write};
+use std::collections::BTreeMap;
 
 const HTML: &str = include_str!("../templates/report.html");
 const MARKDOWN: &str = include_str!("../templates/report.md");
@@ -12,15 +12,16 @@ const MARKDOWN: &str = include_str!("../templates/report.md");
 pub fn html(report: &Report, svgs: &BTreeMap<String, String>, bundle: &str) -> Result<String> {
     let mut environment = Environment::new();
     environment.add_template("report.html", HTML)?;
-    // Inside <script>, "</" must not appear: it could end the element.
-    let script_safe = |text: &str| text.replace("</", "<\\/");
+    // What would end a script element or start a comment in it (HTML standard, "Restrictions for contents of script elements").
+    // In JSON any "<" can be written otherwise; in the bundle only these words may be touched, since "</" also occurs in code.
+    let bundle = bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--");
     let specs: BTreeMap<&str, &serde_json::Value> =
         report.sections.iter().flat_map(|s| &s.charts).map(|c| (c.id.as_str(), &c.spec)).collect();
     Ok(environment.get_template("report.html")?.render(context! {
         report,
         svgs,
-        bundle => Value::from_safe_string(script_safe(bundle)),
-        specs => Value::from_safe_string(script_safe(&serde_json::to_string(&specs)?).replace("<!--", "<\\u0021--")),
+        bundle => Value::from_safe_string(bundle),
+        specs => Value::from_safe_string(serde_json::to_string(&specs)?.replace('<', "\\u003c")),
     })?)
 }
 

@@ -26,7 +26,6 @@ pub enum Dim {
 pub enum Value {
     Float(f32),
     Int(i64),
-    Ints(Vec<i64>),
 }
 
 pub struct Builder {
@@ -115,7 +114,6 @@ impl Builder {
             match value {
                 Value::Float(f) => (a.f, a.r#type) = (Some(f), 1),
                 Value::Int(i) => (a.i, a.r#type) = (Some(i), 2),
-                Value::Ints(ints) => (a.ints, a.r#type) = (ints, 7),
             }
             a
         });

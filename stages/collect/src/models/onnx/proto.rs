@@ -52,7 +52,7 @@ pub struct Node {
     pub attribute: Vec<Attribute>,
 }
 
-/// `r#type`: 1 float, 2 int, 7 ints.
+/// `r#type`: 1 float, 2 int.
 #[derive(Clone, PartialEq, Message)]
 pub struct Attribute {
     #[prost(string, tag = "1")]
@@ -61,8 +61,6 @@ pub struct Attribute {
     pub f: Option<f32>,
     #[prost(int64, optional, tag = "3")]
     pub i: Option<i64>,
-    #[prost(int64, repeated, packed = "false", tag = "8")]
-    pub ints: Vec<i64>,
     #[prost(int32, tag = "20")]
     pub r#type: i32,
 }

@@ -1,0 +1,118 @@
+//! README and CONTRIBUTING: every command names something that exists, every TOML block is a pipeline.toml that is accepted.
+
+use std::{fs, path::Path};
+use tests::root;
+
+/// Fenced blocks of a Markdown file: language and text.
+fn blocks(file: &str) -> Vec<(String, String)> {
+    let text = fs::read_to_string(root().join(file)).unwrap();
+    let mut blocks = Vec::new();
+    let mut open: Option<(String, String)> = None;
+    for line in text.lines() {
+        match (line.strip_prefix("```"), open.as_mut()) {
+            (Some(language), None) => open = Some((language.trim().to_string(), String::new())),
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (None, Some((_, body))) => {
+                body.push_str(line);
+                body.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+const DOCS: &[&str] = &["README.md", "CONTRIBUTING.md"];
+
+#[test]
+fn toml_blocks_fit_into_pipeline_toml() {
+    let shipped = fs::read_to_string(root().join("pipeline.toml")).unwrap();
+    let shipped: toml::Table = shipped.parse().unwrap();
+    let mut seen = 0;
+    for doc in DOCS {
+        for (_, body) in blocks(doc).iter().filter(|(language, _)| language == "toml") {
+            let block: toml::Table = body.parse().unwrap_or_else(|e| panic!("{doc}: {e}\n{body}"));
+            let mut merged = shipped.clone();
+            for (stage, table) in block {
+                let into = merged[&stage].as_table_mut().unwrap();
+                into.extend(table.as_table().unwrap().clone());
+            }
+            accepted(&toml::to_string(&merged).unwrap(), &format!("{doc}\n{body}"));
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "{seen} TOML blocks");
+}
+
+/// Every stage takes its table: the refusal, if any, is about the missing input and not about the configuration.
+fn accepted(pipeline: &str, what: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("pipeline.toml");
+    fs::write(&config, pipeline).unwrap();
+    let text = |p: &Path| p.display().to_string();
+    let (config, gone) = (text(&config), text(&folder.path().join("run.parquet")));
+    let out = text(&folder.path().join("run_energy.parquet"));
+    let stages: [(&str, Vec<&str>); 5] = [
+        ("collect", vec!["run", "--config", &config, "--site-packages", "/nowhere", "--cache", "/nowhere", "--journal", "/nowhere", "--write", &gone]),
+        ("join-telemetry", vec!["--config", &config, "--read", &gone, "--write", &out]),
+        ("derive-costs", vec!["--config", &config, "--read", &gone, "--prices", "x", "--grid", "x", "--write", &out]),
+        ("analyze", vec!["--config", &config, "--read", &gone, "--write", &out]),
+        ("render", vec!["--config", &config, "--read", &gone, "--python", "x", "--draw", "x", "--bundle", "x", "--into", "/nowhere"]),
+    ];
+    for (stage, arguments) in stages {
+        let ran = tests::stage(stage, &arguments);
+        assert!(!ran.err.contains("pipeline.toml") && ran.code == Some(1), "{what}: {}", ran.err);
+    }
+}
+
+#[test]
+fn make_targets_and_queries_in_the_docs_work() {
+    let help = tests::make(&["help"]).ok().out;
+    let targets: Vec<&str> = help.lines().filter_map(|l| l.split_whitespace().next()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let csv = ["session", "run", "power_sample"].map(|t| format!("data/inputs/tr119/{t}.csv"));
+    let at = folder.path().display().to_string();
+    tests::stage("collect", &["import", &csv[0], &csv[1], &csv[2], "--into", &at]).ok();
+    let mut commands = 0;
+    for doc in DOCS {
+        for line in blocks(doc).iter().filter(|(l, _)| l == "sh").flat_map(|(_, body)| body.lines()) {
+            commands += 1;
+            let line = line.split(" #").next().unwrap().trim();
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                ["make", rest @ ..] => {
+                    for target in rest.iter().filter(|w| !w.contains('=')) {
+                        assert!(targets.contains(target) || root().join(target).parent().is_some_and(|p| target.contains('/') && p.is_dir()), "{doc}: {line}");
+                    }
+                }
+                ["target/release/query", ..] => {
+                    let sql = line.split('"').nth(1).unwrap_or_else(|| panic!("{doc}: {line}"));
+                    tests::stage("query", &[sql, "--run", &at]).ok();
+                }
+                [binary, ..] if binary.starts_with("target/release/") => {
+                    let stage = binary.rsplit('/').next().unwrap();
+                    let help = tests::stage(stage, &["--help"]).ok().out + &tests::stage(stage, &["run", "--help"]).out;
+                    for flag in words.iter().filter(|w| w.starts_with("--")) {
+                        assert!(help.contains(*flag), "{doc}: {line}: no {flag}");
+                    }
+                }
+                ["cargo", sub, ..] => assert!(["test", "fmt", "clippy", "build", "run"].contains(sub), "{doc}: {line}"),
+                ["git", ..] | [] => {}
+                other => panic!("{doc}: a command that no test knows: {other:?}"),
+            }
+        }
+    }
+    assert!(commands >= 8, "{commands} commands");
+}
+
+#[test]
+fn every_table_and_backend_is_in_the_readme() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for contract in schemas::tables::ALL {
+        assert!(readme.contains(&format!("`{}`", contract.name)), "README does not name the table {}", contract.name);
+    }
+    let backends = tests::stage("collect", &["backends"]).ok().out;
+    for backend in backends.lines().filter_map(|l| l.split_whitespace().next()) {
+        assert!(readme.contains(&format!("`{backend}`")), "README does not name the backend {backend}");
+    }
+}

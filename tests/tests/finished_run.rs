@@ -1,0 +1,223 @@
+//! The pipeline end to end on a real model and real engines: a short matrix of our own, or the run that TALLYWATT_RUN names.
+
+use serde_json::Value;
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+use tests::{Ran, binary, make, root, run, stage};
+
+const SHORT: &str = "tests/fixtures/short.toml";
+
+/// A finished run folder, made once.
+fn finished() -> &'static Path {
+    static RUN: OnceLock<PathBuf> = OnceLock::new();
+    RUN.get_or_init(|| match std::env::var_os("TALLYWATT_RUN") {
+        Some(run) => root().join(run),
+        None => {
+            let run = root().join("data/run/short");
+            let _ = fs::remove_dir_all(&run);
+            make_run(&run).ok();
+            run
+        }
+    })
+}
+
+fn make_run(folder: &Path) -> Ran {
+    make(&["all", &format!("PIPELINE={SHORT}"), &format!("RUN={}", folder.display())])
+}
+
+fn rows(sql: &str) -> Vec<Value> {
+    let folder = finished().display().to_string();
+    let out = stage("query", &[sql, "--run", &folder, "--format", "json"]).ok().out;
+    serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}"))
+}
+
+#[test]
+fn every_contract_has_a_file_that_keeps_it() {
+    for contract in schemas::tables::ALL {
+        let path = finished().join(format!("{}.parquet", contract.name));
+        let read = schemas::io::scan(&path, contract, |_| {}).unwrap_or_else(|e| panic!("{e}"));
+        assert!(read > 0, "{} has no rows", contract.name);
+        let from = schemas::io::provenance(&path, contract).unwrap();
+        assert_eq!(from.stage, contract.stage, "{}", contract.name);
+    }
+}
+
+#[test]
+fn every_cell_ran_on_the_engine_it_names() {
+    let rows = rows(
+        "select distinct backend, device, dtype, provider, library, threads, status, \
+         (library_sha256 is not null) as hashed from run order by backend",
+    );
+    let seen: Vec<_> = rows.iter().map(|r| (r["backend"].as_str().unwrap(), r["provider"].as_str().unwrap(), &r["status"])).collect();
+    assert_eq!(
+        seen,
+        [("candle-cpu", "candle cpu", &"ok".into()), ("onnxruntime-cpu", "CPUExecutionProvider", &"ok".into())],
+        "{rows:?}"
+    );
+    assert!(rows.iter().all(|r| r["threads"] == 2 && r["dtype"] == "f32"), "{rows:?}");
+}
+
+#[test]
+fn windows_tokens_and_caches_are_what_the_plan_asked_for() {
+    let wrong = rows(
+        "select run_id from run where status = 'ok' and ( \
+            end_ns - start_ns < 250000000 or iterations < 1 or latency_ms <= 0 \
+            or tokens_generated <> batch * new_tokens_asked \
+            or (mode = 'generate' and ttft_ms > latency_ms) \
+            or kv_cache <> (kv_cache_bytes is not null) \
+            or (kv_cache and kv_cache_bytes <> 2 * 30 * 3 * 64 * 4 * (prompt_tokens_padded + batch * (new_tokens_asked - 1))))",
+    );
+    assert_eq!(wrong, Vec::<Value>::new());
+}
+
+#[test]
+fn energy_is_an_estimate_here_and_says_so_or_is_measured() {
+    let known = rows("select evidence, bool_and(valid) as valid, min(energy_gross_j) as least from run_energy group by evidence");
+    assert!(!known.is_empty());
+    for row in known {
+        let evidence = row["evidence"].as_str().unwrap();
+        assert!(["estimated", "measured_counter", "measured_integral", "unknown"].contains(&evidence), "{row}");
+        assert_eq!(row["valid"] == true, evidence != "unknown", "{row}");
+    }
+    let found = rows("select code from finding where code = 'energy_estimated'");
+    let estimated = rows("select 1 as one from run_energy where evidence = 'estimated' limit 1");
+    assert_eq!(found.len(), estimated.len(), "an estimate is a finding");
+}
+
+#[test]
+fn a_second_make_does_nothing_and_a_price_reruns_what_follows_it() {
+    if std::env::var_os("TALLYWATT_RUN").is_some() {
+        return; // The run was made by another command line; the graph is tested on our own.
+    }
+    let folder = finished().display().to_string();
+    let at = [format!("PIPELINE={SHORT}"), format!("RUN={folder}")];
+    let dry = |extra: &[&str]| {
+        let arguments: Vec<&str> = ["-n", "all"].iter().copied().chain(at.iter().map(String::as_str)).chain(extra.iter().copied()).collect();
+        let out = make(&arguments).ok().out;
+        ["collect run", "join-telemetry --", "derive-costs --", "analyze --", "render --"].map(|s| out.contains(&format!("release/{s}")))
+    };
+    let again = make(&["all", &at[0], &at[1]]).ok();
+    assert!(again.out.contains("Nothing to be done for 'all'"), "{}", again.out);
+    assert_eq!(dry(&["-W", "data/inputs/prices/own.csv"]), [false, false, true, true, true]);
+    let own = |stage: &str| format!("{folder}/.config/{stage}.toml");
+    assert_eq!(dry(&["-W", &own("collect")]), [true, true, true, true, true]);
+    assert_eq!(dry(&["-W", &own("derive-costs")]), [false, false, true, true, true]);
+    assert_eq!(dry(&["-W", &own("render")]), [false, false, false, false, true]);
+}
+
+#[test]
+fn same_inputs_same_bytes() {
+    let again = tempfile::tempdir().unwrap();
+    let read = |names: &[&str]| names.iter().map(|n| finished().join(format!("{n}.parquet")).display().to_string()).collect::<Vec<_>>();
+    let out = again.path().join("run_energy.parquet");
+    let inputs = read(&["session", "run", "power_sample"]);
+    let config = std::env::var("TALLYWATT_PIPELINE").unwrap_or_else(|_| SHORT.into());
+    let mut command = Command::new(binary("join-telemetry"));
+    command.args(["--config", &config, "--read"]).args(&inputs).arg("--write").arg(&out).current_dir(root());
+    let path = finished().join("run_energy.parquet");
+    let commit = schemas::io::provenance(&path, &schemas::tables::RUN_ENERGY).unwrap().commit;
+    run(command.env("TALLYWATT_COMMIT", commit)).ok();
+    assert!(fs::read(&out).unwrap() == fs::read(&path).unwrap());
+}
+
+#[test]
+fn report_opens_offline_without_request_or_error() {
+    let html = finished().join("report.html");
+    for (width, scheme) in [("1280", "light"), ("360", "dark")] {
+        let shot = finished().join(format!("screenshot-{width}.png"));
+        let mut node = Command::new("node");
+        node.arg(root().join("tests/browser/report.mjs")).arg(&html).arg(&shot).args([width, scheme]);
+        let seen: Value = serde_json::from_str(&run(&mut node).ok().out).unwrap();
+        assert_eq!(seen["requests"], Value::Array(vec![]), "{seen}");
+        assert_eq!(seen["errors"], Value::Array(vec![]), "{seen}");
+        let charts = seen["charts"].as_array().unwrap();
+        assert_eq!(charts.len(), 12, "four charts for each of three modes");
+        for chart in charts {
+            assert!(chart["marks"].as_i64() > Some(4), "{chart}");
+            assert!(chart["label"].as_str().unwrap().len() > 40, "{chart}");
+        }
+        assert_eq!(seen["headline"].as_array().unwrap().len(), 3);
+        assert!(seen["overflow"].as_i64() <= Some(0), "the page is wider than the window: {seen}");
+        assert!(fs::metadata(&shot).unwrap().len() > 20_000);
+    }
+    assert!(fs::metadata(&html).unwrap().len() < 3 << 20);
+}
+
+#[test]
+fn markdown_names_every_chart_and_every_table_has_its_columns() {
+    let text = fs::read_to_string(finished().join("report.md")).unwrap();
+    let charts: Vec<&str> = text.match_indices("](charts/").map(|(i, _)| text[i + 2..].split(')').next().unwrap()).collect();
+    assert_eq!(charts.len(), 12);
+    for chart in charts {
+        assert!(finished().join(chart).is_file(), "{chart}");
+        assert!(finished().join(chart.replace(".svg", ".png")).is_file());
+    }
+    let mut columns = None;
+    let mut tables = 0;
+    for line in text.lines() {
+        match (line.starts_with('|'), columns) {
+            (false, _) => columns = None,
+            (true, None) => {
+                columns = Some(line.replace("\\|", "").matches('|').count());
+                tables += 1;
+            }
+            (true, Some(n)) => assert_eq!(line.replace("\\|", "").matches('|').count(), n, "{line}"),
+        }
+    }
+    assert!(tables >= 8, "{tables} tables");
+}
+
+/// Lines of the journal's runs.
+fn journaled(journal: &Path) -> String {
+    let plan = fs::read_dir(journal).ok().and_then(|mut d| d.next()).and_then(Result::ok);
+    plan.and_then(|p| fs::read_to_string(p.path().join("runs.jsonl")).ok()).unwrap_or_default()
+}
+
+#[test]
+fn a_killed_collect_loses_no_finished_run_and_measures_none_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    let site_packages = root().join(".venv/lib/python3.11/site-packages");
+    let collect = || {
+        let mut command = Command::new(binary("collect"));
+        command.args(["run", "--config", SHORT, "--site-packages"]).arg(&site_packages);
+        command.args(["--cache", "data/cache", "--journal"]).arg(&journal).arg("--write");
+        command.args(["session", "run", "power_sample"].map(|t| folder.path().join(format!("{t}.parquet"))));
+        command.current_dir(root());
+        command
+    };
+    let mut first = collect().stderr(Stdio::null()).spawn().unwrap();
+    let started = Instant::now();
+    while journaled(&journal).lines().count() < 3 {
+        assert!(started.elapsed() < Duration::from_secs(120) && first.try_wait().unwrap().is_none(), "three runs in time");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    first.kill().unwrap(); // SIGKILL
+    first.wait().unwrap();
+    let before = journaled(&journal);
+    let whole = before.rfind('\n').map_or("", |at| &before[..=at]);
+    assert!(!folder.path().join("run.parquet").exists(), "no table of half a run");
+
+    let second = run(&mut collect()).ok();
+    assert!(second.err.contains("runs were measured before"), "{}", second.err);
+    let after = journaled(&journal);
+    assert!(after.starts_with(whole), "finished runs are kept as they were");
+    let ids: Vec<String> = after
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).unwrap()["run_id"].as_str().unwrap().to_string())
+        .collect();
+    assert_eq!(ids.len(), 24);
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 24, "none is measured twice");
+    let sessions = schemas::io::scan(&folder.path().join("session.parquet"), &schemas::tables::SESSION, |_| {}).unwrap();
+    assert_eq!(sessions, 2);
+
+    let third = run(&mut collect()).ok();
+    assert!(third.err.contains("all 24 runs were measured before"), "{}", third.err);
+    assert_eq!(journaled(&journal), after);
+}

@@ -1,0 +1,11 @@
+//! One test binary: each one links DataFusion.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod contracts;
+mod docs;
+mod energy;
+mod finished_run;
+mod golden;
+mod refusals;
+mod slt;
+mod tidy;

@@ -1,0 +1,105 @@
+//! Rules that a reviewer would otherwise have to remember.
+
+use serde_json::Value;
+use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
+use tests::{root, run};
+
+fn tracked(ending: &str) -> Vec<PathBuf> {
+    let listed = run(Command::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(root())).ok().out;
+    listed.lines().filter(|l| l.ends_with(ending)).map(|l| root().join(l)).filter(|p| p.is_file()).collect()
+}
+
+fn name(path: &std::path::Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}
+
+#[test]
+fn files_stay_readable() {
+    for path in tracked(".rs").into_iter().filter(|p| !name(p).starts_with("tests/")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let limit = if path.ends_with("main.rs") { 130 } else { 420 };
+        assert!(text.lines().count() <= limit, "{} has {} lines", name(&path), text.lines().count());
+        assert!(text.lines().all(|l| l.chars().count() <= 140), "{} has a line over 140 characters", name(&path));
+        let first = text.lines().next().unwrap_or("");
+        assert!(first.starts_with("//!"), "{} does not say what it is", name(&path));
+    }
+    let banned = ["common", "utils", "util", "helpers", "misc", "core", "types"];
+    for path in tracked(".rs") {
+        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(!banned.contains(&stem.as_str()), "{}: a name that says nothing", name(&path));
+    }
+}
+
+#[test]
+fn sql_says_its_grain_and_keeps_one_statement() {
+    let mut seen = 0;
+    for path in tracked(".sql") {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("-- "), "{}: no sentence about its rows", name(&path));
+        assert!(!text.contains(';') && text.lines().all(|l| l.len() <= 140 && l.trim_end() == l), "{}", name(&path));
+        let code: String = text.lines().filter(|l| !l.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
+        assert!(!code.contains("SELECT") && !code.contains("FROM"), "{}: keywords are lower case", name(&path));
+        seen += 1;
+    }
+    assert!(seen > 30);
+}
+
+#[test]
+fn every_model_check_finding_and_test_is_compiled_in() {
+    let sources: String = tracked(".rs").iter().map(|p| fs::read_to_string(p).unwrap()).collect();
+    for path in tracked(".sql").into_iter().filter(|p| name(p).starts_with("stages/")) {
+        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(sources.contains(&format!("!(\"{stem}\")")), "{} is not used", name(&path));
+    }
+}
+
+#[test]
+fn only_recombine_names_datafusion() {
+    for path in tracked("Cargo.toml") {
+        let manifest = fs::read_to_string(&path).unwrap();
+        let allowed = ["Cargo.toml", "stages/recombine/Cargo.toml"].contains(&name(&path).as_str());
+        assert!(allowed || !manifest.contains("datafusion"), "{}", name(&path));
+    }
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    for package in ["arrow", "parquet", "datafusion", "candle-core", "ort"] {
+        assert_eq!(lock.matches(&format!("name = \"{package}\"\n")).count(), 1, "two copies of {package}");
+    }
+    let candle = fs::read_to_string(root().join("stages/collect/src/backends/candle_cpu.rs")).unwrap();
+    let version = candle.split("VERSION: &str = \"").nth(1).and_then(|s| s.split('"').next()).unwrap();
+    assert!(lock.contains(&format!("name = \"candle-core\"\nversion = \"{version}\"\n")), "candle's version is {version}?");
+}
+
+#[test]
+fn licences_are_permissive() {
+    const ALLOWED: &[&str] = &[
+        "MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0", "0BSD", "CC0-1.0",
+        "Unlicense", "BSL-1.0", "MIT-0", "CDLA-Permissive-2.0",
+    ];
+    let metadata = run(Command::new("cargo").args(["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", "x86_64-unknown-linux-gnu"]).current_dir(root())).ok().out;
+    let metadata: Value = serde_json::from_str(&metadata).unwrap();
+    let mut strange = BTreeSet::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        let licence = package["license"].as_str().unwrap_or("none").replace('/', " OR ");
+        let any = licence.split(" OR ").any(|choice| {
+            choice.trim_matches(['(', ')', ' ']).split(" AND ").all(|l| ALLOWED.contains(&l.trim_matches(['(', ')', ' '])))
+        });
+        if !any {
+            strange.insert(format!("{} {}: {licence}", package["name"].as_str().unwrap_or("?"), package["version"].as_str().unwrap_or("?")));
+        }
+    }
+    assert_eq!(strange, BTreeSet::new());
+}
+
+#[test]
+fn contributed_text_names_no_host_of_a_registry_and_no_machine() {
+    // Split, so that this file does not name them either.
+    let words = [["crates", ".io/api"], ["files.python", "hosted.org"], ["registry.np", "mjs"], ["/ro", "ot/"], ["/tmp/", "bash"]].map(|w| w.concat());
+    for ending in [".rs", ".md", ".toml", ".sql", ".py", ".mjs", ".json", ".txt", "Makefile", ".slt", ".csv"] {
+        for path in tracked(ending) {
+            let text = fs::read_to_string(&path).unwrap();
+            for word in &words {
+                assert!(!text.contains(word.as_str()), "{} names {word}", name(&path));
+            }
+        }
+    }
+}
