@@ -39,8 +39,11 @@ impl Checker {
     pub fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
         same_columns(self.contract, &batch.schema(), &self.path)?;
         for (column, array) in self.contract.columns.iter().zip(batch.columns()) {
-            check_array(column, array)
-                .map_err(|(row, problem)| Error::Row { path: self.path.clone(), row: self.rows + row + 1, problem })?;
+            check_array(column, array).map_err(|(row, problem)| Error::Row {
+                path: self.path.clone(),
+                row: self.rows + row + 1,
+                problem,
+            })?;
         }
         self.key_order(batch)?;
         self.rows += batch.num_rows();
@@ -86,7 +89,9 @@ pub fn same_columns(contract: &'static Contract, found: &Schema, path: &Path) ->
         match (contract.columns.get(i), found.fields().get(i)) {
             (Some(c), None) => Some(format!("`{}` is missing", c.name)),
             (None, Some(f)) => Some(format!("`{}` is not in the contract", f.name())),
-            (Some(c), Some(f)) if c.name != f.name() => Some(format!("`{}` stands where `{}` belongs", f.name(), c.name)),
+            (Some(c), Some(f)) if c.name != f.name() => {
+                Some(format!("`{}` stands where `{}` belongs", f.name(), c.name))
+            }
             (Some(c), Some(f)) if !same_type(&c.kind.arrow(), f.data_type()) => {
                 Some(format!("`{}` is {} and not {}", c.name, f.data_type(), c.kind.arrow()))
             }
@@ -95,12 +100,9 @@ pub fn same_columns(contract: &'static Contract, found: &Schema, path: &Path) ->
     });
     match difference {
         None => Ok(()),
-        Some(difference) => Err(Error::Columns {
-            path: path.to_path_buf(),
-            table: contract.name,
-            difference,
-            stage: contract.stage,
-        }),
+        Some(difference) => {
+            Err(Error::Columns { path: path.to_path_buf(), table: contract.name, difference, stage: contract.stage })
+        }
     }
 }
 

@@ -23,7 +23,14 @@ pub fn schema_md() -> String {
 
 fn table(out: &mut String, contract: &Contract) -> std::fmt::Result {
     writeln!(out, "## {}\n", contract.name)?;
-    writeln!(out, "{} Version {}, written by `{}`. Key: `{}`.\n", contract.grain, contract.version, contract.stage, contract.key.join(", "))?;
+    writeln!(
+        out,
+        "{} Version {}, written by `{}`. Key: `{}`.\n",
+        contract.grain,
+        contract.version,
+        contract.stage,
+        contract.key.join(", ")
+    )?;
     writeln!(out, "| column | type | null | meaning |\n| --- | --- | --- | --- |")?;
     for c in contract.columns {
         let kind = match c.kind {

@@ -28,7 +28,11 @@ use std::{
 /// The contract a path speaks of: its file stem is the table's name.
 pub fn contract_of(path: &Path) -> Result<&'static Contract> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    tables::find(&name).ok_or_else(|| Error::UnknownTable { path: path.to_path_buf(), name, known: tables::names().join(", ") })
+    tables::find(&name).ok_or_else(|| Error::UnknownTable {
+        path: path.to_path_buf(),
+        name,
+        known: tables::names().join(", "),
+    })
 }
 
 /// Writes rows (any order) as the table of `contract`.
@@ -39,9 +43,11 @@ pub fn write_rows<T: Serialize>(path: &Path, contract: &'static Contract, rows: 
 /// Checks batches (already sorted by the key) and writes them as the table of `contract`.
 pub fn write(path: &Path, contract: &'static Contract, batches: &[RecordBatch], by: &Provenance) -> Result<()> {
     let mut checker = Checker::new(contract, path)?;
-    let parquet = |e: parquet::errors::ParquetError| Error::NotParquet { path: path.to_path_buf(), cause: e.to_string() };
+    let parquet =
+        |e: parquet::errors::ParquetError| Error::NotParquet { path: path.to_path_buf(), cause: e.to_string() };
     whole(path, |file| {
-        let mut writer = ArrowWriter::try_new(file, contract.arrow(), Some(properties(contract, by))).map_err(parquet)?;
+        let mut writer =
+            ArrowWriter::try_new(file, contract.arrow(), Some(properties(contract, by))).map_err(parquet)?;
         for batch in batches {
             checker.batch(batch)?;
             let batch = RecordBatch::try_new(contract.arrow(), batch.columns().to_vec())
@@ -115,7 +121,8 @@ fn open_chunks<R: ChunkReader + 'static>(
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
         .map_err(|e| Error::NotParquet { path: path.to_path_buf(), cause: e.to_string() })?;
     let value = |key: &'static str| {
-        let found = reader.metadata().file_metadata().key_value_metadata().and_then(|m| m.iter().find(|k| k.key == key));
+        let found =
+            reader.metadata().file_metadata().key_value_metadata().and_then(|m| m.iter().find(|k| k.key == key));
         found.and_then(|k| k.value.clone()).ok_or(Error::NoContract {
             path: path.to_path_buf(),
             missing: key,

@@ -31,11 +31,8 @@ pub fn sort(contract: &'static Contract, batch: &RecordBatch) -> Result<RecordBa
     if batch.num_rows() < 2 {
         return Ok(batch.clone());
     }
-    let keys: Vec<SortColumn> = contract
-        .key_indices()
-        .iter()
-        .map(|&i| SortColumn { values: batch.column(i).clone(), options: None })
-        .collect();
+    let keys: Vec<SortColumn> =
+        contract.key_indices().iter().map(|&i| SortColumn { values: batch.column(i).clone(), options: None }).collect();
     let order: UInt32Array = lexsort_to_indices(&keys, None).map_err(fail)?;
     take_record_batch(batch, &order).map_err(fail)
 }

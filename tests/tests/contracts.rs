@@ -23,18 +23,37 @@ fn schema_md_is_fresh() {
 
 #[test]
 fn names_end_in_their_unit_and_keys_are_never_null() {
-    const UNITS: &[&str] = &[
-        "ns", "ms", "s", "j", "w", "kwh", "usd", "gco2e", "mb", "c", "pct", "mhz", "mtok", "hour", "months", "bytes",
-    ];
+    const UNITS: &[&str] =
+        &["ns", "ms", "s", "j", "w", "kwh", "usd", "gco2e", "mb", "c", "pct", "mhz", "mtok", "hour", "months", "bytes"];
     for contract in tables::ALL {
         for key in contract.key {
             assert!(contract.column(key).is_some_and(|c| c.null.is_none()), "{}.{key}", contract.name);
         }
         for column in contract.columns.iter().filter(|c| matches!(c.kind, Kind::Float)) {
             let unit = column.name.rsplit('_').next().unwrap();
-            let dimensionless = ["estimate", "median", "error", "low", "high", "level", "statistic", "df", "p", "adjusted",
-                "difference", "ratio", "size", "pue", "machines"];
-            assert!(UNITS.contains(&unit) || dimensionless.contains(&unit), "{}.{}: no unit", contract.name, column.name);
+            let dimensionless = [
+                "estimate",
+                "median",
+                "error",
+                "low",
+                "high",
+                "level",
+                "statistic",
+                "df",
+                "p",
+                "adjusted",
+                "difference",
+                "ratio",
+                "size",
+                "pue",
+                "machines",
+            ];
+            assert!(
+                UNITS.contains(&unit) || dimensionless.contains(&unit),
+                "{}.{}: no unit",
+                contract.name,
+                column.name
+            );
         }
     }
 }
@@ -45,7 +64,8 @@ fn rows_are_sorted_and_come_back() {
     let path = folder.path().join("price.parquet");
     write(&path, &[price("b", 2.0), price("a", 1.0)]).unwrap();
     let back: Vec<Value> = rows::from_batches("price", &io::read(&path, &tables::PRICE).unwrap()).unwrap();
-    let read: Vec<_> = back.iter().map(|r| (r["instance"].as_str().unwrap(), r["usd_per_hour"].as_f64().unwrap())).collect();
+    let read: Vec<_> =
+        back.iter().map(|r| (r["instance"].as_str().unwrap(), r["usd_per_hour"].as_f64().unwrap())).collect();
     assert_eq!(read, [("a", 1.0), ("b", 2.0)]);
     let from = io::provenance(&path, &tables::PRICE).unwrap();
     assert_eq!((from.stage.as_str(), &from.config), ("test", &json!({"a": 1})));
@@ -103,7 +123,9 @@ fn csv(text: &str) -> Result<Vec<text::Row>, String> {
 
 #[test]
 fn csv_reads_byte_order_marks_instants_and_empty_fields() {
-    let rows = csv("\u{feff}region,start,end,usd_per_kwh,basis,source\r\nx,2024-01-01T00:00:00Z,1735689600000000000,,direct,\"a, b\"\r\n");
+    let rows = csv(
+        "\u{feff}region,start,end,usd_per_kwh,basis,source\r\nx,2024-01-01T00:00:00Z,1735689600000000000,,direct,\"a, b\"\r\n",
+    );
     let row = &rows.unwrap()[0];
     assert_eq!(row["start_ns"], 1_704_067_200_000_000_000i64);
     assert_eq!(row["end_ns"], 1_735_689_600_000_000_000i64);
@@ -131,8 +153,13 @@ fn csv_faults_name_file_line_and_value() {
         fault("x,0,1,0.2,direct,s\nx,0,1,0.3,direct,s"),
         "grid.csv: line 3: same key as line 2, (x, 0), correct the line"
     );
-    assert!(csv("region,colour\n").unwrap_err().starts_with("grid.csv: unknown column, \"colour\", use: region, start_ns"));
-    assert_eq!(csv("region,start,end,basis\n").unwrap_err(), "grid.csv: missing column, \"source\", add it (Where they were read)");
+    assert!(
+        csv("region,colour\n").unwrap_err().starts_with("grid.csv: unknown column, \"colour\", use: region, start_ns")
+    );
+    assert_eq!(
+        csv("region,start,end,basis\n").unwrap_err(),
+        "grid.csv: missing column, \"source\", add it (Where they were read)"
+    );
 }
 
 proptest! {

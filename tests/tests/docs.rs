@@ -53,11 +53,32 @@ fn accepted(pipeline: &str, what: &str) {
     let (config, gone) = (text(&config), text(&folder.path().join("run.parquet")));
     let out = text(&folder.path().join("run_energy.parquet"));
     let stages: [(&str, Vec<&str>); 5] = [
-        ("collect", vec!["run", "--config", &config, "--site-packages", "/nowhere", "--cache", "/nowhere", "--journal", "/nowhere", "--write", &gone]),
+        (
+            "collect",
+            vec![
+                "run",
+                "--config",
+                &config,
+                "--site-packages",
+                "/nowhere",
+                "--cache",
+                "/nowhere",
+                "--journal",
+                "/nowhere",
+                "--write",
+                &gone,
+            ],
+        ),
         ("join-telemetry", vec!["--config", &config, "--read", &gone, "--write", &out]),
         ("derive-costs", vec!["--config", &config, "--read", &gone, "--prices", "x", "--grid", "x", "--write", &out]),
         ("analyze", vec!["--config", &config, "--read", &gone, "--write", &out]),
-        ("render", vec!["--config", &config, "--read", &gone, "--python", "x", "--draw", "x", "--bundle", "x", "--into", "/nowhere"]),
+        (
+            "render",
+            vec![
+                "--config", &config, "--read", &gone, "--python", "x", "--draw", "x", "--bundle", "x", "--into",
+                "/nowhere",
+            ],
+        ),
     ];
     for (stage, arguments) in stages {
         let ran = tests::stage(stage, &arguments);
@@ -82,7 +103,11 @@ fn make_targets_and_queries_in_the_docs_work() {
             match words.as_slice() {
                 ["make", rest @ ..] => {
                     for target in rest.iter().filter(|w| !w.contains('=')) {
-                        assert!(targets.contains(target) || root().join(target).parent().is_some_and(|p| target.contains('/') && p.is_dir()), "{doc}: {line}");
+                        assert!(
+                            targets.contains(target)
+                                || root().join(target).parent().is_some_and(|p| target.contains('/') && p.is_dir()),
+                            "{doc}: {line}"
+                        );
                     }
                 }
                 ["target/release/query", ..] => {

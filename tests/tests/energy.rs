@@ -52,7 +52,9 @@ fn joined(samples: &[(i64, f64)], kind: &str, runs: &[(i64, i64)]) -> Vec<Energy
     bench.rows(&tables::RUN, &rows).unwrap();
     bench.values("config", &[Config { min_updates: 1, max_gap_ns: MAX_GAP_NS }]).unwrap();
     models().into_iter().for_each(|m| bench.materialise(m).unwrap());
-    bench.select("select run_id, energy_gross_j, reasons from run_energy where device_id = 'd' order by run_id").unwrap()
+    bench
+        .select("select run_id, energy_gross_j, reasons from run_energy where device_id = 'd' order by run_id")
+        .unwrap()
 }
 
 /// The energy of [start, end), or `None` where it must not be known: not bracketed, a gap, no reading inside, no length.

@@ -54,7 +54,8 @@ fn every_cell_ran_on_the_engine_it_names() {
         "select distinct backend, device, dtype, provider, library, threads, status, \
          (library_sha256 is not null) as hashed from run order by backend",
     );
-    let seen: Vec<_> = rows.iter().map(|r| (r["backend"].as_str().unwrap(), r["provider"].as_str().unwrap(), &r["status"])).collect();
+    let seen: Vec<_> =
+        rows.iter().map(|r| (r["backend"].as_str().unwrap(), r["provider"].as_str().unwrap(), &r["status"])).collect();
     assert_eq!(
         seen,
         [("candle-cpu", "candle cpu", &"ok".into()), ("onnxruntime-cpu", "CPUExecutionProvider", &"ok".into())],
@@ -78,7 +79,9 @@ fn windows_tokens_and_caches_are_what_the_plan_asked_for() {
 
 #[test]
 fn energy_is_an_estimate_here_and_says_so_or_is_measured() {
-    let known = rows("select evidence, bool_and(valid) as valid, min(energy_gross_j) as least from run_energy group by evidence");
+    let known = rows(
+        "select evidence, bool_and(valid) as valid, min(energy_gross_j) as least from run_energy group by evidence",
+    );
     assert!(!known.is_empty());
     for row in known {
         let evidence = row["evidence"].as_str().unwrap();
@@ -98,9 +101,11 @@ fn a_second_make_does_nothing_and_a_price_reruns_what_follows_it() {
     let folder = finished().display().to_string();
     let at = [format!("PIPELINE={SHORT}"), format!("RUN={folder}")];
     let dry = |extra: &[&str]| {
-        let arguments: Vec<&str> = ["-n", "all"].iter().copied().chain(at.iter().map(String::as_str)).chain(extra.iter().copied()).collect();
+        let arguments: Vec<&str> =
+            ["-n", "all"].iter().copied().chain(at.iter().map(String::as_str)).chain(extra.iter().copied()).collect();
         let out = make(&arguments).ok().out;
-        ["collect run", "join-telemetry --", "derive-costs --", "analyze --", "render --"].map(|s| out.contains(&format!("release/{s}")))
+        ["collect run", "join-telemetry --", "derive-costs --", "analyze --", "render --"]
+            .map(|s| out.contains(&format!("release/{s}")))
     };
     let again = make(&["all", &at[0], &at[1]]).ok();
     assert!(again.out.contains("Nothing to be done for 'all'"), "{}", again.out);
@@ -114,7 +119,9 @@ fn a_second_make_does_nothing_and_a_price_reruns_what_follows_it() {
 #[test]
 fn same_inputs_same_bytes() {
     let again = tempfile::tempdir().unwrap();
-    let read = |names: &[&str]| names.iter().map(|n| finished().join(format!("{n}.parquet")).display().to_string()).collect::<Vec<_>>();
+    let read = |names: &[&str]| {
+        names.iter().map(|n| finished().join(format!("{n}.parquet")).display().to_string()).collect::<Vec<_>>()
+    };
     let out = again.path().join("run_energy.parquet");
     let inputs = read(&["session", "run", "power_sample"]);
     let config = std::env::var("TALLYWATT_PIPELINE").unwrap_or_else(|_| SHORT.into());
@@ -152,7 +159,8 @@ fn report_opens_offline_without_request_or_error() {
 #[test]
 fn markdown_names_every_chart_and_every_table_has_its_columns() {
     let text = fs::read_to_string(finished().join("report.md")).unwrap();
-    let charts: Vec<&str> = text.match_indices("](charts/").map(|(i, _)| text[i + 2..].split(')').next().unwrap()).collect();
+    let charts: Vec<&str> =
+        text.match_indices("](charts/").map(|(i, _)| text[i + 2..].split(')').next().unwrap()).collect();
     assert_eq!(charts.len(), 12);
     for chart in charts {
         assert!(finished().join(chart).is_file(), "{chart}");
@@ -195,7 +203,10 @@ fn a_killed_collect_loses_no_finished_run_and_measures_none_twice() {
     let mut first = collect().stderr(Stdio::null()).spawn().unwrap();
     let started = Instant::now();
     while journaled(&journal).lines().count() < 3 {
-        assert!(started.elapsed() < Duration::from_secs(120) && first.try_wait().unwrap().is_none(), "three runs in time");
+        assert!(
+            started.elapsed() < Duration::from_secs(120) && first.try_wait().unwrap().is_none(),
+            "three runs in time"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
     first.kill().unwrap(); // SIGKILL
@@ -214,7 +225,8 @@ fn a_killed_collect_loses_no_finished_run_and_measures_none_twice() {
         .collect();
     assert_eq!(ids.len(), 24);
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 24, "none is measured twice");
-    let sessions = schemas::io::scan(&folder.path().join("session.parquet"), &schemas::tables::SESSION, |_| {}).unwrap();
+    let sessions =
+        schemas::io::scan(&folder.path().join("session.parquet"), &schemas::tables::SESSION, |_| {}).unwrap();
     assert_eq!(sessions, 2);
 
     let third = run(&mut collect()).ok();

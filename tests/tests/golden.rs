@@ -58,7 +58,10 @@ fn tr119_inputs_come_from_the_published_tables() {
     let folder = tempfile::tempdir().unwrap();
     let inputs = root().join("data/inputs/tr119");
     let mut python = std::process::Command::new(root().join(".venv/bin/python"));
-    tests::run(python.arg(inputs.join("from_published.py")).arg(root().join("tests/fixtures/tr119")).arg(folder.path())).ok();
+    tests::run(
+        python.arg(inputs.join("from_published.py")).arg(root().join("tests/fixtures/tr119")).arg(folder.path()),
+    )
+    .ok();
     for name in ["session", "run", "power_sample", "price", "grid"] {
         let file = format!("{name}.csv");
         assert_eq!(

@@ -28,9 +28,11 @@ fn refused(ran: &Ran, text: &str) {
 
 fn collect(config: &Path, site_packages: &Path, extra: &[&str], folder: &Path) -> Ran {
     let text = |p: &Path| p.display().to_string();
-    let (config, site, cache, journal) = (text(config), text(site_packages), text(&folder.join("c")), text(&folder.join("j")));
+    let (config, site, cache, journal) =
+        (text(config), text(site_packages), text(&folder.join("c")), text(&folder.join("j")));
     let out = text(&folder.join("run.parquet"));
-    let mut arguments = vec!["run", "--config", &config, "--site-packages", &site, "--cache", &cache, "--journal", &journal];
+    let mut arguments =
+        vec!["run", "--config", &config, "--site-packages", &site, "--cache", &cache, "--journal", &journal];
     arguments.extend(extra);
     arguments.extend(["--write", &out]);
     let ran = stage("collect", &arguments);
@@ -103,13 +105,18 @@ fn unknown_key_and_unknown_table() {
     fs::write(&config, &misspelt).unwrap();
     let ran = collect(&config, &site_packages(), &[], folder.path());
     assert_eq!(ran.code, Some(1));
-    let begin = format!("collect: {}:{}: unknown field `repetitons`, expected one of `backends`, ", config.display(), line("repetitons", &misspelt));
+    let begin = format!(
+        "collect: {}:{}: unknown field `repetitons`, expected one of `backends`, ",
+        config.display(),
+        line("repetitons", &misspelt)
+    );
     assert!(ran.err.starts_with(&begin), "{}", ran.err);
     assert!(ran.err.trim_end().ends_with(", correct the line"), "{}", ran.err);
 
     let unknown = text.replace("[render]", "[rendr]");
     fs::write(&config, &unknown).unwrap();
-    let tables = ["session", "run", "power_sample"].map(|t| folder.path().join(format!("{t}.parquet")).display().to_string());
+    let tables =
+        ["session", "run", "power_sample"].map(|t| folder.path().join(format!("{t}.parquet")).display().to_string());
     refused(
         &join(&tables, &config.display().to_string(), &folder.path().join("run_energy.parquet")),
         &format!(
@@ -129,7 +136,11 @@ fn impossible_configuration() {
         ("threads = 2", "threads = 0", "threads must be at least 1, 0"),
         ("idle_w = 10.0", "idle_w = 70.0", "cpu-model needs 0 <= idle_w < full_w, idle_w = 70 and full_w = 65"),
         ("\"batch_short\"", "\"single_short\"", "two scenarios have the same name, \"single_short\""),
-        ("mode = \"prefill\"\nkv_cache = false", "mode = \"prefill\"\nkv_cache = true", "prefill has no cache to keep, kv_cache = true"),
+        (
+            "mode = \"prefill\"\nkv_cache = false",
+            "mode = \"prefill\"\nkv_cache = true",
+            "prefill has no cache to keep, kv_cache = true",
+        ),
     ] {
         fs::write(&config, fs::read_to_string(short()).unwrap().replace(from, to)).unwrap();
         let ran = collect(&config, &site_packages(), &[], folder.path());
@@ -142,7 +153,9 @@ fn required_sensor_that_is_not_there() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("pipeline.toml");
     let text = fs::read_to_string(short()).unwrap();
-    let text = text.replace("root = \"/sys/class/powercap\"", "root = \"/no/such/tree\"").replace("required = false", "required = true");
+    let text = text
+        .replace("root = \"/sys/class/powercap\"", "root = \"/no/such/tree\"")
+        .replace("required = false", "required = true");
     fs::write(&config, text).unwrap();
     let ran = collect(&config, &site_packages(), &[], folder.path());
     assert_eq!(ran.code, Some(1));
@@ -164,7 +177,9 @@ fn corrupt_truncated_and_foreign_files() {
     let good = fs::read(&tables[1]).unwrap();
     let before = fs::read(&out).unwrap();
 
-    for (name, bytes) in [("truncated", &good[..good.len() / 2]), ("no Parquet at all", b"hello".as_slice()), ("empty", b"".as_slice())] {
+    for (name, bytes) in
+        [("truncated", &good[..good.len() / 2]), ("no Parquet at all", b"hello".as_slice()), ("empty", b"".as_slice())]
+    {
         fs::write(&tables[1], bytes).unwrap();
         let ran = join(&tables, &config, &out);
         assert_eq!(ran.code, Some(1), "{name}");
@@ -189,8 +204,18 @@ fn corrupt_truncated_and_foreign_files() {
     );
 
     // Somebody else's Parquet.
-    stage("query", &["select 1 as one", "--run", &folder.path().display().to_string(), "--format", "parquet", "--output",
-        &folder.path().join("x").display().to_string()]);
+    stage(
+        "query",
+        &[
+            "select 1 as one",
+            "--run",
+            &folder.path().display().to_string(),
+            "--format",
+            "parquet",
+            "--output",
+            &folder.path().join("x").display().to_string(),
+        ],
+    );
     fs::write(&tables[1], &good).unwrap();
     assert_eq!(fs::read(&out).unwrap(), before, "a refusal leaves what was there");
 }
@@ -231,8 +256,20 @@ fn price_with(line: &str) -> Ran {
     let grid = format!("{TR119}/grid.csv");
     let mut ran = stage(
         "derive-costs",
-        &["--config", &config, "--read", &tables[0], &tables[1], &text(&energy), "--prices", &text(&prices), "--grid", &grid,
-            "--write", &text(&cost)],
+        &[
+            "--config",
+            &config,
+            "--read",
+            &tables[0],
+            &tables[1],
+            &text(&energy),
+            "--prices",
+            &text(&prices),
+            "--grid",
+            &grid,
+            "--write",
+            &text(&cost),
+        ],
     );
     assert!(!cost.exists() || ran.code == Some(0));
     ran.err = ran.err.replace(&text(&prices), "bad.csv");

@@ -50,7 +50,8 @@ impl Stage {
             true => "NULL".to_string(),
             false => array_value_to_string(b.column(c), r).unwrap(),
         };
-        let rows = batches.iter().flat_map(|b| (0..b.num_rows()).map(move |r| (0..columns).map(|c| show(b, c, r)).collect()));
+        let rows =
+            batches.iter().flat_map(|b| (0..b.num_rows()).map(move |r| (0..columns).map(|c| show(b, c, r)).collect()));
         Ok(match columns {
             0 => DBOutput::StatementComplete(0),
             _ => DBOutput::Rows { types: vec![DefaultColumnType::Any; columns], rows: rows.collect() },

@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
 use tests::{root, run};
 
 fn tracked(ending: &str) -> Vec<PathBuf> {
-    let listed = run(Command::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(root())).ok().out;
+    let listed =
+        run(Command::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(root()))
+            .ok()
+            .out;
     listed.lines().filter(|l| l.ends_with(ending)).map(|l| root().join(l)).filter(|p| p.is_file()).collect()
 }
 
@@ -66,25 +69,58 @@ fn only_recombine_names_datafusion() {
     }
     let candle = fs::read_to_string(root().join("stages/collect/src/backends/candle_cpu.rs")).unwrap();
     let version = candle.split("VERSION: &str = \"").nth(1).and_then(|s| s.split('"').next()).unwrap();
-    assert!(lock.contains(&format!("name = \"candle-core\"\nversion = \"{version}\"\n")), "candle's version is {version}?");
+    assert!(
+        lock.contains(&format!("name = \"candle-core\"\nversion = \"{version}\"\n")),
+        "candle's version is {version}?"
+    );
 }
 
 #[test]
 fn licences_are_permissive() {
     const ALLOWED: &[&str] = &[
-        "MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0", "0BSD", "CC0-1.0",
-        "Unlicense", "BSL-1.0", "MIT-0", "CDLA-Permissive-2.0",
+        "MIT",
+        "Apache-2.0",
+        "Apache-2.0 WITH LLVM-exception",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "Zlib",
+        "Unicode-3.0",
+        "0BSD",
+        "CC0-1.0",
+        "Unlicense",
+        "BSL-1.0",
+        "MIT-0",
+        "CDLA-Permissive-2.0",
     ];
-    let metadata = run(Command::new("cargo").args(["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", "x86_64-unknown-linux-gnu"]).current_dir(root())).ok().out;
+    let metadata = run(Command::new("cargo")
+        .args([
+            "metadata",
+            "--format-version=1",
+            "--locked",
+            "--offline",
+            "--filter-platform",
+            "x86_64-unknown-linux-gnu",
+        ])
+        .current_dir(root()))
+    .ok()
+    .out;
     let metadata: Value = serde_json::from_str(&metadata).unwrap();
     let mut strange = BTreeSet::new();
     for package in metadata["packages"].as_array().unwrap() {
         let licence = package["license"].as_str().unwrap_or("none").replace('/', " OR ");
         let any = licence.split(" OR ").any(|choice| {
-            choice.trim_matches(['(', ')', ' ']).split(" AND ").all(|l| ALLOWED.contains(&l.trim_matches(['(', ')', ' '])))
+            choice
+                .trim_matches(['(', ')', ' '])
+                .split(" AND ")
+                .all(|l| ALLOWED.contains(&l.trim_matches(['(', ')', ' '])))
         });
         if !any {
-            strange.insert(format!("{} {}: {licence}", package["name"].as_str().unwrap_or("?"), package["version"].as_str().unwrap_or("?")));
+            strange.insert(format!(
+                "{} {}: {licence}",
+                package["name"].as_str().unwrap_or("?"),
+                package["version"].as_str().unwrap_or("?")
+            ));
         }
     }
     assert_eq!(strange, BTreeSet::new());
@@ -93,7 +129,14 @@ fn licences_are_permissive() {
 #[test]
 fn contributed_text_names_no_host_of_a_registry_and_no_machine() {
     // Split, so that this file does not name them either.
-    let words = [["crates", ".io/api"], ["files.python", "hosted.org"], ["registry.np", "mjs"], ["/ro", "ot/"], ["/tmp/", "bash"]].map(|w| w.concat());
+    let words = [
+        ["crates", ".io/api"],
+        ["files.python", "hosted.org"],
+        ["registry.np", "mjs"],
+        ["/ro", "ot/"],
+        ["/tmp/", "bash"],
+    ]
+    .map(|w| w.concat());
     for ending in [".rs", ".md", ".toml", ".sql", ".py", ".mjs", ".json", ".txt", "Makefile", ".slt", ".csv"] {
         for path in tracked(ending) {
             let text = fs::read_to_string(&path).unwrap();

@@ -20,7 +20,8 @@ pub const BREAK_EVEN: Contract = Contract {
         text("instance", "Instance"),
         choice("tier", TIERS, "Terms"),
         float("capex_usd", "Purchase of the own machine, residual value taken off").at_least(0.0),
-        float("own_usd_per_mtok", "Electricity of the own machine per million tokens").or_null("when its energy is not known"),
+        float("own_usd_per_mtok", "Electricity of the own machine per million tokens")
+            .or_null("when its energy is not known"),
         float("rent_usd_per_mtok", "The rented price per million tokens").or_null("when not known"),
         float("break_even_mtok", "Million tokens after which owning is cheaper").or_null("when never or not known"),
         float("break_even_months", "Months until then at the configured volume").or_null("when never or not known"),

@@ -8,7 +8,8 @@ pub const COST: Contract = Contract {
     stage: "derive-costs",
     grain: "One cell of the matrix x price x token basis. Every formula is linear in the price, so runs are averaged first.",
     key: &[
-        "backend", "device", "model", "dtype", "mode", "kv_cache", "scenario", "provider", "region", "instance", "tier", "basis",
+        "backend", "device", "model", "dtype", "mode", "kv_cache", "scenario", "provider", "region", "instance",
+        "tier", "basis",
     ],
     columns: &[
         text("backend", "Engine and device"),
@@ -25,18 +26,27 @@ pub const COST: Contract = Contract {
         choice("basis", BASES, "Tokens that are counted"),
         count("batch", "Sequences in one iteration"),
         count("runs", "Runs averaged"),
-        float("tokens_per_s", "1e6 / 3600 / hours_per_mtok: the harmonic mean of the runs' rates of tokens of this basis").at_least(0.0),
+        float(
+            "tokens_per_s",
+            "1e6 / 3600 / hours_per_mtok: the harmonic mean of the runs' rates of tokens of this basis",
+        )
+        .at_least(0.0),
         float("hours_per_mtok", "Mean over runs of the hours that a million tokens of this basis take").at_least(0.0),
-        float("kwh_per_mtok", "Energy at the device's plug, all scopes that `energy_scope` names").or_null("when the energy is not known"),
+        float("kwh_per_mtok", "Energy at the device's plug, all scopes that `energy_scope` names")
+            .or_null("when the energy is not known"),
         float("infra_usd_per_mtok", "hours x USD an hour / utilisation").at_least(0.0),
-        float("energy_usd_per_mtok", "kWh x PUE x tariff; 0 where the price includes power").or_null("when energy or tariff is not known"),
+        float("energy_usd_per_mtok", "kWh x PUE x tariff; 0 where the price includes power")
+            .or_null("when energy or tariff is not known"),
         float("total_usd_per_mtok", "Infrastructure and energy").or_null("when the energy's part is not known"),
-        float("ci_low_usd_per_mtok", "Lower end of the interval of the total").or_null("with fewer than two runs or no total"),
+        float("ci_low_usd_per_mtok", "Lower end of the interval of the total")
+            .or_null("with fewer than two runs or no total"),
         float("ci_high_usd_per_mtok", "Upper end").or_null("with fewer than two runs or no total"),
         float("gco2e_per_mtok", "kWh x PUE x grid intensity").or_null("when energy or intensity is not known"),
-        float("ci_low_kwh_per_mtok", "Lower end of the interval of the energy").or_null("with fewer than two runs or no energy"),
+        float("ci_low_kwh_per_mtok", "Lower end of the interval of the energy")
+            .or_null("with fewer than two runs or no energy"),
         float("ci_high_kwh_per_mtok", "Upper end").or_null("with fewer than two runs or no energy"),
-        float("ci_low_gco2e_per_mtok", "Lower end of the interval of the carbon").or_null("with fewer than two runs or no carbon"),
+        float("ci_low_gco2e_per_mtok", "Lower end of the interval of the carbon")
+            .or_null("with fewer than two runs or no carbon"),
         float("ci_high_gco2e_per_mtok", "Upper end").or_null("with fewer than two runs or no carbon"),
         float("ci_level", "Coverage of the intervals (Student t over runs)"),
         text("energy_scope", "Scopes that were summed, joined by `+`").or_null("when the energy is not known"),

@@ -3,7 +3,13 @@
 use crate::{Contract, column::*, tables::*};
 
 pub const METRICS: &[&str] = &[
-    "latency_ms", "ttft_ms", "step_ms", "input_tokens_per_s", "output_tokens_per_s", "gross_kwh_per_mtok", "net_kwh_per_mtok",
+    "latency_ms",
+    "ttft_ms",
+    "step_ms",
+    "input_tokens_per_s",
+    "output_tokens_per_s",
+    "gross_kwh_per_mtok",
+    "net_kwh_per_mtok",
     "gross_power_w",
 ];
 
@@ -15,7 +21,11 @@ pub const ESTIMATE: Contract = Contract {
     key: &["metric", "level", "backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"],
     columns: &[
         choice("metric", METRICS, "Quantity and unit"),
-        choice("level", &["cell", "backend_mode"], "What was averaged: the runs of a cell, or the means of a backend's scenarios"),
+        choice(
+            "level",
+            &["cell", "backend_mode"],
+            "What was averaged: the runs of a cell, or the means of a backend's scenarios",
+        ),
         text("backend", "Engine and device"),
         text("device", "`cpu`, or the GPU's product name"),
         text("model", "Model"),

@@ -14,8 +14,14 @@ pub const GRID: Contract = Contract {
         int("end_ns", "Its end"),
         float("usd_per_kwh", "Electricity tariff").at_least(0.0).or_null("when unknown"),
         float("gco2e_per_kwh", "Carbon intensity").at_least(0.0).or_null("when unknown"),
-        float("pue", "Power usage effectiveness (ISO/IEC 30134-2): facility energy over IT energy").at_least(1.0).or_null("when unknown; the configured value is used"),
-        choice("basis", &["direct", "lifecycle", "unknown"], "What the carbon intensity counts: combustion alone, or the life cycle"),
+        float("pue", "Power usage effectiveness (ISO/IEC 30134-2): facility energy over IT energy")
+            .at_least(1.0)
+            .or_null("when unknown; the configured value is used"),
+        choice(
+            "basis",
+            &["direct", "lifecycle", "unknown"],
+            "What the carbon intensity counts: combustion alone, or the life cycle",
+        ),
         int("year", "Year that the figures describe").or_null("when the source does not say"),
         text("source", "Where they were read"),
     ],

@@ -32,8 +32,19 @@ pub use tco::TCO;
 
 /// Every contract, in the order of the pipeline.
 pub const ALL: &[&Contract] = &[
-    &SESSION, &RUN, &POWER_SAMPLE, &RUN_ENERGY, &PRICE, &GRID, &COST, &REQUEST_COST, &TCO, &BREAK_EVEN, &ESTIMATE,
-    &COMPARISON, &FINDING,
+    &SESSION,
+    &RUN,
+    &POWER_SAMPLE,
+    &RUN_ENERGY,
+    &PRICE,
+    &GRID,
+    &COST,
+    &REQUEST_COST,
+    &TCO,
+    &BREAK_EVEN,
+    &ESTIMATE,
+    &COMPARISON,
+    &FINDING,
 ];
 
 pub fn find(name: &str) -> Option<&'static Contract> {
@@ -48,8 +59,16 @@ pub fn names() -> Vec<&'static str> {
 pub const CELL: &[&str] = &["backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
 
 /// How a number is known, strongest first. `measured` is a clock; the two after it are energy sensors.
-pub const EVIDENCE: &[&str] =
-    &["measured", "measured_counter", "measured_integral", "estimated", "imported", "derived", "extrapolated", "unknown"];
+pub const EVIDENCE: &[&str] = &[
+    "measured",
+    "measured_counter",
+    "measured_integral",
+    "estimated",
+    "imported",
+    "derived",
+    "extrapolated",
+    "unknown",
+];
 
 /// What a power sensor covers.
 pub const SCOPES: &[&str] = &["gpu", "cpu_package", "dram", "node"];

@@ -20,7 +20,9 @@ pub const POWER_SAMPLE: Contract = Contract {
         choice("scope", SCOPES, "What the sensor covers"),
         float("power_w", "Power").or_null("for counters and failed readings"),
         float("energy_j", "Cumulative energy since an arbitrary origin").or_null("unless `kind` is counter"),
-        float("energy_range_j", "Value at which the counter wraps to zero").at_least(0.0).or_null("when it does not wrap or is unknown"),
+        float("energy_range_j", "Value at which the counter wraps to zero")
+            .at_least(0.0)
+            .or_null("when it does not wrap or is unknown"),
         float("temperature_c", "Temperature").or_null("when the sensor has none"),
         float("memory_mb", "Device memory in use, MiB").at_least(0.0).or_null("when the sensor has none"),
         float("utilisation_pct", "Share of time busy").at_least(0.0).or_null("when the sensor has none"),

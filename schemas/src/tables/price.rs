@@ -20,7 +20,9 @@ pub const PRICE: Contract = Contract {
         count("accelerator_count", "Accelerators").or_null("when it has none"),
         float("usd_per_hour", "USD an hour").at_least(0.0).or_null("for prices per token"),
         float("input_usd_per_mtok", "USD per million input tokens").at_least(0.0).or_null("unless the tier is `api`"),
-        float("cached_input_usd_per_mtok", "USD per million cached input tokens").at_least(0.0).or_null("unless the tier is `api`"),
+        float("cached_input_usd_per_mtok", "USD per million cached input tokens")
+            .at_least(0.0)
+            .or_null("unless the tier is `api`"),
         float("output_usd_per_mtok", "USD per million output tokens").at_least(0.0).or_null("unless the tier is `api`"),
         boolean("includes_power", "Whether the price pays for the electricity"),
         text("grid_region", "Row of `grid` whose electricity it uses").or_null("for the configured home region"),

@@ -25,7 +25,8 @@ pub const REQUEST_COST: Contract = Contract {
         float("generate_s", "Generated tokens over the mean rate of generate").at_least(0.0),
         float("energy_kwh", "Energy of the request").or_null("when the energy is not known"),
         float("infra_usd", "Hours x USD an hour / utilisation").at_least(0.0),
-        float("energy_usd", "kWh x PUE x tariff; 0 where the price includes power").or_null("when energy or tariff is not known"),
+        float("energy_usd", "kWh x PUE x tariff; 0 where the price includes power")
+            .or_null("when energy or tariff is not known"),
         float("total_usd", "Infrastructure and energy").or_null("when the energy's part is not known"),
         float("carbon_gco2e", "kWh x PUE x grid intensity").or_null("when energy or intensity is not known"),
         choice("energy_evidence", EVIDENCE, "How the energy is known"),

@@ -19,14 +19,18 @@ pub const RUN_ENERGY: Contract = Contract {
         float("mean_power_w", "Gross energy over the window's length").or_null("when not resolvable"),
         float("min_power_w", "Smallest reading inside the window").or_null("when there is none"),
         float("max_power_w", "Largest reading inside the window").or_null("when there is none"),
-        float("energy_counter_j", "From the cumulative counter").or_null("when the sensor has none or it is not resolvable"),
-        float("energy_integral_j", "From the power readings").or_null("when the sensor has none or it is not resolvable"),
+        float("energy_counter_j", "From the cumulative counter")
+            .or_null("when the sensor has none or it is not resolvable"),
+        float("energy_integral_j", "From the power readings")
+            .or_null("when the sensor has none or it is not resolvable"),
         count("samples", "Readings inside the window"),
         float("coverage_pct", "Share of the window between bracketing readings").at_least(0.0),
-        count("max_gap_ns", "Longest distance between readings that touches the window").or_null("when fewer than two readings touch it"),
+        count("max_gap_ns", "Longest distance between readings that touches the window")
+            .or_null("when fewer than two readings touch it"),
         float("mean_temperature_c", "Mean temperature inside the window").or_null("when the sensor has none"),
         float("max_memory_mb", "Largest device memory inside the window, MiB").or_null("when the sensor has none"),
-        float("throttled_pct", "Share of readings inside the window that were throttled").or_null("when the sensor does not say"),
+        float("throttled_pct", "Share of readings inside the window that were throttled")
+            .or_null("when the sensor does not say"),
         choice("evidence", EVIDENCE, "How the energy is known; of a total, the weakest of its parts"),
         boolean("valid", "Whether the energy may be used"),
         text("reasons", "Why it may not").or_null("when valid"),

@@ -19,19 +19,22 @@ pub const SESSION: Contract = Contract {
         count("logical_cores", "Logical processors").or_null("when an import does not say"),
         float("memory_mb", "Main memory, MiB").at_least(0.0).or_null("when an import does not say"),
         texts("gpu_uuids", "GPUs by UUID").or_null("when there is none or an import does not say"),
-        texts("gpu_names", "Product names, in the order of `gpu_uuids`").or_null("when there is none or an import does not say"),
+        texts("gpu_names", "Product names, in the order of `gpu_uuids`")
+            .or_null("when there is none or an import does not say"),
         text("gpu_driver", "Driver version").or_null("when there is no GPU or an import does not say"),
         texts("engines", "Engines and versions").or_null("when an import does not say"),
         text("git_commit", "Commit of Tallywatt that measured").or_null("when an import does not say"),
         text("config_sha256", "Hash of the `[collect]` configuration").or_null("when an import does not say"),
         int("anchor_realtime_ns", "CLOCK_REALTIME at the anchor").or_null("for imports"),
-        int("anchor_monotonic_ns", "CLOCK_MONOTONIC at the anchor; UTC = monotonic + the difference").or_null("for imports"),
+        int("anchor_monotonic_ns", "CLOCK_MONOTONIC at the anchor; UTC = monotonic + the difference")
+            .or_null("for imports"),
         int("seed", "Seed of the order of runs").or_null("for imports"),
         int("idle_before_start_ns", "Start of the idle baseline before the runs").or_null("when there was none"),
         int("idle_before_end_ns", "Its end").or_null("when there was none"),
         int("idle_after_start_ns", "Start of the idle baseline after the runs").or_null("when there was none"),
         int("idle_after_end_ns", "Its end").or_null("when there was none"),
         texts("sensors", "Power sensors that were sampled").or_null("when there was none"),
-        texts("sensors_unavailable", "Power sources that were asked for and not there, each with its reason").or_null("when there was none"),
+        texts("sensors_unavailable", "Power sources that were asked for and not there, each with its reason")
+            .or_null("when there was none"),
     ],
 };

@@ -23,7 +23,8 @@ pub const TCO: Contract = Contract {
         float("months", "Months").at_least(0.0),
         float("monthly_usd", "USD a month").or_null("when the cost of a request is not known"),
         float("total_usd", "USD over all months").or_null("when the cost of a request is not known"),
-        float("total_usd_per_mtok", "USD per million tokens, prompt and generated").or_null("when the cost of a request is not known"),
+        float("total_usd_per_mtok", "USD per million tokens, prompt and generated")
+            .or_null("when the cost of a request is not known"),
         float("machines", "Machines busy all the time that the volume needs").at_least(0.0),
         choice("match", MATCHES, "Whether the price is of the hardware that was measured"),
     ],

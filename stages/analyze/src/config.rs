@@ -16,6 +16,7 @@ pub struct Config {
 impl Config {
     /// What no type can say. The first fault is described.
     pub fn fault(&self) -> Option<String> {
-        (!(self.ci_level > 0.0 && self.ci_level < 1.0)).then(|| format!("ci_level must be between 0 and 1, {}", self.ci_level))
+        (!(self.ci_level > 0.0 && self.ci_level < 1.0))
+            .then(|| format!("ci_level must be between 0 and 1, {}", self.ci_level))
     }
 }

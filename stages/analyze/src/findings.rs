@@ -9,9 +9,17 @@ macro_rules! finding {
 }
 
 pub const ALL: &[Model] = &[
-    finding!("contention"), finding!("counter_against_integral"), finding!("energy_estimated"),
-    finding!("energy_net_negative"), finding!("energy_unknown"), finding!("padding"), finding!("price_extrapolated"),
-    finding!("price_old"), finding!("run_not_ok"), finding!("sensor_unavailable"), finding!("spread"),
+    finding!("contention"),
+    finding!("counter_against_integral"),
+    finding!("energy_estimated"),
+    finding!("energy_net_negative"),
+    finding!("energy_unknown"),
+    finding!("padding"),
+    finding!("price_extrapolated"),
+    finding!("price_old"),
+    finding!("run_not_ok"),
+    finding!("sensor_unavailable"),
+    finding!("spread"),
     finding!("weights_synthetic"),
 ];
 
@@ -19,7 +27,9 @@ pub const ALL: &[Model] = &[
 pub fn all(bench: &Workbench) -> anyhow::Result<Vec<serde_json::Value>> {
     let mut rows = Vec::new();
     for model in ALL {
-        rows.extend(bench.select::<serde_json::Value>(model.sql).map_err(|e| anyhow::anyhow!("finding {}: {e}", model.name))?);
+        rows.extend(
+            bench.select::<serde_json::Value>(model.sql).map_err(|e| anyhow::anyhow!("finding {}: {e}", model.name))?,
+        );
     }
     Ok(rows)
 }

@@ -32,7 +32,10 @@ impl Client {
     /// Starts this binary as a worker and waits until its engine is loaded.
     pub fn start(backend: &str, load: &Load, timeout: Duration) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe().context("cannot find this binary")?);
-        command.args(["worker", "--backend", backend, "--threads", &load.threads.to_string()]).arg("--gguf").arg(&load.gguf);
+        command
+            .args(["worker", "--backend", backend, "--threads", &load.threads.to_string()])
+            .arg("--gguf")
+            .arg(&load.gguf);
         for (flag, path) in [("--onnx", &load.onnx), ("--onnxruntime", &load.onnxruntime)] {
             if let Some(path) = path {
                 command.arg(flag).arg(path);
@@ -107,7 +110,8 @@ impl Client {
         let status = self.child.wait().map_or_else(|e| e.to_string(), |s| s.to_string());
         self.readers.drain(..).for_each(|r| drop(r.join()));
         let printed = self.stderr.lock().map(|s| String::from_utf8_lossy(&s).into_owned()).unwrap_or_default();
-        let last = printed.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it printed nothing").trim().to_string();
+        let last =
+            printed.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it printed nothing").trim().to_string();
         anyhow!("{what}, {status}: {last}")
     }
 

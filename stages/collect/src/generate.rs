@@ -28,8 +28,14 @@ fn last_argmax(logits: &[f32], [rows, positions, vocabulary]: [usize; 3]) -> Vec
 /// One forward pass; the next token of each row, so that no engine can leave the work undone.
 pub fn prefill(engine: &mut dyn Engine, batch: &Batch, last: bool) -> Result<Vec<u32>> {
     let mut next = Vec::new();
-    engine.forward(&Step { batch, past: 0, keep: false, last }, &mut |logits, shape| next = last_argmax(logits, shape))?;
-    ensure!(next.len() == batch.rows(), "engine returned logits of {} rows for a batch of {}", next.len(), batch.rows());
+    engine
+        .forward(&Step { batch, past: 0, keep: false, last }, &mut |logits, shape| next = last_argmax(logits, shape))?;
+    ensure!(
+        next.len() == batch.rows(),
+        "engine returned logits of {} rows for a batch of {}",
+        next.len(),
+        batch.rows()
+    );
     Ok(next)
 }
 
@@ -43,7 +49,12 @@ pub fn generate(engine: &mut dyn Engine, prompt: &Batch, new: usize, kv_cache: b
         let mut next = Vec::new();
         let step = Step { batch: &batch, past, keep: kv_cache, last };
         engine.forward(&step, &mut |logits, shape| next = last_argmax(logits, shape))?;
-        ensure!(next.len() == batch.rows(), "engine returned logits of {} rows for a batch of {}", next.len(), batch.rows());
+        ensure!(
+            next.len() == batch.rows(),
+            "engine returned logits of {} rows for a batch of {}",
+            next.len(),
+            batch.rows()
+        );
         if kv_cache {
             past = batch.len();
         }

@@ -21,10 +21,11 @@ impl Host {
             line.and_then(|l| l.split_once(':')).map(|(_, v)| v.trim().to_string())
         };
         let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-        let pretty = release.lines().find_map(|l| l.strip_prefix("PRETTY_NAME=")).unwrap_or("").trim_matches('"').to_string();
-        let memory_kib = fs::read_to_string("/proc/meminfo")
-            .ok()
-            .and_then(|m| m.lines().find_map(|l| l.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse::<f64>().ok()));
+        let pretty =
+            release.lines().find_map(|l| l.strip_prefix("PRETTY_NAME=")).unwrap_or("").trim_matches('"').to_string();
+        let memory_kib = fs::read_to_string("/proc/meminfo").ok().and_then(|m| {
+            m.lines().find_map(|l| l.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse::<f64>().ok())
+        });
         Host {
             name: text(system.nodename()),
             os: format!("{pretty} ({} {})", text(system.sysname()), text(system.release())).trim_start().to_string(),

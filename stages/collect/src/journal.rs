@@ -37,7 +37,11 @@ impl Journal {
         let open = |name: &str| -> Result<File> {
             let path = folder.join(name);
             drop_cut_line(&path).with_context(|| format!("{}: cannot repair", path.display()))?;
-            OpenOptions::new().create(true).append(true).open(&path).with_context(|| format!("{}: cannot open", path.display()))
+            OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&path)
+                .with_context(|| format!("{}: cannot open", path.display()))
         };
         Ok(Journal {
             sessions: open("sessions.jsonl")?,
@@ -125,8 +129,9 @@ fn read_lines(path: &Path) -> Result<Vec<Row>> {
     text.lines()
         .enumerate()
         .map(|(i, line)| {
-            serde_json::from_str(line)
-                .with_context(|| format!("{}: line {} is not a row, move the journal away and measure again", path.display(), i + 1))
+            serde_json::from_str(line).with_context(|| {
+                format!("{}: line {} is not a row, move the journal away and measure again", path.display(), i + 1)
+            })
         })
         .collect()
 }

@@ -76,10 +76,12 @@ fn load_options(config: &Config, paths: &Paths, gguf: PathBuf) -> Result<Load> {
         onnx = Some(onnx::cached(&gguf, &config.model.sha256, &paths.cache)?);
         onnxruntime = match &paths.onnxruntime {
             Some(path) => Some(path.clone()),
-            None => source::find_onnxruntime(&paths.site_packages).map(Some).or_else(|e| match config.on_unavailable {
-                OnUnavailable::Refuse => Err(e),
-                OnUnavailable::Skip => Ok(None),
-            })?,
+            None => {
+                source::find_onnxruntime(&paths.site_packages).map(Some).or_else(|e| match config.on_unavailable {
+                    OnUnavailable::Refuse => Err(e),
+                    OnUnavailable::Skip => Ok(None),
+                })?
+            }
         };
     }
     Ok(Load { gguf, onnx, onnxruntime, threads: config.threads })
@@ -184,7 +186,8 @@ impl Measuring<'_> {
             if let Some((_, old)) = worker.take() {
                 old.finish();
             }
-            *worker = Some((planned.backend.clone(), Client::start(&planned.backend, &self.load, self.load_timeout())?));
+            *worker =
+                Some((planned.backend.clone(), Client::start(&planned.backend, &self.load, self.load_timeout())?));
         }
         let (_, client) = worker.as_mut().context("no worker")?;
         std::thread::sleep(Duration::from_millis(self.config.cooldown_ms));
@@ -308,7 +311,10 @@ pub fn write_tables(journal: &Journal, config: &Config, paths: &[PathBuf]) -> Re
             "session" => journal.read_sessions()?,
             "run" => journal.read_runs()?,
             "power_sample" => journal.read_samples()?,
-            other => bail!("{}: `collect` writes no such table, \"{other}\", give session, run or power_sample", path.display()),
+            other => bail!(
+                "{}: `collect` writes no such table, \"{other}\", give session, run or power_sample",
+                path.display()
+            ),
         };
         schemas::io::write_rows(path, contract, &rows, &provenance)?;
     }

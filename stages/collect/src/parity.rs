@@ -19,7 +19,14 @@ pub struct Computed {
 }
 
 /// Logits of all positions and greedy tokens of a batch whose second row is padded.
-pub fn compute(client: &mut Client, backend: &str, batch: &Batch, parity: &Parity, scratch: &Path, timeout: Duration) -> Result<Computed> {
+pub fn compute(
+    client: &mut Client,
+    backend: &str,
+    batch: &Batch,
+    parity: &Parity,
+    scratch: &Path,
+    timeout: Duration,
+) -> Result<Computed> {
     let path = scratch.join(format!(".{backend}.logits.{}", std::process::id()));
     let answer = client.ask(&Request::Logits { batch: batch.clone(), path: path.clone() }, timeout);
     let bytes = std::fs::read(&path);
@@ -36,7 +43,11 @@ pub fn compute(client: &mut Client, backend: &str, batch: &Batch, parity: &Parit
 pub fn compare(reference: &Computed, other: &Computed, parity: &Parity) -> Result<f32> {
     let (a, b) = (&reference.backend, &other.backend);
     if reference.shape != other.shape || reference.logits.len() != other.logits.len() {
-        bail!("{b}: logits have another shape than those of {a}, {:?} and {:?}, do not compare their speeds", other.shape, reference.shape);
+        bail!(
+            "{b}: logits have another shape than those of {a}, {:?} and {:?}, do not compare their speeds",
+            other.shape,
+            reference.shape
+        );
     }
     let [_, positions, vocabulary] = reference.shape;
     let mut largest = 0f32;
@@ -69,7 +80,13 @@ mod tests {
 
     fn computed(backend: &str, logits: [f32; 4], token: u32) -> Computed {
         let batch = Batch::new(&[vec![5]], 2);
-        Computed { backend: backend.into(), batch, shape: [1, 2, 2], logits: logits.to_vec(), tokens: vec![vec![token]] }
+        Computed {
+            backend: backend.into(),
+            batch,
+            shape: [1, 2, 2],
+            logits: logits.to_vec(),
+            tokens: vec![vec![token]],
+        }
     }
 
     #[test]
@@ -82,6 +99,9 @@ mod tests {
         let nan = compare(&a, &computed("b", [9.0, 9.0, f32::NAN, 2.0], 3), &parity).unwrap_err().to_string();
         assert_eq!(nan, "b: logits differ from those of a, by inf (bound 0.01), do not compare their speeds");
         let token = compare(&a, &computed("b", [9.0, 9.0, 1.0, 2.0], 4), &parity).unwrap_err().to_string();
-        assert_eq!(token, "b: greedy token 0 differs from that of a, Some([4]) and Some([3]), do not compare their speeds");
+        assert_eq!(
+            token,
+            "b: greedy token 0 differs from that of a, Some([4]) and Some([3]), do not compare their speeds"
+        );
     }
 }

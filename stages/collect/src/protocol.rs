@@ -9,9 +9,15 @@ use std::path::PathBuf;
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Request {
     /// Logits of all positions, as raw little-endian f32 `[batch, seq, vocabulary]` in a file.
-    Logits { batch: Batch, path: PathBuf },
+    Logits {
+        batch: Batch,
+        path: PathBuf,
+    },
     /// Greedy tokens.
-    Greedy { batch: Batch, new_tokens: usize },
+    Greedy {
+        batch: Batch,
+        new_tokens: usize,
+    },
     /// One run: warm up, then iterate until the window is long enough.
     Run(RunRequest),
     Exit,
@@ -32,12 +38,20 @@ pub struct RunRequest {
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Answer {
     /// First line of a worker whose engine is loaded.
-    Ready { attestation: Attestation },
-    Logits { shape: [usize; 3] },
-    Greedy { tokens: Vec<Vec<u32>> },
+    Ready {
+        attestation: Attestation,
+    },
+    Logits {
+        shape: [usize; 3],
+    },
+    Greedy {
+        tokens: Vec<Vec<u32>>,
+    },
     Run(RunAnswer),
     /// The engine refused or failed; the worker lives on unless it was loading.
-    Failed { message: String },
+    Failed {
+        message: String,
+    },
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -57,17 +57,25 @@ pub struct Owned {
 impl Config {
     /// What no type can say. The first fault is described.
     pub fn fault(&self) -> Option<String> {
-        let within = |key: &str, value: f64, ok: bool, range: &str| (!ok).then(|| format!("{key} must be {range}, {value}"));
-        within("utilisation", self.utilisation, self.utilisation > 0.0 && self.utilisation <= 1.0, "above 0 and at most 1")
-            .or_else(|| within("ci_level", self.ci_level, self.ci_level > 0.0 && self.ci_level < 1.0, "between 0 and 1"))
-            .or_else(|| within("default_pue", self.default_pue, self.default_pue >= 1.0, "at least 1"))
-            .or_else(|| {
-                let (capex, residual) = (self.owned.capex_usd, self.owned.residual_usd);
-                within("owned.residual_usd", residual, residual >= 0.0 && residual <= capex, "between 0 and capex_usd")
-            })
-            .or_else(|| {
-                let empty = |w: &&Workload| w.prompt_tokens + w.generated_tokens == 0 || w.volume_mtok.is_nan() || w.volume_mtok <= 0.0;
-                self.workload.iter().find(empty).map(|w| format!("a workload needs tokens and a volume, \"{}\"", w.name))
-            })
+        let within =
+            |key: &str, value: f64, ok: bool, range: &str| (!ok).then(|| format!("{key} must be {range}, {value}"));
+        within(
+            "utilisation",
+            self.utilisation,
+            self.utilisation > 0.0 && self.utilisation <= 1.0,
+            "above 0 and at most 1",
+        )
+        .or_else(|| within("ci_level", self.ci_level, self.ci_level > 0.0 && self.ci_level < 1.0, "between 0 and 1"))
+        .or_else(|| within("default_pue", self.default_pue, self.default_pue >= 1.0, "at least 1"))
+        .or_else(|| {
+            let (capex, residual) = (self.owned.capex_usd, self.owned.residual_usd);
+            within("owned.residual_usd", residual, residual >= 0.0 && residual <= capex, "between 0 and capex_usd")
+        })
+        .or_else(|| {
+            let empty = |w: &&Workload| {
+                w.prompt_tokens + w.generated_tokens == 0 || w.volume_mtok.is_nan() || w.volume_mtok <= 0.0
+            };
+            self.workload.iter().find(empty).map(|w| format!("a workload needs tokens and a volume, \"{}\"", w.name))
+        })
     }
 }

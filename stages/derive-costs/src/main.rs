@@ -28,9 +28,18 @@ struct Cli {
 }
 
 const MODELS: &[Model] = &[
-    model!("run_energy_used"), model!("run_unit"), model!("cell_unit"), model!("grid_latest"), model!("offer"),
-    model!("cell_offer"), model!("cost"), model!("mode_unit"), model!("request_unit"), model!("request_cost"),
-    model!("tco"), model!("break_even"),
+    model!("run_energy_used"),
+    model!("run_unit"),
+    model!("cell_unit"),
+    model!("grid_latest"),
+    model!("offer"),
+    model!("cell_offer"),
+    model!("cost"),
+    model!("mode_unit"),
+    model!("request_unit"),
+    model!("request_cost"),
+    model!("tco"),
+    model!("break_even"),
 ];
 
 fn main() -> ExitCode {

@@ -35,8 +35,14 @@ struct ConfigRow {
 }
 
 const MODELS: &[Model] = &[
-    model!("timespan"), model!("segment"), model!("span_energy"), model!("span_reading"), model!("sensor_span"),
-    model!("idle_power"), model!("sensor_energy"), model!("run_energy"),
+    model!("timespan"),
+    model!("segment"),
+    model!("span_energy"),
+    model!("span_reading"),
+    model!("sensor_span"),
+    model!("idle_power"),
+    model!("sensor_energy"),
+    model!("run_energy"),
 ];
 
 const CHECKS: &[Model] =

@@ -51,7 +51,9 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<()> {
     let sql = match (&cli.sql, &cli.file) {
         (Some(sql), _) if sql != "-" => sql.clone(),
-        (_, Some(file)) => std::fs::read_to_string(file).map_err(|e| anyhow::anyhow!("{}: cannot read, {e}", file.display()))?,
+        (_, Some(file)) => {
+            std::fs::read_to_string(file).map_err(|e| anyhow::anyhow!("{}: cannot read, {e}", file.display()))?
+        }
         _ => {
             let mut sql = String::new();
             std::io::stdin().read_to_string(&mut sql)?;
@@ -60,7 +62,10 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     };
     let tables = tables(&cli.run);
     if tables.is_empty() {
-        anyhow::bail!("{}: no table here, 0 Parquet files of the contracts, run `make all` or pass --run DIR", cli.run.display());
+        anyhow::bail!(
+            "{}: no table here, 0 Parquet files of the contracts, run `make all` or pass --run DIR",
+            cli.run.display()
+        );
     }
     let mut bench = Workbench::new("query", &())?;
     bench.read(tables.iter().map(PathBuf::as_path))?;

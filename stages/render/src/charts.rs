@@ -99,7 +99,8 @@ pub fn fill(bench: &Workbench) -> Result<Vec<Chart>> {
 
 fn chart(kind: &Kind, mode: &str, rows: Vec<&Drawn>) -> Result<Chart> {
     let title = format!("{}: {mode}", kind.title);
-    let slug: String = mode.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let slug: String =
+        mode.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let id = format!("{}-{}", kind.id, slug.replace("--", "-"));
     let mut spec: Value = serde_json::from_str(kind.file).with_context(|| format!("chart {}: not JSON", kind.id))?;
     spec["title"] = title.clone().into();
@@ -108,7 +109,13 @@ fn chart(kind: &Kind, mode: &str, rows: Vec<&Drawn>) -> Result<Chart> {
     let listed: Vec<String> =
         rows.iter().map(|r| format!("{}, {}: {}", r.row, r.series, crate::format::significant(r.value))).collect();
     let alternative = format!("Bars of {}. {}.", kind.axis, listed.join("; "));
-    Ok(Chart { id, kind: kind.id, title, alternative, spec: checked(&spec).with_context(|| format!("chart {}", kind.id))? })
+    Ok(Chart {
+        id,
+        kind: kind.id,
+        title,
+        alternative,
+        spec: checked(&spec).with_context(|| format!("chart {}", kind.id))?,
+    })
 }
 
 /// The specification as `vega_lite_4` understands it. That crate drops keys it does not know without a word, so what comes back

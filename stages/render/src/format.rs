@@ -38,7 +38,8 @@ mod tests {
 
     #[test]
     fn four_digits() {
-        let shown: Vec<String> = [0.0, 0.012_345, 1.0, 12.345, 1234.56, 123_456.7, 1e12, 2.5e-7, -3.14159].map(significant).into();
+        let shown: Vec<String> =
+            [0.0, 0.012_345, 1.0, 12.345, 1234.56, 123_456.7, 1e12, 2.5e-7, -3.14159].map(significant).into();
         assert_eq!(shown, ["0", "0.01235", "1", "12.35", "1235", "123\u{202f}457", "1.00e12", "2.50e-7", "-3.142"]);
     }
 }

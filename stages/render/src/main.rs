@@ -59,8 +59,12 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let mut bench = Workbench::new("render", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
     for model in [
-        model!("mode_label"), model!("cell_estimate"), model!("backend_estimate"), model!("backend_cost"),
-        model!("tier_cost"), model!("energy_table"),
+        model!("mode_label"),
+        model!("cell_estimate"),
+        model!("backend_estimate"),
+        model!("backend_cost"),
+        model!("tier_cost"),
+        model!("energy_table"),
     ] {
         bench.materialise(model)?;
     }
@@ -80,7 +84,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
 /// Where every table came from.
 fn reproduce(tables: &[PathBuf]) -> anyhow::Result<Vec<String>> {
     let mut lines = vec![
-        "`make all` runs the pipeline; a stage runs again when its inputs or its own table of `pipeline.toml` change.".to_string(),
+        "`make all` runs the pipeline; a stage runs again when its inputs or its own table of `pipeline.toml` change."
+            .to_string(),
     ];
     for path in tables {
         let from = io::provenance(path, io::contract_of(path)?)?;

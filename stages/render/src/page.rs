@@ -77,7 +77,11 @@ mod tests {
 
     #[test]
     fn html_escapes_names_and_scripts() {
-        let report = Report { title: "</title><script>alert(1)</script>".into(), headline: vec!["<b>".into()], sections: vec![] };
+        let report = Report {
+            title: "</title><script>alert(1)</script>".into(),
+            headline: vec!["<b>".into()],
+            sections: vec![],
+        };
         let page = html(&report, &BTreeMap::new(), "var x = '</script>';").unwrap();
         assert!(!page.contains("<script>alert"), "{page}");
         assert!(page.contains("&lt;b&gt;"));

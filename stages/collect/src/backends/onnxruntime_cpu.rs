@@ -28,12 +28,16 @@ struct OnnxRuntime {
 
 impl OnnxRuntime {
     fn load(load: &Load) -> Result<Self> {
-        let library = load.onnxruntime.as_deref().context("no ONNX Runtime library was given, pass --onnxruntime FILE")?;
+        let library =
+            load.onnxruntime.as_deref().context("no ONNX Runtime library was given, pass --onnxruntime FILE")?;
         // The error's Display hides the loader's own words; Debug has them.
         let environment = ort::init_from(library)
             .map_err(|e| {
                 let why = format!("{e:?}").replace('\n', " ");
-                anyhow!("{}: cannot load ONNX Runtime, {why}, run `make setup` or pass --onnxruntime FILE", library.display())
+                anyhow!(
+                    "{}: cannot load ONNX Runtime, {why}, run `make setup` or pass --onnxruntime FILE",
+                    library.display()
+                )
             })?
             .with_telemetry(false)
             .build()?;

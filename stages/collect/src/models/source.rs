@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 pub fn find(model: &config::Model, site_packages: &Path) -> Result<PathBuf> {
     let path = site_packages.join(&model.member);
     if !path.is_file() {
-        bail!("{}: model file not found, wheel {}, run `make setup` or pass --site-packages", path.display(), model.wheel);
+        bail!(
+            "{}: model file not found, wheel {}, run `make setup` or pass --site-packages",
+            path.display(),
+            model.wheel
+        );
     }
     let found = schemas::provenance::sha256_file(&path)?;
     if found != model.sha256 {

@@ -14,7 +14,8 @@ use tokenizers::{
 /// The tokenizer of a GGUF file.
 pub fn load(gguf: &Path) -> Result<Tokenizer> {
     let mut file = File::open(gguf).with_context(|| format!("{}: cannot open", gguf.display()))?;
-    let content = gguf_file::Content::read(&mut file).with_context(|| format!("{}: not a GGUF file", gguf.display()))?;
+    let content =
+        gguf_file::Content::read(&mut file).with_context(|| format!("{}: not a GGUF file", gguf.display()))?;
     let mut tokenizer = Tokenizer::from_gguf(&content).with_context(|| format!("{}: no tokenizer", gguf.display()))?;
     let bytes = ByteLevel::new(false, true, true);
     match content.metadata.get("tokenizer.ggml.pre").and_then(|v| v.to_string().ok()).map(String::as_str) {

@@ -65,12 +65,16 @@ impl Weights {
     /// Reads a GGUF file of architecture `llama` in any quantisation that candle can dequantise.
     pub fn from_gguf(path: &Path) -> Result<Self> {
         let mut file = File::open(path).with_context(|| format!("{}: cannot open", path.display()))?;
-        let content = gguf_file::Content::read(&mut file).with_context(|| format!("{}: not a GGUF file", path.display()))?;
+        let content =
+            gguf_file::Content::read(&mut file).with_context(|| format!("{}: not a GGUF file", path.display()))?;
         let meta = |key: &str| content.metadata.get(key).ok_or_else(|| anyhow!("{}: no \"{key}\"", path.display()));
         let number = |key: &str| -> Result<usize> { Ok(meta(&format!("llama.{key}"))?.to_u32()? as usize) };
         let architecture = meta("general.architecture")?.to_string()?.clone();
         if architecture != "llama" {
-            anyhow::bail!("{}: unsupported architecture, \"{architecture}\", use a model of the llama family", path.display());
+            anyhow::bail!(
+                "{}: unsupported architecture, \"{architecture}\", use a model of the llama family",
+                path.display()
+            );
         }
         let shape = Shape {
             hidden: number("embedding_length")?,
@@ -85,7 +89,8 @@ impl Weights {
         };
         let mut tensors = BTreeMap::new();
         let mut take = |gguf: &str, name: String, heads: Option<usize>| -> Result<()> {
-            let tensor = content.tensor(&mut file, gguf, &Device::Cpu)?.dequantize(&Device::Cpu)?.to_dtype(DType::F32)?;
+            let tensor =
+                content.tensor(&mut file, gguf, &Device::Cpu)?.dequantize(&Device::Cpu)?.to_dtype(DType::F32)?;
             let tensor = heads.map_or_else(|| Ok(tensor.clone()), |h| half_split(&tensor, h))?;
             tensors.insert(name, tensor);
             Ok(())

@@ -40,7 +40,9 @@ impl Config {
 
     pub fn required(&self) -> bool {
         match self {
-            Config::Rapl { required, .. } | Config::Nvml { required, .. } | Config::Replay { required, .. } => *required,
+            Config::Rapl { required, .. } | Config::Nvml { required, .. } | Config::Replay { required, .. } => {
+                *required
+            }
             Config::CpuModel { .. } => true,
         }
     }

@@ -22,7 +22,8 @@ pub struct Rapl {
 
 impl Rapl {
     pub fn open(root: &Path) -> Result<Self, String> {
-        let entries = fs::read_dir(root).map_err(|_| format!("no {}: this machine offers no RAPL counters", root.display()))?;
+        let entries =
+            fs::read_dir(root).map_err(|_| format!("no {}: this machine offers no RAPL counters", root.display()))?;
         let mut names: Vec<String> = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         let mut zones = Vec::new();
@@ -39,7 +40,11 @@ impl Rapl {
             let energy = folder.join("energy_uj");
             read_uj(&energy).map_err(|e| match e.kind() {
                 io::ErrorKind::PermissionDenied => {
-                    format!("{}: permission denied, run: sudo chmod o+r {}/*/energy_uj", energy.display(), root.display())
+                    format!(
+                        "{}: permission denied, run: sudo chmod o+r {}/*/energy_uj",
+                        energy.display(),
+                        root.display()
+                    )
                 }
                 _ => format!("{}: {e}", energy.display()),
             })?;
