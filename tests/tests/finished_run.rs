@@ -93,27 +93,71 @@ fn energy_is_an_estimate_here_and_says_so_or_is_measured() {
     assert_eq!(found.len(), estimated.len(), "an estimate is a finding");
 }
 
-#[test]
-fn a_second_make_does_nothing_and_a_price_reruns_what_follows_it() {
-    if std::env::var_os("TALLYWATT_RUN").is_some() {
-        return; // The run was made by another command line; the graph is tested on our own.
+/// A copy of the finished run with prices and pipeline.toml of its own, so that they can be changed.
+struct Changeable {
+    folder: tempfile::TempDir,
+}
+
+impl Changeable {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = |from: PathBuf, to: &str| {
+            run(Command::new("cp").arg("-a").arg(from).arg(folder.path().join(to))).ok();
+        };
+        copy(finished().to_path_buf(), "run");
+        copy(root().join("data/inputs/prices"), "prices");
+        copy(root().join(SHORT), "pipeline.toml");
+        Changeable { folder }
     }
-    let folder = finished().display().to_string();
-    let at = [format!("PIPELINE={SHORT}"), format!("RUN={folder}")];
-    let dry = |extra: &[&str]| {
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What make did: its output, and which stages ran (or would have, with `-n`).
+    fn make(&self, extra: &[&str]) -> (String, Vec<&'static str>) {
+        let prices = fs::read_dir(self.path("prices")).unwrap().map(|e| e.unwrap().path().display().to_string());
+        let prices: Vec<String> = prices.filter(|p| p.ends_with(".csv")).collect();
+        let at = |name: &str| self.path(name).display().to_string();
+        let own = [
+            format!("PIPELINE={}", at("pipeline.toml")),
+            format!("RUN={}", at("run")),
+            format!("PRICES={}", prices.join(" ")),
+        ];
         let arguments: Vec<&str> =
-            ["-n", "all"].iter().copied().chain(at.iter().map(String::as_str)).chain(extra.iter().copied()).collect();
+            ["all"].into_iter().chain(extra.iter().copied()).chain(own.iter().map(String::as_str)).collect();
         let out = make(&arguments).ok().out;
-        ["collect run", "join-telemetry --", "derive-costs --", "analyze --", "render --"]
-            .map(|s| out.contains(&format!("release/{s}")))
-    };
-    let again = make(&["all", &at[0], &at[1]]).ok();
-    assert!(again.out.contains("Nothing to be done for 'all'"), "{}", again.out);
-    assert_eq!(dry(&["-W", "data/inputs/prices/own.csv"]), [false, false, true, true, true]);
-    let own = |stage: &str| format!("{folder}/.config/{stage}.toml");
-    assert_eq!(dry(&["-W", &own("collect")]), [true, true, true, true, true]);
-    assert_eq!(dry(&["-W", &own("derive-costs")]), [false, false, true, true, true]);
-    assert_eq!(dry(&["-W", &own("render")]), [false, false, false, false, true]);
+        let stages = ["collect run", "join-telemetry", "derive-costs", "analyze", "render"];
+        let ran = stages.into_iter().filter(|s| out.contains(&format!("target/release/{s} "))).collect();
+        (out, ran)
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(file)).unwrap();
+        assert!(text.contains(from), "{file}: {from}");
+        fs::write(self.path(file), text.replace(from, to)).unwrap();
+    }
+}
+
+#[test]
+fn make_reruns_what_a_change_concerns_and_nothing_else() {
+    let run = Changeable::new();
+    let none: Vec<&str> = Vec::new();
+    let (out, ran) = run.make(&[]);
+    assert!(out.contains("Nothing to be done for 'all'") && ran == none, "{out}");
+    run.edit("prices/own.csv", ",0,false,", ",0.01,false,");
+    assert_eq!(run.make(&[]).1, ["derive-costs", "analyze", "render"]);
+    assert_eq!(run.make(&[]).1, none);
+    run.edit("pipeline.toml", "utilisation = 1.0", "utilisation = 0.5");
+    assert_eq!(run.make(&[]).1, ["derive-costs", "analyze", "render"]);
+    run.edit("pipeline.toml", "[collect]", "# A remark.\n[collect]");
+    assert_eq!(run.make(&[]).1, none, "a comment changes nothing");
+    run.edit("pipeline.toml", "title = \"Short matrix\"", "title = \"Another title\"");
+    assert_eq!(run.make(&[]).1, ["render"]);
+    run.edit("pipeline.toml", "max_gap_ms = 500.0", "max_gap_ms = 400.0");
+    assert_eq!(run.make(&[]).1, ["join-telemetry", "derive-costs", "analyze", "render"]);
+    run.edit("pipeline.toml", "min_window_ms = 250", "min_window_ms = 260");
+    assert_eq!(run.make(&["-n"]).1.first(), Some(&"collect run"), "another measurement is wanted");
 }
 
 #[test]

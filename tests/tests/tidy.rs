@@ -39,8 +39,9 @@ fn sql_says_its_grain_and_keeps_one_statement() {
     for path in tracked(".sql") {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("-- "), "{}: no sentence about its rows", name(&path));
-        assert!(!text.contains(';') && text.lines().all(|l| l.len() <= 140 && l.trim_end() == l), "{}", name(&path));
+        assert!(text.lines().all(|l| l.len() <= 140 && l.trim_end() == l), "{}", name(&path));
         let code: String = text.lines().filter(|l| !l.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
+        assert!(!code.contains(';'), "{}: one statement a file", name(&path));
         assert!(!code.contains("SELECT") && !code.contains("FROM"), "{}: keywords are lower case", name(&path));
         seen += 1;
     }

@@ -1,4 +1,4 @@
--- One cell x token basis x price that may run it. Same hardware is `measured`; a price of other hardware is an extrapolation.
+-- One cell x token basis x price that may run it.
 select
     u.*,
     o.provider,
@@ -8,17 +8,11 @@ select
     o.includes_power,
     o.retrieved_on,
     o.grid_region,
-    o.usd_per_hour / c.utilisation as usd_per_used_hour,
-    case when o.includes_power then 0 else o.pue * o.usd_per_kwh end as usd_per_kwh,
-    o.pue * o.gco2e_per_kwh as gco2e_per_kwh,
-    c.ci_level,
-    case
-        when o.tier = 'on_prem' then 'measured'
-        when u.device = 'cpu' and lower(o.cpu) = lower(u.cpu) then 'measured'
-        when u.device <> 'cpu' and lower(o.accelerator) = lower(u.device) and o.accelerator_count = 1 then 'measured'
-        else 'extrapolated'
-    end as match
+    o.usd_per_used_hour,
+    o.usd_per_kwh,
+    o.gco2e_per_kwh,
+    o.match,
+    c.ci_level
 from cell_unit as u
 cross join config as c
-inner join offer as o
-    on not c.match_device or o.tier = 'on_prem' or (u.device = 'cpu') = (o.accelerator is null)
+inner join hardware_offer as o on u.device = o.device and u.cpu is not distinct from o.cpu

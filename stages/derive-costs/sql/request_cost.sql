@@ -6,19 +6,12 @@ with priced as (
         o.region,
         o.instance,
         o.tier,
-        (u.prefill_s + u.generate_s) / 3600 * o.usd_per_hour / c.utilisation as infra_usd,
-        case when o.includes_power then 0 else u.energy_kwh * o.pue * o.usd_per_kwh end as energy_usd,
-        u.energy_kwh * o.pue * o.gco2e_per_kwh as carbon_gco2e,
-        case
-            when o.tier = 'on_prem' then 'measured'
-            when u.device = 'cpu' and lower(o.cpu) = lower(u.cpu) then 'measured'
-            when u.device <> 'cpu' and lower(o.accelerator) = lower(u.device) and o.accelerator_count = 1 then 'measured'
-            else 'extrapolated'
-        end as match
+        o.match,
+        (u.prefill_s + u.generate_s) / 3600 * o.usd_per_used_hour as infra_usd,
+        case when o.includes_power then 0 else u.energy_kwh * o.usd_per_kwh end as energy_usd,
+        u.energy_kwh * o.gco2e_per_kwh as carbon_gco2e
     from request_unit as u
-    cross join config as c
-    inner join offer as o
-        on not c.match_device or o.tier = 'on_prem' or (u.device = 'cpu') = (o.accelerator is null)
+    inner join hardware_offer as o on u.device = o.device and u.cpu is not distinct from o.cpu
 )
 
 select

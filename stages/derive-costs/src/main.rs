@@ -33,6 +33,7 @@ const MODELS: &[Model] = &[
     model!("cell_unit"),
     model!("grid_latest"),
     model!("offer"),
+    model!("hardware_offer"),
     model!("cell_offer"),
     model!("cost"),
     model!("mode_unit"),

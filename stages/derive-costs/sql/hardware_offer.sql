@@ -1,0 +1,30 @@
+-- One kind of hardware that ran x price that may run it: what an hour of use, a kWh and its carbon cost there.
+-- The same hardware is `measured`; a price of other hardware is an extrapolation.
+with hardware as (
+    select distinct device, cpu
+    from cell_unit
+)
+
+select
+    h.device,
+    h.cpu,
+    o.provider,
+    o.region,
+    o.instance,
+    o.tier,
+    o.includes_power,
+    o.retrieved_on,
+    o.grid_region,
+    o.usd_per_hour / c.utilisation as usd_per_used_hour,
+    case when o.includes_power then 0 else o.pue * o.usd_per_kwh end as usd_per_kwh,
+    o.pue * o.gco2e_per_kwh as gco2e_per_kwh,
+    case
+        when o.tier = 'on_prem' then 'measured'
+        when h.device = 'cpu' and lower(o.cpu) = lower(h.cpu) then 'measured'
+        when h.device <> 'cpu' and lower(o.accelerator) = lower(h.device) and o.accelerator_count = 1 then 'measured'
+        else 'extrapolated'
+    end as match
+from hardware as h
+cross join config as c
+inner join offer as o
+    on not c.match_device or o.tier = 'on_prem' or (h.device = 'cpu') = (o.accelerator is null)
