@@ -43,8 +43,8 @@ const LAST_MODE: &str = "(select max(place) from mode_label as m where exists \
 fn ranked_cost(bench: &Workbench, matched: &str) -> Result<Vec<Ranked>> {
     let sql = format!(
         "select backend || ' on ' || provider || ' ' || instance || ' (' || tier || \
-         case when energy_evidence = 'estimated' and not includes_power then ', its energy an estimate)' else ')' end as name, usd as value, \
-         usd - half_usd as low, usd + half_usd as high from ( \
+         case when energy_evidence = 'estimated' and not includes_power then ', its energy an estimate)' else ')' end \
+         as name, usd as value, usd - half_usd as low, usd + half_usd as high from ( \
            select *, row_number() over (partition by backend order by usd, provider, region, instance, tier) as rank \
            from backend_cost where match = '{matched}' and usd is not null and place = {LAST_MODE}) \
          where rank = 1 order by usd, name"

@@ -43,7 +43,7 @@ pub fn markdown(report: &Report) -> Result<String> {
 /// our own texts use them, so only a backtick without a partner is escaped.
 fn escape_markdown(text: &str) -> String {
     let mut out = String::new();
-    let paired = text.matches('`').count() % 2 == 0;
+    let paired = text.matches('`').count().is_multiple_of(2);
     let mut in_code = false;
     for c in text.chars() {
         match c {

@@ -113,7 +113,7 @@ mod tests {
                 ("rapl:intel-rapl:0:1:dram", "dram", Some(1.5))
             ]
         );
-        assert_eq!(out[0].energy_range_j, Some(262_143.32885));
+        assert_eq!(out[0].energy_range_j, Some(262_143.328_85));
     }
 
     #[test]
