@@ -11,6 +11,7 @@ const MARKDOWN: &str = include_str!("../templates/report.md");
 /// One page that needs no network: charts are drawn in it, and the bundle makes them answer to the pointer.
 pub fn html(report: &Report, svgs: &BTreeMap<String, String>, bundle: &str) -> Result<String> {
     let mut environment = Environment::new();
+    environment.add_filter("code", |text: &str| Value::from_safe_string(code(text)));
     environment.add_template("report.html", HTML)?;
     // What would end a script element or start a comment in it (HTML standard, "Restrictions for contents of script elements").
     // In JSON any "<" can be written otherwise; in the bundle only these words may be touched, since "</" also occurs in code.
@@ -23,6 +24,18 @@ pub fn html(report: &Report, svgs: &BTreeMap<String, String>, bundle: &str) -> R
         bundle => Value::from_safe_string(bundle),
         specs => Value::from_safe_string(serde_json::to_string(&specs)?.replace('<', "\\u003c")),
     })?)
+}
+
+/// Escaped HTML in which pairs of backticks mark code.
+fn code(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let parts: Vec<&str> = escaped.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return escaped;
+    }
+    let mark =
+        |(i, part): (usize, &&str)| if i % 2 == 1 { format!("<code>{part}</code>") } else { (*part).to_string() };
+    parts.iter().enumerate().map(mark).collect()
 }
 
 pub fn markdown(report: &Report) -> Result<String> {
@@ -73,6 +86,12 @@ mod tests {
         assert_eq!(escape_markdown("a|b <img src=x> [x](y) *z*"), "a\\|b &lt;img src=x> \\[x\\](y) \\*z\\*");
         assert_eq!(escape_markdown("`on_prem` and a_b"), "`on_prem` and a\\_b");
         assert_eq!(escape_markdown("one ` tick\nline"), "one \\` tick line");
+    }
+
+    #[test]
+    fn code_is_marked_and_nothing_else_is_markup() {
+        assert_eq!(code("a `b<c` & `d`"), "a <code>b&lt;c</code> &amp; <code>d</code>");
+        assert_eq!(code("one ` tick <b>"), "one ` tick &lt;b&gt;");
     }
 
     #[test]
