@@ -20,6 +20,15 @@ clocked as (
     from finished
 ),
 
+-- A node sensor covers the other scopes, so where it is valid it counts alone, as it does in the costs.
+scoped as (
+    select
+        *,
+        bool_or(scope = 'node' and valid) over (partition by session_id, run_id) as has_node
+    from run_energy
+    where device_id = 'total'
+),
+
 energy as (
     select
         session_id,
@@ -34,8 +43,8 @@ energy as (
             when 'estimated' then 4
             else 5
         end) as weakness
-    from run_energy
-    where device_id = 'total'
+    from scoped
+    where not has_node or scope = 'node'
     group by session_id, run_id
 ),
 

@@ -1,7 +1,7 @@
 //! NVIDIA GPUs through NVML: energy counter and power, with temperature, memory, utilisation, clock and throttling.
 //!
 //! `nvmlDeviceGetPowerUsage` is a 1-second average on Ampere and later (except GA100) and instant before that, so its
-//! kind is `average`. Untested on hardware: tested through a stub of `libnvidia-ml.so`.
+//! kind is `average`. Untested: it has run neither on hardware nor against a stub library yet.
 
 use super::{Gpu, Reading, Source};
 use nvml_wrapper::{
