@@ -7,7 +7,7 @@ pub const STATUSES: &[&str] = &["ok", "degraded", "failed", "skipped"];
 
 pub const RUN: Contract = Contract {
     name: "run",
-    version: 1,
+    version: 2,
     stage: "collect",
     grain: "One measured repetition: a timed window in which one cell of the matrix ran one or more times back to back.",
     key: &["session_id", "run_id"],
@@ -17,10 +17,14 @@ pub const RUN: Contract = Contract {
         choice("status", STATUSES, "`ok`; `degraded`: measured under a fault that `reason` names; `failed`; `skipped`"),
         text("reason", "Why the status is not `ok`").or_null("when it is"),
         text("backend", "Engine and device as asked for"),
-        text("device", "`cpu`, or the GPU's product name"),
-        text("dtype", "Number format of the weights, as the engine holds them"),
+        text("device", "`cpu`, or the GPU's product name; `unknown` when it did not run"),
+        text("dtype", "Number format of the weights, as the engine holds them; `unknown` when it did not run"),
         text("model", "Model"),
-        text("model_sha256", "Hash of the weights file").or_null("when an import does not say"),
+        text("model_sha256", "Hash of the weights file; of several, of their hashes, one a line")
+            .or_null("when an import does not say or only a server has the weights"),
+        text("model_source", "Where the weights came from").or_null("when an import does not say"),
+        text("tokenizer_sha256", "Hash of tokenizer.json, or of the GGUF file that holds the tokenizer")
+            .or_null("without a tokenizer, or when an import does not say"),
         choice("weights", &["real", "synthetic"], "Trained weights, or seeded random ones of the same shape"),
         choice(
             "mode",
@@ -40,24 +44,49 @@ pub const RUN: Contract = Contract {
         int("end_ns", "End of the window").or_null("when the run did not finish"),
         float("latency_ms", "Mean time of one iteration").at_least(0.0).or_null("when the run did not finish"),
         float("ttft_ms", "Mean time to the first token of one iteration").at_least(0.0).or_null("when not measured"),
+        float("tpot_ms", "Mean time per output token after the first")
+            .or_null("for prefill, for a single token, or when not measured"),
         floats("token_ms", "Mean time of each decoding step, first token included")
             .or_null("for prefill or when not measured"),
         int("repetition", "Block that the run belongs to, from 0"),
         int("order", "Place in the order of execution, from 0").or_null("for imports"),
         choice("logits", &["last", "all"], "Positions for which logits were computed")
             .or_null("when an import does not say"),
-        count("threads", "Compute threads of the engine").or_null("when an import does not say"),
+        count("threads", "Compute threads that the engine was set to").or_null("when an import does not say"),
+        count("threads_used", "Threads of the worker that computed, by the kernel's accounting")
+            .or_null("for imports and servers"),
+        text("cpus", "Logical processors that the engine could use, as the kernel says")
+            .or_null("when it was not told to stay on some"),
         text("provider", "What executed the graph, as the engine reports it")
             .or_null("when the engine did not report it"),
+        texts("nodes", "Executed nodes by provider and operator, from the engine's own profile")
+            .or_null("when the engine has none"),
+        text("graph", "Form of the model that was executed").or_null("when the engine did not report it"),
+        boolean("io_binding", "Whether inputs and outputs stay on the device between steps")
+            .or_null("when the engine did not report it"),
+        count("compiled_graphs", "Graphs that the engine's compiler made before the window")
+            .or_null("for engines that do not compile"),
         text("library", "Library and version").or_null("when the engine did not report it"),
         text("library_sha256", "Hash of the shared library that was loaded")
             .or_null("when the engine is part of the binary or an import"),
+        text("blas", "What multiplies matrices").or_null("when the engine did not report it"),
+        text("parity", "How its logits and tokens compare with the reference's, before anything was timed")
+            .or_null("for imports and when it did not run"),
+        count("kv_cache_first_bytes", "Bytes of keys and values held after the first step")
+            .or_null("without a cache or when not reported"),
         count("kv_cache_bytes", "Bytes of keys and values held after the last step")
             .or_null("without a cache or when not reported"),
+        float("load_ms", "Time to load the model in this worker").at_least(0.0).or_null("when not reported"),
+        float("memory_mb", "Resident memory of the worker after loading, MiB").at_least(0.0).or_null("when not reported"),
         count("warmup_iterations", "Untimed iterations directly before the window")
             .or_null("when an import does not say"),
+        float("warmup_cv_pct", "Coefficient of variation of the last three warm-up iterations")
+            .at_least(0.0)
+            .or_null("for fewer than two, or when not reported"),
         float("other_cpu_pct", "Processor time of other processes during the window, share of all logical processors")
-            .or_null("when /proc/stat was not read"),
+            .or_null("when /proc/stat was not read, and for servers"),
+        count("attempts", "Times that the run was made until the machine was quiet; the quietest is kept")
+            .or_null("for imports"),
         text("imported_from", "Format of the import").or_null("for measured runs"),
     ],
 };

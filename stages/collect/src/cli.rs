@@ -1,5 +1,6 @@
 //! The command line of `collect`.
 
+use crate::backends::Surroundings;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -16,31 +17,51 @@ pub enum Command {
     Run(Run),
     /// Write contract tables from CSV files named after their tables
     Import(Import),
-    /// List the backends of this build
-    Backends,
+    /// List all backends, and which can run on this machine
+    Backends(Here),
+    /// Check engines, model, sensors, permissions, clock and disk, each with a remedy
+    Doctor(Doctor),
+    /// Build a backend's form of the model and print the first request for its worker
+    Prepare(Prepare),
     /// Serve one engine over standard input and output (started by `run`)
     #[command(hide = true)]
-    Worker(Worker),
+    Worker,
+}
+
+/// Where engines and models are installed.
+#[derive(Debug, Args)]
+pub struct Here {
+    /// Folder into which the pinned wheels were installed
+    #[arg(long, value_name = "DIR", default_value = ".venv/lib/python3.11/site-packages")]
+    pub site_packages: PathBuf,
+    /// ONNX Runtime's shared library [default: the one in --site-packages]
+    #[arg(long, value_name = "FILE")]
+    pub onnxruntime: Option<PathBuf>,
+    /// Folder into which onnxruntime-gpu was installed
+    #[arg(long, value_name = "DIR", default_value = ".venv-gpu/lib/python3.11/site-packages")]
+    pub gpu_site_packages: PathBuf,
+    /// Python with torch and transformers
+    #[arg(long, value_name = "FILE", default_value = ".venv-transformers/bin/python")]
+    pub transformers: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub struct Run {
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
-    /// Folder into which the pinned wheels were installed
-    #[arg(long, value_name = "DIR")]
-    pub site_packages: PathBuf,
-    /// ONNX Runtime's shared library [default: the one in --site-packages]
-    #[arg(long, value_name = "FILE")]
-    pub onnxruntime: Option<PathBuf>,
+    #[command(flatten)]
+    pub here: Here,
     /// Folder for graphs built from the model
     #[arg(long, value_name = "DIR")]
     pub cache: PathBuf,
     /// Folder of what was measured, one folder a plan in it
     #[arg(long, value_name = "DIR")]
     pub journal: PathBuf,
+    /// Print the matrix, the order and the expected time, and measure nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Tables to write: session.parquet, run.parquet, power_sample.parquet
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "dry_run")]
     pub write: Vec<PathBuf>,
 }
 
@@ -55,15 +76,38 @@ pub struct Import {
 }
 
 #[derive(Debug, Args)]
-pub struct Worker {
+pub struct Doctor {
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    #[command(flatten)]
+    pub here: Here,
+    /// Folder for graphs built from the model
+    #[arg(long, value_name = "DIR")]
+    pub cache: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Prepare {
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    #[command(flatten)]
+    pub here: Here,
+    /// Folder for graphs built from the model
+    #[arg(long, value_name = "DIR")]
+    pub cache: PathBuf,
+    /// Name of the backend
     #[arg(long)]
     pub backend: String,
-    #[arg(long)]
-    pub gguf: PathBuf,
-    #[arg(long)]
-    pub onnx: Option<PathBuf>,
-    #[arg(long)]
-    pub onnxruntime: Option<PathBuf>,
-    #[arg(long)]
-    pub threads: usize,
+}
+
+impl From<Here> for Surroundings {
+    fn from(here: Here) -> Self {
+        Surroundings {
+            site_packages: here.site_packages,
+            onnxruntime: here.onnxruntime,
+            gpu_site_packages: here.gpu_site_packages,
+            transformers: here.transformers,
+            http: None,
+        }
+    }
 }

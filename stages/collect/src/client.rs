@@ -1,12 +1,14 @@
 //! The parent's side of a worker: start it, ask it, and end it when it is late.
 
 use crate::{
-    backends::{Attestation, Load},
+    backends::{Attestation, Backend, Load, Process, Surroundings},
     protocol::{Answer, Request},
 };
 use anyhow::{Context, Result, anyhow, bail};
 use std::{
+    ffi::OsString,
     io::{BufRead, BufReader, Read, Write},
+    path::PathBuf,
     process::{Child, ChildStdin, Command, Stdio},
     sync::{
         Arc, Mutex,
@@ -29,19 +31,10 @@ pub struct Client {
 }
 
 impl Client {
-    /// Starts this binary as a worker and waits until its engine is loaded.
-    pub fn start(backend: &str, load: &Load, timeout: Duration) -> Result<Self> {
-        let mut command = Command::new(std::env::current_exe().context("cannot find this binary")?);
-        command
-            .args(["worker", "--backend", backend, "--threads", &load.threads.to_string()])
-            .arg("--gguf")
-            .arg(&load.gguf);
-        for (flag, path) in [("--onnx", &load.onnx), ("--onnxruntime", &load.onnxruntime)] {
-            if let Some(path) = path {
-                command.arg(flag).arg(path);
-            }
-        }
-        // Pools that no argument reaches read their size from the environment.
+    /// Starts a backend's worker and waits until its engine is loaded.
+    pub fn start(backend: &Backend, load: &Load, here: &Surroundings, timeout: Duration) -> Result<Self> {
+        let mut command = command(backend, here)?;
+        // Pools that no request reaches read their size from the environment.
         for pool in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS", "OMP_NUM_THREADS"] {
             command.env(pool, load.threads.to_string());
         }
@@ -50,7 +43,7 @@ impl Client {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .context("cannot start a worker")?;
+            .with_context(|| format!("cannot start {command:?}"))?;
         let (stdin, stdout, stderr_pipe) = match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
             (Some(i), Some(o), Some(e)) => (i, o, e),
             _ => bail!("a worker without pipes"),
@@ -68,8 +61,8 @@ impl Client {
         let noise = std::thread::spawn(move || keep_tail(stderr_pipe, &kept));
         let readers = vec![lines, noise];
         let mut client = Client { child, stdin, answers, stderr, readers, attestation: Attestation::default() };
-        match client.wait(timeout)? {
-            Answer::Ready { attestation } => client.attestation = attestation,
+        match client.ask(&Request::Load(Box::new(load.clone())), timeout)? {
+            Answer::Ready { attestation } => client.attestation = *attestation,
             other => bail!("worker began with {other:?}"),
         }
         Ok(client)
@@ -127,6 +120,24 @@ impl Drop for Client {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The worker for Transformers; handed to Python as a whole, so that this binary stands alone.
+const TRANSFORMERS: &str = include_str!("../transformers/worker.py");
+
+fn command(backend: &Backend, here: &Surroundings) -> Result<Command> {
+    let (program, arguments): (PathBuf, Vec<OsString>) = match &backend.process {
+        Process::Own(_) => (std::env::current_exe().context("cannot find this binary")?, vec!["worker".into()]),
+        Process::Cuda(_) => (Surroundings::cuda_worker(), vec!["worker".into()]),
+        Process::Transformers => (here.transformers.clone(), vec!["-c".into(), TRANSFORMERS.into()]),
+        Process::Command(words) => {
+            let (program, rest) = words.split_first().context("a worker without a command")?;
+            (program.clone(), rest.iter().map(|word| word.clone().into_os_string()).collect())
+        }
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    Ok(command)
 }
 
 fn keep_tail(mut pipe: impl Read, kept: &Mutex<Vec<u8>>) {

@@ -1,6 +1,8 @@
 //! `[collect]` of `pipeline.toml`.
 
+use crate::{models::source::Source, protocol::Warmup};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -8,24 +10,35 @@ pub struct Config {
     pub backends: Vec<String>,
     pub on_unavailable: OnUnavailable,
     pub threads: usize,
+    /// Logical processors that workers may use; empty: all.
+    pub cpus: Vec<usize>,
     pub repetitions: usize,
     pub seed: u64,
-    pub warmup_iterations: usize,
     pub min_window_ms: u64,
     pub min_updates: u32,
     pub idle_s: f64,
     pub cooldown_ms: u64,
     pub new_tokens: usize,
+    pub stop: Stop,
     pub logits: Logits,
+    pub graph: Graph,
     pub run_timeout_s: u64,
     pub load_timeout_s: u64,
     pub max_failures: usize,
-    pub model: Model,
+    pub model: Source,
+    pub warmup: Warmup,
+    pub contention: Contention,
     pub parity: Parity,
     pub mode: Vec<ModeConfig>,
     pub scenario: Vec<Scenario>,
     #[serde(default)]
     pub power: Vec<crate::power::Config>,
+    /// A server for `openai-http`.
+    #[serde(default)]
+    pub http: Option<Http>,
+    /// Backends of one's own: programs that speak the worker protocol.
+    #[serde(default)]
+    pub worker: Vec<Worker>,
 }
 
 /// What to do with a backend that cannot run here.
@@ -36,6 +49,16 @@ pub enum OnUnavailable {
     Skip,
 }
 
+/// When a sequence ends.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stop {
+    /// After `new_tokens`, whatever they are: every engine does the same work.
+    Length,
+    /// At the model's end-of-sequence token, at the latest after `new_tokens`.
+    Eos,
+}
+
 /// Positions for which logits are computed; the same for every backend, since it is part of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -44,24 +67,63 @@ pub enum Logits {
     All,
 }
 
-/// A file inside a Python wheel that the Makefile installed by hash.
+/// Operators of the ONNX graphs that are built here.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Graph {
+    /// Attention, RotaryEmbedding, RMSNormalization, Gelu as single operators (opset 23).
+    Standard,
+    /// The same spelled out in elementary operators (opset 20).
+    Plain,
+}
+
+/// Other processes on the machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Model {
-    pub name: String,
-    pub wheel: String,
-    pub member: String,
-    pub sha256: String,
+pub struct Contention {
+    /// Share of all processors that others may use during a run; above it the run is repeated, then marked `degraded`.
+    pub max_other_cpu_pct: f64,
+    pub max_repeats: usize,
+    /// Longest wait for a quiet machine before a repeat.
+    pub wait_quiet_s: f64,
 }
 
 /// The gate before timing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Parity {
-    /// Largest absolute difference of any logit from the first backend's.
-    pub max_logit_difference: f32,
-    /// Greedy tokens that must be the same.
+    /// Largest difference of any logit from the first backend's, as a share of the largest logit.
+    pub max_relative_difference: f32,
+    /// For backends that compute in fewer bits: root mean square of the differences over that of the logits.
+    pub max_quantized_rms: f32,
+    /// Greedy tokens that must be the same (not asked of backends that compute in fewer bits).
     pub greedy_tokens: usize,
+}
+
+/// `[collect.http]`: an OpenAI-compatible server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Up to and with `/v1`.
+    pub url: String,
+    pub model: String,
+    /// Environment variable with the key; empty: none is sent.
+    pub key_variable: String,
+    /// What it runs on, `cpu` or the GPU's product name, and the format of its weights: its operator's word, not attested.
+    pub device: String,
+    pub dtype: String,
+    /// Fields added to each request, for what the standard has no name for.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+/// `[[collect.worker]]`: a program that speaks the protocol of PROTOCOL.md.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    pub backend: String,
+    pub command: Vec<PathBuf>,
+    pub device: crate::backends::Kind,
+    pub dtype: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -95,6 +157,15 @@ impl Mode {
     }
 }
 
+impl Logits {
+    pub fn name(self) -> &'static str {
+        match self {
+            Logits::Last => "last",
+            Logits::All => "all",
+        }
+    }
+}
+
 impl Config {
     /// What no type can say: ranges and uniqueness. The first fault is described.
     pub fn fault(&self) -> Option<String> {
@@ -103,6 +174,7 @@ impl Config {
             ("repetitions", self.repetitions),
             ("new_tokens", self.new_tokens),
             ("max_failures", self.max_failures),
+            ("warmup.max_iterations", self.warmup.max_iterations),
             ("parity.greedy_tokens", self.parity.greedy_tokens),
             ("backends (how many)", self.backends.len()),
             ("mode (how many)", self.mode.len()),
@@ -117,20 +189,36 @@ impl Config {
         if let Some(m) = self.mode.iter().find(|m| m.mode == Mode::Prefill && m.kv_cache) {
             return Some(format!("prefill has no cache to keep, kv_cache = {}", m.kv_cache));
         }
-        if !self.idle_s.is_finite() || self.idle_s < 0.0 {
-            return Some(format!("idle_s must be at least 0, {}", self.idle_s));
+        if self.warmup.min_iterations > self.warmup.max_iterations {
+            let Warmup { min_iterations, max_iterations, .. } = self.warmup;
+            return Some(format!("warmup.min_iterations is above max_iterations, {min_iterations} and {max_iterations}"));
         }
-        let twice = |names: Vec<&str>| {
-            let mut sorted = names;
-            sorted.sort_unstable();
-            sorted.windows(2).find(|w| w[0] == w[1]).map(|w| w[0].to_string())
-        };
+        let not_negative = [
+            ("idle_s", self.idle_s),
+            ("warmup.max_cv_pct", self.warmup.max_cv_pct),
+            ("contention.max_other_cpu_pct", self.contention.max_other_cpu_pct),
+            ("contention.wait_quiet_s", self.contention.wait_quiet_s),
+        ];
+        if let Some((key, v)) = not_negative.iter().find(|(_, v)| !v.is_finite() || *v < 0.0) {
+            return Some(format!("{key} must be at least 0, {v}"));
+        }
         if let Some(name) = twice(self.scenario.iter().map(|s| s.name.as_str()).collect()) {
             return Some(format!("two scenarios have the same name, \"{name}\""));
         }
         if let Some(name) = twice(self.backends.iter().map(String::as_str).collect()) {
             return Some(format!("a backend is named twice, \"{name}\""));
         }
+        if let Some(w) = self.worker.iter().find(|w| w.command.is_empty()) {
+            return Some(format!("a worker needs a command, \"{}\"", w.backend));
+        }
+        if self.http.is_none() && self.backends.iter().any(|b| b == "openai-http") {
+            return Some("openai-http needs a server, no [collect.http]".into());
+        }
         self.power.iter().find_map(crate::power::Config::fault)
     }
+}
+
+fn twice(mut names: Vec<&str>) -> Option<String> {
+    names.sort_unstable();
+    names.windows(2).find(|w| w[0] == w[1]).map(|w| w[0].to_string())
 }

@@ -1,19 +1,36 @@
 //! Greedy decoding, written once over every engine.
 
 use crate::{
-    backends::{Engine, Step},
+    backends::{Attestation, Engine, Iteration, Step, Subject},
+    config::Mode,
     models::batch::Batch,
+    protocol::RunRequest,
 };
 use anyhow::{Result, ensure};
 use std::time::Instant;
 
-/// What one iteration did.
-pub struct Generated {
-    /// New tokens, `[step][batch]`.
-    pub tokens: Vec<Vec<u32>>,
-    pub step_ns: Vec<u64>,
-    /// Keys and values held after the last step.
-    pub cache_bytes: usize,
+/// An engine under the generation loop.
+pub struct Generating {
+    engine: Box<dyn Engine>,
+}
+
+/// What one generation did.
+#[derive(Debug)]
+struct Generated {
+    /// New tokens, `[step][row]`.
+    tokens: Vec<Vec<u32>>,
+    step_ns: Vec<u64>,
+    /// Tokens up to and with each row's stop token.
+    counted: usize,
+    cache_bytes: [usize; 2],
+}
+
+/// How a generation goes.
+struct Decoding<'a> {
+    new_tokens: usize,
+    stop_tokens: &'a [u32],
+    kv_cache: bool,
+    last: bool,
 }
 
 /// Index of the largest value (the first of equals) of each row's last position.
@@ -25,69 +42,119 @@ fn last_argmax(logits: &[f32], [rows, positions, vocabulary]: [usize; 3]) -> Vec
     (0..rows).map(|r| argmax(last(r)) as u32).collect()
 }
 
-/// One forward pass; the next token of each row, so that no engine can leave the work undone.
-pub fn prefill(engine: &mut dyn Engine, batch: &Batch, last: bool) -> Result<Vec<u32>> {
-    let mut next = Vec::new();
-    engine
-        .forward(&Step { batch, past: 0, keep: false, last }, &mut |logits, shape| next = last_argmax(logits, shape))?;
-    ensure!(
-        next.len() == batch.rows(),
-        "engine returned logits of {} rows for a batch of {}",
-        next.len(),
-        batch.rows()
-    );
-    Ok(next)
+impl Generating {
+    pub fn new(engine: Box<dyn Engine>) -> Self {
+        Generating { engine }
+    }
+
+    /// One forward pass; the next token of each row, so that no engine can leave the work undone.
+    fn step(&mut self, step: &Step) -> Result<Vec<u32>> {
+        let mut next = Vec::new();
+        self.engine.forward(step, &mut |logits, shape| next = last_argmax(logits, shape))?;
+        let rows = step.batch.rows();
+        ensure!(next.len() == rows, "engine returned logits of {} rows for a batch of {rows}", next.len());
+        Ok(next)
+    }
+
+    /// Greedy tokens. With a cache each step runs one new column; without, all columns again.
+    fn generate(&mut self, prompt: &Batch, how: &Decoding) -> Result<Generated> {
+        self.engine.clear();
+        let mut batch = prompt.clone();
+        let (mut tokens, mut step_ns, mut past) = (Vec::new(), Vec::new(), 0);
+        let mut cache_bytes = [0, 0];
+        let mut running = vec![true; prompt.rows()];
+        let mut counted = 0;
+        while tokens.len() < how.new_tokens && running.contains(&true) {
+            let started = Instant::now();
+            let next = self.step(&Step { batch: &batch, past, keep: how.kv_cache, last: how.last })?;
+            if how.kv_cache {
+                past = batch.len();
+            }
+            batch.push(&next);
+            step_ns.push(started.elapsed().as_nanos() as u64);
+            cache_bytes[usize::from(!tokens.is_empty())] = self.engine.cache_bytes();
+            for (running, token) in running.iter_mut().zip(&next) {
+                counted += usize::from(*running);
+                *running &= !how.stop_tokens.contains(token);
+            }
+            tokens.push(next);
+        }
+        if tokens.len() == 1 {
+            cache_bytes[1] = cache_bytes[0];
+        }
+        self.engine.clear();
+        Ok(Generated { tokens, step_ns, counted, cache_bytes })
+    }
 }
 
-/// `new` greedy tokens a row. With a cache each step runs one new column; without, all columns again.
-pub fn generate(engine: &mut dyn Engine, prompt: &Batch, new: usize, kv_cache: bool, last: bool) -> Result<Generated> {
-    engine.clear();
-    let mut batch = prompt.clone();
-    let (mut tokens, mut step_ns, mut past) = (Vec::with_capacity(new), Vec::with_capacity(new), 0);
-    for _ in 0..new {
-        let started = Instant::now();
-        let mut next = Vec::new();
-        let step = Step { batch: &batch, past, keep: kv_cache, last };
-        engine.forward(&step, &mut |logits, shape| next = last_argmax(logits, shape))?;
-        ensure!(
-            next.len() == batch.rows(),
-            "engine returned logits of {} rows for a batch of {}",
-            next.len(),
-            batch.rows()
-        );
-        if kv_cache {
-            past = batch.len();
-        }
-        batch.push(&next);
-        tokens.push(next);
-        step_ns.push(started.elapsed().as_nanos() as u64);
+impl Subject for Generating {
+    fn attest(&self) -> Attestation {
+        self.engine.attest()
     }
-    let cache_bytes = engine.cache_bytes();
-    engine.clear();
-    Ok(Generated { tokens, step_ns, cache_bytes })
+
+    fn logits(&mut self, batch: &Batch, see: &mut dyn FnMut(&[f32], [usize; 3])) -> Result<()> {
+        self.engine.clear();
+        self.engine.forward(&Step { batch, past: 0, keep: false, last: false }, see)
+    }
+
+    fn greedy(&mut self, batch: &Batch, new_tokens: usize) -> Result<Vec<Vec<u32>>> {
+        let how = Decoding { new_tokens, stop_tokens: &[], kv_cache: true, last: true };
+        Ok(self.generate(batch, &how)?.tokens)
+    }
+
+    fn last_alone(&self) -> bool {
+        self.engine.last_alone()
+    }
+
+    fn iterate(&mut self, run: &RunRequest) -> Result<Iteration> {
+        let tokens_in = run.batch.padded_tokens();
+        if run.mode == Mode::Prefill {
+            self.engine.clear();
+            self.step(&Step { batch: &run.batch, past: 0, keep: false, last: run.last_logits })?;
+            return Ok(Iteration { tokens_in, ..Iteration::default() });
+        }
+        let how = Decoding {
+            new_tokens: run.new_tokens,
+            stop_tokens: &run.stop_tokens,
+            kv_cache: run.kv_cache,
+            last: run.last_logits,
+        };
+        let done = self.generate(&run.batch, &how)?;
+        Ok(Iteration {
+            step_ns: done.step_ns,
+            tokens_in,
+            tokens_generated: done.counted,
+            cache_bytes: run.kv_cache.then_some(done.cache_bytes),
+            ..Iteration::default()
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backends::Attestation;
+    use std::sync::{Arc, Mutex};
 
     /// Predicts the number of columns it was shown, and remembers what it was asked.
     #[derive(Default)]
     struct Counting {
-        steps: Vec<(usize, usize)>,
+        steps: Arc<Mutex<Vec<(usize, usize)>>>,
+        cached: usize,
     }
 
     impl Engine for Counting {
         fn attest(&self) -> Attestation {
             Attestation::default()
         }
-        fn clear(&mut self) {}
+        fn clear(&mut self) {
+            self.cached = 0;
+        }
         fn cache_bytes(&self) -> usize {
-            7
+            self.cached
         }
         fn forward(&mut self, step: &Step, see: &mut dyn FnMut(&[f32], [usize; 3])) -> Result<()> {
-            self.steps.push((step.past, step.batch.len()));
+            self.steps.lock().unwrap().push((step.past, step.batch.len()));
+            self.cached = step.batch.len() * 10;
             let mut logits = vec![0.0; step.batch.rows() * 16];
             logits.chunks_mut(16).for_each(|row| row[step.batch.len()] = 1.0);
             see(&logits, [step.batch.rows(), 1, 16]);
@@ -95,16 +162,30 @@ mod tests {
         }
     }
 
+    fn how(kv_cache: bool, stop_tokens: &[u32]) -> Decoding<'_> {
+        Decoding { new_tokens: 3, stop_tokens, kv_cache, last: true }
+    }
+
     #[test]
     fn a_cache_runs_one_column_a_step_and_no_cache_runs_all() {
         let prompt = Batch::new(&[vec![1, 2, 3], vec![4, 5]], 3);
-        let mut engine = Counting::default();
-        let cached = generate(&mut engine, &prompt, 3, true, true).unwrap();
-        assert_eq!(engine.steps, [(0, 3), (3, 4), (4, 5)]);
+        let engine = Counting::default();
+        let steps = engine.steps.clone();
+        let mut generating = Generating::new(Box::new(engine));
+        let cached = generating.generate(&prompt, &how(true, &[])).unwrap();
+        assert_eq!(steps.lock().unwrap().drain(..).collect::<Vec<_>>(), [(0, 3), (3, 4), (4, 5)]);
         assert_eq!(cached.tokens, [[3, 3], [4, 4], [5, 5]]);
-        engine.steps.clear();
-        let uncached = generate(&mut engine, &prompt, 3, false, true).unwrap();
-        assert_eq!(engine.steps, [(0, 3), (0, 4), (0, 5)]);
+        assert_eq!((cached.counted, cached.cache_bytes), (6, [30, 50]));
+        let uncached = generating.generate(&prompt, &how(false, &[])).unwrap();
+        assert_eq!(*steps.lock().unwrap(), [(0, 3), (0, 4), (0, 5)]);
         assert_eq!(uncached.tokens, cached.tokens);
+    }
+
+    #[test]
+    fn a_stop_token_ends_its_row_and_all_rows_the_iteration() {
+        let prompt = Batch::new(&[vec![1, 2, 3], vec![4, 5]], 3);
+        let mut generating = Generating::new(Box::new(Counting::default()));
+        let stopped = generating.generate(&prompt, &how(true, &[4])).unwrap();
+        assert_eq!((stopped.tokens.len(), stopped.counted), (2, 4));
     }
 }

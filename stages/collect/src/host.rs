@@ -1,6 +1,6 @@
 //! The machine, from /proc and /etc.
 
-use std::fs;
+use std::{collections::HashMap, fs};
 
 /// What a session says of its host.
 pub struct Host {
@@ -59,17 +59,50 @@ impl CpuTicks {
     }
 }
 
+/// Resident memory of this process, MiB (proc_pid_status(5), VmRSS).
+pub fn memory_mb() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let kib = status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<f64>().ok())?;
+    Some(kib / 1024.0)
+}
+
 /// User and system time of a process, in clock ticks (proc_pid_stat(5), fields 14 and 15).
 pub fn process_ticks(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    ticks_of(&format!("/proc/{pid}/stat"))
+}
+
+fn ticks_of(path: &str) -> Option<u64> {
+    let stat = fs::read_to_string(path).ok()?;
     let after_name = stat.rsplit_once(')')?.1;
     let mut fields = after_name.split_whitespace().skip(11);
     Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
 }
 
+/// User and system time of each thread of a process, in clock ticks, by thread id.
+pub fn thread_ticks(pid: u32) -> HashMap<u32, u64> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let ids = tasks.filter_map(|task| task.file_name().to_string_lossy().parse().ok());
+    ids.filter_map(|id: u32| Some((id, ticks_of(&format!("/proc/{pid}/task/{id}/stat"))?))).collect()
+}
+
+/// Threads that computed between two readings: those with at least a tenth of the busiest one's time.
+pub fn threads_used(before: &HashMap<u32, u64>, after: &HashMap<u32, u64>) -> usize {
+    let spent = |(id, ticks): (&u32, &u64)| ticks.saturating_sub(before.get(id).copied().unwrap_or(0));
+    let most = after.iter().map(spent).max().unwrap_or(0);
+    after.iter().filter(|entry| most > 0 && spent((entry.0, entry.1)) * 10 >= most).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn threads_that_hardly_ran_are_not_counted() {
+        let before = HashMap::from([(1, 100), (2, 5), (3, 7)]);
+        let after = HashMap::from([(1, 150), (2, 8), (3, 7), (4, 48)]);
+        assert_eq!(threads_used(&before, &after), 2);
+        assert_eq!(threads_used(&before, &before), 0);
+    }
 
     #[test]
     fn idle_and_iowait_are_idle_and_steal_is_neither() {

@@ -1,10 +1,15 @@
 //! Measures runs and power into `session`, `run` and `power_sample`.
 
+mod attest;
 mod backends;
 mod cli;
 mod client;
 mod clock;
 mod config;
+mod contention;
+mod doctor;
+mod dry_run;
+mod gate;
 mod generate;
 mod host;
 mod import;
@@ -12,20 +17,26 @@ mod journal;
 mod measure;
 mod models;
 mod parity;
+mod pin;
 mod plan;
 mod power;
+mod prepare;
 mod progress;
+mod prompts;
 mod protocol;
+mod random;
 mod record;
 mod worker;
 
+use backends::Surroundings;
 use clap::Parser;
 use cli::{Cli, Command};
-use std::process::ExitCode;
+use config::Config;
+use std::{path::Path, process::ExitCode};
 
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("collect: {error:#}");
             ExitCode::FAILURE
@@ -33,25 +44,44 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn configured(path: &Path) -> anyhow::Result<Config> {
+    let config: Config = schemas::config::load(path, "collect")?;
+    match config.fault() {
+        Some(fault) => anyhow::bail!("{}: [collect]: {fault}, correct it", path.display()),
+        None => Ok(config),
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Run(a) => {
-            let config: config::Config = schemas::config::load(&a.config, "collect")?;
-            if let Some(fault) = config.fault() {
-                anyhow::bail!("{}: [collect]: {fault}, correct it", a.config.display());
+            let config = configured(&a.config)?;
+            let paths = measure::Paths { here: a.here.into(), cache: a.cache, journal: a.journal };
+            if a.dry_run {
+                print!("{}", dry_run::describe(&config, &paths)?);
+            } else {
+                let measured = measure::measure(&config, &paths)?;
+                measure::write_tables(&measured, &config, &a.write)?;
             }
-            let (site_packages, onnxruntime, cache, journal) = (a.site_packages, a.onnxruntime, a.cache, a.journal);
-            let measured = measure::measure(&config, &measure::Paths { site_packages, onnxruntime, cache, journal })?;
-            measure::write_tables(&measured, &config, &a.write)
         }
-        Command::Import(a) => import::import(&a.files, &a.into),
-        Command::Backends => {
-            backends::ALL.iter().for_each(|b| println!("{:<18} {}", b.name, b.about));
-            Ok(())
+        Command::Import(a) => import::import(&a.files, &a.into)?,
+        Command::Backends(here) => print!("{}", doctor::backends(&here.into())),
+        Command::Doctor(a) => {
+            let config = configured(&a.config)?;
+            let report = doctor::examine(&config, &Surroundings::from(a.here).with_server_of(&config), &a.cache);
+            print!("{report}");
+            return Ok(report.exit_code());
         }
-        Command::Worker(a) => {
-            let load = backends::Load { gguf: a.gguf, onnx: a.onnx, onnxruntime: a.onnxruntime, threads: a.threads };
-            worker::serve(&a.backend, &load)
+        Command::Prepare(a) => {
+            let config = configured(&a.config)?;
+            let here = Surroundings::from(a.here);
+            let backend = backends::find(&a.backend, &config.worker)?;
+            std::fs::create_dir_all(&a.cache)?;
+            let model = prepare::model(&config, &here, &a.cache)?;
+            let load = prepare::load(&backend, &config, &model, &here, &a.cache)?;
+            println!("{}", serde_json::to_string(&protocol::Request::Load(Box::new(load)))?);
         }
+        Command::Worker => worker::serve()?,
     }
+    Ok(ExitCode::SUCCESS)
 }

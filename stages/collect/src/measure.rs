@@ -1,17 +1,21 @@
 //! `collect run`: the matrix, run by run.
 
 use crate::{
-    backends::{self, Load},
+    attest,
+    backends::{self, Form, Surroundings},
     client::Client,
     clock::{Anchor, monotonic_ns},
-    config::{Config, Logits, Mode, OnUnavailable},
-    host::{CpuTicks, Host, process_ticks},
+    config::{Config, Logits, Mode, Stop},
+    contention::{CpuUse, wait_quiet},
+    gate::{Excluded, Gate, Gated},
+    host::{Host, thread_ticks, threads_used},
     journal::Journal,
-    models::{batch::Batch, onnx, source, tokenizer},
-    parity,
+    models::Model,
     plan::{Planned, plan, plan_id},
     power::sampler::Sampler,
+    prepare,
     progress::Progress,
+    prompts::Prompts,
     protocol::{Answer, Request, RunAnswer, RunRequest},
     record::{Run, Session},
 };
@@ -24,27 +28,34 @@ use std::{
 
 /// Where things are; the Makefile says.
 pub struct Paths {
-    pub site_packages: PathBuf,
-    pub onnxruntime: Option<PathBuf>,
+    pub here: Surroundings,
     pub cache: PathBuf,
     pub journal: PathBuf,
 }
 
-/// Prompts of the scenarios; row `i` of every batch is line `i`, cut or padded to the scenario's length.
-const PROMPTS: &str = include_str!("prompts.txt");
-
-pub struct Measuring<'a> {
+struct Measuring<'a> {
     config: &'a Config,
-    load: Load,
-    prompts: Vec<Vec<u32>>,
+    here: Surroundings,
+    model: Model,
+    prompts: Prompts,
     anchor: Anchor,
     session: Session,
     journal: Journal,
+    gated: HashMap<String, Gated>,
+}
+
+/// One run as it was measured.
+struct Measured {
+    answer: RunAnswer,
+    other_cpu_pct: Option<f64>,
+    threads_used: Option<usize>,
+    attempts: usize,
 }
 
 /// Makes the runs that the journal does not have yet and returns the journal.
 pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
-    let gguf = source::find(&config.model, &paths.site_packages)?;
+    let backends = backends::asked(config)?;
+    let model = prepare::model(config, &paths.here, &paths.cache)?;
     let host = Host::read();
     let config_json = schemas::config::as_json(config);
     let journal = Journal::open(&paths.journal.join(plan_id(&config_json, &host.name, &host.cpu)))?;
@@ -58,83 +69,26 @@ pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
     if !done.is_empty() {
         eprintln!("collect: {} runs were measured before, {} to go", done.len(), todo.len());
     }
-    let load = load_options(config, paths, gguf)?;
-    let tokenizer = tokenizer::load(&load.gguf)?;
-    let prompts = PROMPTS.lines().map(|line| tokenizer::encode(&tokenizer, line)).collect::<Result<Vec<_>>>()?;
+    let prompts = Prompts::new(config, &model)?;
     let anchor = Anchor::now();
-    let session = Session::new(config, &config_json, &host, anchor);
-    let mut measuring = Measuring { config, load, prompts, anchor, session, journal };
-    let unavailable = measuring.gate(paths)?;
-    measuring.run_all(&todo, &unavailable)?;
+    let mut session = Session::new(config, &config_json, &host, anchor);
+    std::fs::create_dir_all(&paths.cache).with_context(|| format!("{}: cannot create", paths.cache.display()))?;
+    let here = paths.here.clone().with_server_of(config);
+    let gate = Gate { config, model: &model, here: &here, cache: &paths.cache, batch: prompts.parity_batch() };
+    let gated = gate.pass(backends)?;
+    session.engines = gated.iter().filter_map(|g| g.attestation.as_ref()).map(|a| a.library.clone()).collect();
+    let gated = gated.into_iter().map(|g| (g.backend.name.clone(), g)).collect();
+    let mut measuring = Measuring { config, here, model, prompts, anchor, session, journal, gated };
+    measuring.run_all(&todo)?;
     Ok(measuring.journal)
 }
 
-fn load_options(config: &Config, paths: &Paths, gguf: PathBuf) -> Result<Load> {
-    let asked = config.backends.iter().map(|name| backends::find(name)).collect::<Result<Vec<_>>>()?;
-    let (mut onnx, mut onnxruntime) = (None, None);
-    if asked.iter().any(|b| b.needs_onnx) {
-        onnx = Some(onnx::cached(&gguf, &config.model.sha256, &paths.cache)?);
-        onnxruntime = match &paths.onnxruntime {
-            Some(path) => Some(path.clone()),
-            None => {
-                source::find_onnxruntime(&paths.site_packages).map(Some).or_else(|e| match config.on_unavailable {
-                    OnUnavailable::Refuse => Err(e),
-                    OnUnavailable::Skip => Ok(None),
-                })?
-            }
-        };
-    }
-    Ok(Load { gguf, onnx, onnxruntime, threads: config.threads })
-}
-
 impl Measuring<'_> {
-    fn load_timeout(&self) -> Duration {
-        Duration::from_secs(self.config.load_timeout_s)
-    }
-
     fn run_timeout(&self) -> Duration {
         Duration::from_secs(self.config.run_timeout_s)
     }
 
-    /// Loads every backend once and compares what it computes with the first. Backends that cannot run are refused, or
-    /// returned with their reason if the configuration says so.
-    fn gate(&mut self, paths: &Paths) -> Result<HashMap<String, String>> {
-        let mut unavailable = HashMap::new();
-        let mut reference: Option<parity::Computed> = None;
-        let longest = self.prompts.iter().take(2).map(Vec::len).max().unwrap_or(1);
-        let batch = Batch::new(&self.prompts[..2], longest);
-        for backend in &self.config.backends {
-            let mut client = match Client::start(backend, &self.load, self.load_timeout()) {
-                Ok(client) => client,
-                Err(e) if self.config.on_unavailable == OnUnavailable::Skip => {
-                    unavailable.insert(backend.clone(), format!("{e:#}"));
-                    continue;
-                }
-                Err(e) => return Err(e.context(format!("{backend}: cannot run here"))),
-            };
-            let parity = &self.config.parity;
-            let computed = parity::compute(&mut client, backend, &batch, parity, &paths.cache, self.run_timeout())?;
-            let library = client.attestation.library.clone();
-            client.finish();
-            self.session.engines.push(library);
-            match &reference {
-                None => reference = Some(computed),
-                Some(first) => {
-                    let largest = parity::compare(first, &computed, parity)?;
-                    eprintln!(
-                        "collect: {backend} agrees with {}: logits within {largest:.1e}, {} greedy tokens the same",
-                        self.config.backends[0], parity.greedy_tokens
-                    );
-                }
-            }
-        }
-        match reference {
-            Some(_) => Ok(unavailable),
-            None => bail!("no backend can run here, {unavailable:?}, see `collect backends`"),
-        }
-    }
-
-    fn run_all(&mut self, todo: &[Planned], unavailable: &HashMap<String, String>) -> Result<()> {
+    fn run_all(&mut self, todo: &[Planned]) -> Result<()> {
         let session_id = self.session.session_id.clone();
         let samples = self.journal.samples();
         let sampler = Sampler::start(&self.config.power, &session_id, self.anchor, &samples).map_err(|e| anyhow!(e))?;
@@ -149,8 +103,8 @@ impl Measuring<'_> {
         for planned in todo {
             progress.on(&planned.run_id);
             let failed_before = failures.get(planned.backend.as_str()).copied().unwrap_or(0);
-            let run = if let Some(why) = unavailable.get(&planned.backend) {
-                self.record(planned).skipped(why)
+            let run = if let Some(run) = self.without_trying(planned) {
+                run
             } else if failed_before >= self.config.max_failures {
                 self.record(planned).failed(&format!("not tried, {failed_before} runs of this backend failed in a row"))
             } else {
@@ -180,78 +134,168 @@ impl Measuring<'_> {
         self.journal.session(&self.session)
     }
 
-    /// One run on the backend's worker, which is started if another one's is alive.
+    /// The row of a run that cannot be made.
+    fn without_trying(&self, planned: &Planned) -> Option<Run> {
+        let gated = self.gated.get(&planned.backend)?;
+        match &gated.excluded {
+            Some(Excluded::Skipped(why)) => return Some(self.record(planned).skipped(why)),
+            Some(Excluded::Failed(why)) => return Some(self.record(planned).failed(why)),
+            None => {}
+        }
+        if let Some(why) = gated.backend.cannot(planned.mode) {
+            return Some(self.record(planned).skipped(why));
+        }
+        let tokens = planned.scenario.prompt_tokens + self.config.new_tokens;
+        (tokens > self.model.positions).then(|| {
+            let why = format!("{tokens} tokens are more than the model's {} positions", self.model.positions);
+            self.record(planned).skipped(&why)
+        })
+    }
+
+    /// One run on the backend's worker, which is started if another one's is alive. Repeated, a bounded number of times, while
+    /// other processes use too much of the machine.
     fn one(&self, planned: &Planned, worker: &mut Option<(String, Client)>, sampler: &Sampler) -> Result<Run> {
+        let gated = self.gated.get(&planned.backend).context("a backend that was not asked for")?;
         if worker.as_ref().is_none_or(|(name, _)| *name != planned.backend) {
             if let Some((_, old)) = worker.take() {
                 old.finish();
             }
-            *worker =
-                Some((planned.backend.clone(), Client::start(&planned.backend, &self.load, self.load_timeout())?));
+            let load = gated.load.as_ref().context("nothing to load")?;
+            let timeout = Duration::from_secs(self.config.load_timeout_s);
+            let client = Client::start(&gated.backend, load, &self.here, timeout)?;
+            if let Some(broken) =
+                attest::loaded(&gated.backend, &client.attestation, self.config.threads, &self.config.cpus)
+            {
+                bail!(broken);
+            }
+            *worker = Some((planned.backend.clone(), client));
         }
         let (_, client) = worker.as_mut().context("no worker")?;
-        std::thread::sleep(Duration::from_millis(self.config.cooldown_ms));
-        let updates_ns = i64::from(self.config.min_updates) * sampler.slowest_period_ns;
-        let request = RunRequest {
-            mode: planned.mode.mode,
-            kv_cache: planned.mode.kv_cache,
-            batch: self.batch(planned),
-            new_tokens: self.config.new_tokens,
-            last_logits: self.config.logits == Logits::Last,
-            warmup_iterations: self.config.warmup_iterations,
-            min_window_ns: updates_ns.max(self.config.min_window_ms as i64 * 1_000_000),
-        };
-        let before = CpuUse::read(client.pid());
-        let answer = client.ask(&Request::Run(request), self.run_timeout())?;
-        let other_cpu_pct = before.other_pct(&CpuUse::read(client.pid()));
-        let Answer::Run(answer) = answer else { bail!("worker gave no run") };
-        sampler.wait_past(answer.end_ns);
-        Ok(self.measured(planned, &answer, client, other_cpu_pct))
+        let request = self.request(planned, gated, sampler)?;
+        let bound = self.config.contention.max_other_cpu_pct;
+        let mut best: Option<Measured> = None;
+        for attempt in 1..=self.config.contention.max_repeats + 1 {
+            if attempt > 1 {
+                wait_quiet(client.pid(), bound, Duration::from_secs_f64(self.config.contention.wait_quiet_s));
+            }
+            std::thread::sleep(Duration::from_millis(self.config.cooldown_ms));
+            let measured = self.attempt(gated, &request, client, attempt)?;
+            let crowded = |m: &Measured| m.other_cpu_pct.unwrap_or(0.0);
+            let quiet = crowded(&measured) <= bound;
+            if best.as_ref().is_none_or(|b| crowded(&measured) <= crowded(b)) {
+                best = Some(measured);
+            }
+            if let Some(best) = &mut best {
+                best.attempts = attempt;
+            }
+            if quiet {
+                break;
+            }
+        }
+        let measured = best.context("no attempt")?;
+        sampler.wait_past(monotonic_ns());
+        Ok(self.measured(planned, gated, &measured, client))
     }
 
-    fn measured(&self, planned: &Planned, answer: &RunAnswer, client: &Client, other_cpu_pct: Option<f64>) -> Run {
-        let attested = &client.attestation;
+    fn attempt(&self, gated: &Gated, request: &RunRequest, client: &mut Client, attempt: usize) -> Result<Measured> {
+        let before = CpuUse::read(client.pid());
+        let threads_before = thread_ticks(client.pid());
+        let answer = client.ask(&Request::Run(Box::new(request.clone())), self.run_timeout())?;
+        let other_cpu_pct = before.other_pct(&CpuUse::read(client.pid()));
+        let threads_used = Some(threads_used(&threads_before, &thread_ticks(client.pid())));
+        let Answer::Run(answer) = answer else { bail!("worker gave no run") };
+        if let Some(broken) = attest::ran(&gated.backend, request, self.config.stop, &answer) {
+            bail!(broken);
+        }
+        // A server is another process itself.
+        let here = gated.backend.form != Form::Served;
+        let (other_cpu_pct, threads_used) = (other_cpu_pct.filter(|_| here), threads_used.filter(|_| here));
+        Ok(Measured { answer: *answer, other_cpu_pct, threads_used, attempts: attempt })
+    }
+
+    fn request(&self, planned: &Planned, gated: &Gated, sampler: &Sampler) -> Result<RunRequest> {
+        let updates_ns = i64::from(self.config.min_updates) * sampler.slowest_period_ns;
+        let served = gated.backend.form == Form::Served;
+        let stop_tokens = if self.config.stop == Stop::Eos { self.model.stop_tokens.clone() } else { Vec::new() };
+        Ok(RunRequest {
+            mode: planned.mode.mode,
+            kv_cache: planned.mode.kv_cache,
+            batch: self.prompts.batch(&planned.scenario),
+            texts: if served { self.prompts.texts(&planned.scenario, &self.model)? } else { Vec::new() },
+            new_tokens: self.config.new_tokens,
+            stop_tokens,
+            last_logits: self.config.logits == Logits::Last,
+            warmup: self.config.warmup,
+            min_window_ns: updates_ns.max(self.config.min_window_ms as i64 * 1_000_000),
+        })
+    }
+
+    fn measured(&self, planned: &Planned, gated: &Gated, measured: &Measured, client: &Client) -> Run {
+        let (attested, answer) = (&client.attestation, &measured.answer);
         let generating = planned.mode.mode == Mode::Generate;
+        let latency_ms = (answer.end_ns - answer.start_ns) as f64 / answer.iterations as f64 / 1e6;
+        let steps = answer.token_ms.len();
+        let crowded = measured.other_cpu_pct.filter(|pct| *pct > self.config.contention.max_other_cpu_pct);
+        let reason = crowded.map(|pct| {
+            format!("other processes used {pct:.1} % of the processors in the quietest of {} attempts", measured.attempts)
+        });
+        let record = self.record(planned);
         Run {
-            status: "ok".into(),
+            status: if reason.is_some() { "degraded" } else { "ok" }.into(),
+            reason,
             device: attested.device.clone(),
             dtype: attested.dtype.clone(),
+            prompt_tokens: answer.prompt_tokens.unwrap_or(record.prompt_tokens),
+            prompt_tokens_padded: answer.prompt_tokens.unwrap_or(record.prompt_tokens_padded),
             tokens_generated: Some(answer.tokens_generated),
             iterations: Some(answer.iterations),
             start_ns: Some(self.anchor.utc(answer.start_ns)),
             end_ns: Some(self.anchor.utc(answer.end_ns)),
-            latency_ms: Some((answer.end_ns - answer.start_ns) as f64 / answer.iterations as f64 / 1e6),
+            latency_ms: Some(latency_ms),
             ttft_ms: Some(answer.ttft_ms),
+            tpot_ms: (generating && steps > 1).then(|| (latency_ms - answer.ttft_ms) / (steps - 1) as f64),
             token_ms: generating.then(|| answer.token_ms.clone()),
-            threads: Some(attested.threads),
+            logits: Some(if answer.last_logits { Logits::Last } else { Logits::All }.name().into()),
+            threads: attested.threads,
+            threads_used: measured.threads_used,
+            cpus: (!attested.cpus.is_empty()).then(|| join(&attested.cpus)),
             provider: Some(attested.provider.clone()),
+            nodes: (!attested.nodes.is_empty()).then(|| attested.nodes.clone()),
+            graph: Some(attested.graph.clone()),
+            io_binding: Some(attested.io_binding),
+            compiled_graphs: answer.compiled_graphs.filter(|_| gated.backend.compiled),
             library: Some(attested.library.clone()),
             library_sha256: attested.library_sha256.clone(),
-            kv_cache_bytes: answer.cache_bytes,
-            warmup_iterations: Some(self.config.warmup_iterations),
-            other_cpu_pct,
-            ..self.record(planned)
+            blas: attested.blas.clone(),
+            parity: gated.parity.clone(),
+            kv_cache_first_bytes: answer.cache_bytes.map(|[first, _]| first),
+            kv_cache_bytes: answer.cache_bytes.map(|[_, last]| last),
+            load_ms: attested.load_ms,
+            memory_mb: attested.memory_mb,
+            warmup_iterations: Some(answer.warmup_iterations),
+            warmup_cv_pct: answer.warmup_cv_pct,
+            other_cpu_pct: measured.other_cpu_pct,
+            attempts: Some(measured.attempts),
+            ..record
         }
-    }
-
-    fn batch(&self, planned: &Planned) -> Batch {
-        let rows: Vec<Vec<u32>> = self.prompts.iter().cycle().take(planned.scenario.batch).cloned().collect();
-        Batch::new(&rows, planned.scenario.prompt_tokens)
     }
 
     /// A run's row before it was measured.
     fn record(&self, planned: &Planned) -> Run {
-        let batch = self.batch(planned);
+        let batch = self.prompts.batch(&planned.scenario);
         let new_tokens = if planned.mode.mode == Mode::Generate { self.config.new_tokens } else { 0 };
+        let attested = self.gated.get(&planned.backend).and_then(|g| g.attestation.as_ref());
         Run {
             session_id: self.session.session_id.clone(),
             run_id: planned.run_id.clone(),
             backend: planned.backend.clone(),
-            device: "cpu".into(),
-            dtype: "f32".into(),
-            model: self.config.model.name.clone(),
-            model_sha256: Some(self.config.model.sha256.clone()),
-            weights: "real".into(),
+            device: attested.map_or("unknown", |a| a.device.as_str()).into(),
+            dtype: attested.map_or("unknown", |a| a.dtype.as_str()).into(),
+            model: self.config.model.name().into(),
+            model_sha256: Some(self.model.sha256.clone()).filter(|s| !s.is_empty()),
+            model_source: Some(self.config.model.describe()),
+            tokenizer_sha256: self.model.tokenizer_sha256.clone(),
+            weights: self.config.model.weights().into(),
             mode: planned.mode.mode.name().into(),
             kv_cache: planned.mode.kv_cache,
             scenario: planned.scenario.name.clone(),
@@ -261,7 +305,7 @@ impl Measuring<'_> {
             new_tokens_asked: new_tokens,
             repetition: planned.repetition,
             order: Some(planned.order),
-            logits: Some(if self.config.logits == Logits::Last { "last" } else { "all" }.into()),
+            logits: Some(self.config.logits.name().into()),
             ..Run::default()
         }
     }
@@ -280,26 +324,8 @@ impl Measuring<'_> {
     }
 }
 
-/// Processor time of the host and of our two processes.
-struct CpuUse {
-    host: Option<CpuTicks>,
-    ours: Option<u64>,
-}
-
-impl CpuUse {
-    fn read(worker: u32) -> Self {
-        let ours = process_ticks(worker).zip(process_ticks(std::process::id())).map(|(a, b)| a + b);
-        CpuUse { host: CpuTicks::read(), ours }
-    }
-
-    /// Share of all processors that other processes used between two readings.
-    fn other_pct(&self, later: &Self) -> Option<f64> {
-        let (a, b) = (self.host?, later.host?);
-        let total = b.total.saturating_sub(a.total);
-        let ours = later.ours?.saturating_sub(self.ours?);
-        let others = b.busy.saturating_sub(a.busy).saturating_sub(ours);
-        (total > 0).then(|| others as f64 / total as f64 * 100.0)
-    }
+fn join(numbers: &[usize]) -> String {
+    numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// The tables of a journal, written for the next stage.

@@ -18,6 +18,17 @@ pub struct Computed {
     tokens: Vec<Vec<u32>>,
 }
 
+/// How far a backend is from the reference, at real positions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Distance {
+    /// Largest difference over the largest logit of the reference.
+    pub relative: f32,
+    /// Root mean square of the differences over that of the reference.
+    pub rms: f32,
+    /// Steps of greedy decoding until the first other token.
+    pub same_tokens: usize,
+}
+
 /// Logits of all positions and greedy tokens of a batch whose second row is padded.
 pub fn compute(
     client: &mut Client,
@@ -39,8 +50,8 @@ pub fn compute(
     Ok(Computed { backend: backend.into(), batch: batch.clone(), shape, logits, tokens })
 }
 
-/// Largest absolute difference of the logits at real positions; refused over the bound or when a greedy token differs.
-pub fn compare(reference: &Computed, other: &Computed, parity: &Parity) -> Result<f32> {
+/// The distance from the reference; an error where it is over the bounds, or where greedy tokens of an exact backend differ.
+pub fn compare(reference: &Computed, other: &Computed, exact: bool, parity: &Parity) -> Result<Distance> {
     let (a, b) = (&reference.backend, &other.backend);
     if reference.shape != other.shape || reference.logits.len() != other.logits.len() {
         bail!(
@@ -50,28 +61,36 @@ pub fn compare(reference: &Computed, other: &Computed, parity: &Parity) -> Resul
         );
     }
     let [_, positions, vocabulary] = reference.shape;
-    let mut largest = 0f32;
-    for (i, (x, y)) in reference.logits.iter().zip(&other.logits).enumerate() {
-        let (row, column) = (i / vocabulary / positions, i / vocabulary % positions);
-        if reference.batch.is_real(row, column) {
-            let difference = (x - y).abs();
-            largest = if difference.is_nan() { f32::INFINITY } else { largest.max(difference) };
-        }
+    let real = |i: usize| reference.batch.is_real(i / vocabulary / positions, i / vocabulary % positions);
+    let (mut largest, mut scale, mut squares, mut reference_squares) = (0f32, 0f32, 0f64, 0f64);
+    let pairs = reference.logits.iter().zip(&other.logits).enumerate();
+    for (_, (x, y)) in pairs.filter(|(i, _)| real(*i)) {
+        let difference = if y.is_finite() { (x - y).abs() } else { f32::INFINITY };
+        largest = largest.max(difference);
+        scale = scale.max(x.abs());
+        squares += f64::from(difference).powi(2);
+        reference_squares += f64::from(*x).powi(2);
     }
-    if largest > parity.max_logit_difference {
+    let same_tokens = (0..parity.greedy_tokens).take_while(|&s| reference.tokens.get(s) == other.tokens.get(s)).count();
+    let distance =
+        Distance { relative: largest / scale, rms: (squares / reference_squares).sqrt() as f32, same_tokens };
+    let refused = |what: &str, found: f32, bound: f32| {
+        bail!("{b}: logits differ from those of {a}, {what} {found:.2e} (bound {bound:.2e}), do not compare their speeds")
+    };
+    if exact && !(distance.relative <= parity.max_relative_difference) {
+        return refused("relative difference", distance.relative, parity.max_relative_difference);
+    }
+    if !exact && !(distance.rms <= parity.max_quantized_rms) {
+        return refused("relative root mean square", distance.rms, parity.max_quantized_rms);
+    }
+    if exact && same_tokens < parity.greedy_tokens {
         bail!(
-            "{b}: logits differ from those of {a}, by {largest} (bound {}), do not compare their speeds",
-            parity.max_logit_difference
+            "{b}: greedy token {same_tokens} differs from that of {a}, {:?} and {:?}, do not compare their speeds",
+            other.tokens.get(same_tokens),
+            reference.tokens.get(same_tokens)
         );
     }
-    if let Some(step) = (0..parity.greedy_tokens).find(|&s| reference.tokens.get(s) != other.tokens.get(s)) {
-        bail!(
-            "{b}: greedy token {step} differs from that of {a}, {:?} and {:?}, do not compare their speeds",
-            other.tokens.get(step),
-            reference.tokens.get(step)
-        );
-    }
-    Ok(largest)
+    Ok(distance)
 }
 
 #[cfg(test)]
@@ -91,17 +110,29 @@ mod tests {
 
     #[test]
     fn real_positions_count_and_padding_does_not() {
-        let parity = Parity { max_logit_difference: 0.01, greedy_tokens: 1 };
+        let parity = Parity { max_relative_difference: 0.01, max_quantized_rms: 0.3, greedy_tokens: 1 };
         let a = computed("a", [9.0, 9.0, 1.0, 2.0], 3);
-        assert_eq!(compare(&a, &computed("b", [0.0, 0.0, 1.0, 2.0], 3), &parity).unwrap(), 0.0);
-        let far = compare(&a, &computed("b", [9.0, 9.0, 1.0, 2.5], 3), &parity).unwrap_err().to_string();
-        assert_eq!(far, "b: logits differ from those of a, by 0.5 (bound 0.01), do not compare their speeds");
-        let nan = compare(&a, &computed("b", [9.0, 9.0, f32::NAN, 2.0], 3), &parity).unwrap_err().to_string();
-        assert_eq!(nan, "b: logits differ from those of a, by inf (bound 0.01), do not compare their speeds");
-        let token = compare(&a, &computed("b", [9.0, 9.0, 1.0, 2.0], 4), &parity).unwrap_err().to_string();
+        let check = |logits, token, exact| compare(&a, &computed("b", logits, token), exact, &parity);
+        let same = Distance { relative: 0.0, rms: 0.0, same_tokens: 1 };
+        assert_eq!(check([0.0, 0.0, 1.0, 2.0], 3, true).unwrap(), same);
+        let refused = |logits, token, exact| check(logits, token, exact).unwrap_err().to_string();
         assert_eq!(
-            token,
+            refused([9.0, 9.0, 1.0, 2.5], 3, true),
+            "b: logits differ from those of a, relative difference 2.50e-1 (bound 1.00e-2), do not compare their speeds"
+        );
+        assert_eq!(
+            refused([9.0, 9.0, f32::NAN, 2.0], 3, true),
+            "b: logits differ from those of a, relative difference inf (bound 1.00e-2), do not compare their speeds"
+        );
+        assert_eq!(
+            refused([9.0, 9.0, 1.0, 2.0], 4, true),
             "b: greedy token 0 differs from that of a, Some([4]) and Some([3]), do not compare their speeds"
+        );
+        let rounded = check([9.0, 9.0, 1.0, 2.5], 4, false).unwrap();
+        assert!((rounded.rms - 0.2236).abs() < 1e-4 && rounded.same_tokens == 0, "{rounded:?}");
+        assert_eq!(
+            refused([9.0, 9.0, 0.0, 0.0], 3, false),
+            "b: logits differ from those of a, relative root mean square 1.00e0 (bound 3.00e-1), do not compare their speeds"
         );
     }
 }

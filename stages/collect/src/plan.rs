@@ -1,7 +1,10 @@
 //! The matrix and its order: repetitions are blocks; within a block backends come in random order, and within a backend its
 //! cells. One worker lives at a time, and slow drift of the machine falls on all backends alike.
 
-use crate::config::{Config, ModeConfig, Scenario};
+use crate::{
+    config::{Config, ModeConfig, Scenario},
+    random::SplitMix,
+};
 use sha2::{Digest, Sha256};
 
 /// One run to be made.
@@ -17,7 +20,7 @@ pub struct Planned {
 
 /// All runs in order of execution; a seed gives one order on every machine.
 pub fn plan(config: &Config) -> Vec<Planned> {
-    let mut random = SplitMix(config.seed);
+    let mut random = SplitMix::new(config.seed);
     let mut runs = Vec::new();
     for repetition in 0..config.repetitions {
         let mut backends: Vec<&String> = config.backends.iter().collect();
@@ -48,25 +51,6 @@ pub fn plan_id(config_json: &serde_json::Value, host: &str, cpu: &str) -> String
     digest.iter().take(8).map(|b| format!("{b:02x}")).collect()
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014, doi:10.1145/2660193.2660195): the order must not change with a library's version.
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// Fisher and Yates.
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for i in (1..items.len()).rev() {
-            items.swap(i, (self.next() % (i as u64 + 1)) as usize);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,11 +67,5 @@ mod tests {
         let ids = |c: &Config| plan(c).into_iter().map(|r| r.run_id).collect::<Vec<_>>();
         assert_eq!(ids(&config), ids(&config));
         assert_ne!(ids(&config), ids(&Config { seed: 43, ..config.clone() }));
-    }
-
-    #[test]
-    fn splitmix_gives_the_published_sequence() {
-        let mut random = SplitMix(1_234_567);
-        assert_eq!([random.next(), random.next()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
     }
 }

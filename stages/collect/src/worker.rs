@@ -1,48 +1,67 @@
 //! `collect worker`: one engine in one process, so that its threads, memory and crashes are its own.
 
 use crate::{
-    backends::{self, Engine, Load},
+    backends::{self, Attestation, Iteration, Load, Process, Subject},
     clock::monotonic_ns,
     config::Mode,
-    generate::{generate, prefill},
     models::batch::Batch,
-    protocol::{Answer, Request, RunAnswer, RunRequest},
+    pin,
+    protocol::{Answer, Request, RunAnswer, RunRequest, Warmup},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::{
     fs::File,
     io::{BufRead, BufWriter, Write},
     path::Path,
 };
 
-/// Loads the backend and serves requests from standard input until `exit` or end of file.
-pub fn serve(backend: &str, load: &Load) -> Result<()> {
+/// Serves requests from standard input until `exit` or end of file; the first one loads the backend.
+pub fn serve() -> Result<()> {
     // Libraries print to standard output: it becomes standard error, and answers go to a copy of the old one.
     let mut answers = File::from(rustix::io::dup(std::io::stdout()).context("cannot copy standard output")?);
     rustix::stdio::dup2_stdout(std::io::stderr()).context("cannot redirect standard output")?;
+    pin::first_to_be_killed();
     let mut say = move |answer: &Answer| -> Result<()> {
         let mut line = serde_json::to_vec(answer)?;
         line.push(b'\n');
         Ok(answers.write_all(&line)?)
     };
-    let mut engine = match backends::find(backend).and_then(|b| (b.load)(load)) {
-        Ok(engine) => engine,
-        Err(e) => return say(&Answer::Failed { message: first_line(&e) }),
-    };
-    say(&Answer::Ready { attestation: engine.attest() })?;
+    let mut loaded: Option<Box<dyn Subject>> = None;
     for line in std::io::stdin().lock().lines() {
         let request: Request = serde_json::from_str(&line?).context("not a request")?;
-        let answer = match request {
-            Request::Exit => break,
-            Request::Logits { batch, path } => logits(&mut *engine, &batch, &path),
-            Request::Greedy { batch, new_tokens } => {
-                generate(&mut *engine, &batch, new_tokens, true, true).map(|g| Answer::Greedy { tokens: g.tokens })
+        let answer = match (request, loaded.as_mut()) {
+            (Request::Exit, _) => break,
+            (Request::Load(load), None) => match start(&load) {
+                Ok((subject, attestation)) => {
+                    loaded = Some(subject);
+                    Ok(Answer::Ready { attestation: Box::new(attestation) })
+                }
+                Err(e) => return say(&Answer::Failed { message: first_line(&e) }),
+            },
+            (Request::Load(_), Some(_)) => Err(anyhow::anyhow!("a model is loaded already")),
+            (_, None) => Err(anyhow::anyhow!("no model is loaded")),
+            (Request::Logits { batch, path }, Some(subject)) => logits(&mut **subject, &batch, &path),
+            (Request::Greedy { batch, new_tokens }, Some(subject)) => {
+                subject.greedy(&batch, new_tokens).map(|tokens| Answer::Greedy { tokens })
             }
-            Request::Run(run) => timed(&mut *engine, &run).map(Answer::Run),
+            (Request::Run(run), Some(subject)) => timed(&mut **subject, &run).map(|a| Answer::Run(Box::new(a))),
         };
         say(&answer.unwrap_or_else(|e| Answer::Failed { message: first_line(&e) }))?;
     }
     Ok(())
+}
+
+fn start(load: &Load) -> Result<(Box<dyn Subject>, Attestation)> {
+    // Before the engine makes its threads, which inherit it.
+    pin::stay_on(&load.cpus)?;
+    let backend = backends::registered(&load.backend)?;
+    let subject = match backend.process {
+        Process::Own(engine) | Process::Cuda(engine) => engine(load)?,
+        Process::Transformers | Process::Command(_) => bail!("{}: not a backend of this binary", load.backend),
+    };
+    let cpus = if load.cpus.is_empty() { Vec::new() } else { pin::allowed()? };
+    let attestation = Attestation { cpus, ..subject.attest() };
+    Ok((subject, attestation))
 }
 
 /// candle puts a backtrace behind its message; the reason is the first line.
@@ -50,51 +69,96 @@ fn first_line(e: &anyhow::Error) -> String {
     format!("{e:#}").lines().next().unwrap_or_default().to_string()
 }
 
-fn logits(engine: &mut dyn Engine, batch: &Batch, path: &Path) -> Result<Answer> {
+fn logits(subject: &mut dyn Subject, batch: &Batch, path: &Path) -> Result<Answer> {
     let mut file = BufWriter::new(File::create(path).with_context(|| format!("{}: cannot create", path.display()))?);
     let mut result = Ok([0; 3]);
-    engine.clear();
-    let step = backends::Step { batch, past: 0, keep: false, last: false };
-    engine.forward(&step, &mut |values, shape| {
+    subject.logits(batch, &mut |values, shape| {
         let written = values.iter().try_for_each(|v| file.write_all(&v.to_le_bytes()));
         result = written.and_then(|()| file.flush()).map(|()| shape);
     })?;
     Ok(Answer::Logits { shape: result? })
 }
 
-/// Warm-ups, then iterations back to back until the window is at least `min_window_ns`.
-fn timed(engine: &mut dyn Engine, run: &RunRequest) -> Result<RunAnswer> {
-    let mut iterate = || -> Result<(usize, Vec<u64>, Option<usize>)> {
-        match run.mode {
-            Mode::Prefill => {
-                engine.clear();
-                prefill(engine, &run.batch, run.last_logits)?;
-                Ok((0, Vec::new(), None))
-            }
-            Mode::Generate => {
-                let g = generate(engine, &run.batch, run.new_tokens, run.kv_cache, run.last_logits)?;
-                let tokens = g.tokens.iter().map(Vec::len).sum();
-                Ok((tokens, g.step_ns, run.kv_cache.then_some(g.cache_bytes)))
-            }
+/// Sample standard deviation over mean, in per cent; `None` for fewer than two values.
+fn cv_pct(values: &[f64]) -> Option<f64> {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+    (values.len() >= 2 && mean > 0.0).then(|| (squares / (n - 1.0)).sqrt() / mean * 100.0)
+}
+
+/// Untimed iterations until their times are steady; how many, and how steady the last three were.
+fn warm_up(warmup: &Warmup, mut iterate: impl FnMut() -> Result<f64>) -> Result<(usize, Option<f64>)> {
+    let mut times = Vec::new();
+    loop {
+        let cv = cv_pct(&times[times.len().saturating_sub(3)..]);
+        let steady = times.len() >= 3 && cv.is_some_and(|cv| cv <= warmup.max_cv_pct);
+        if times.len() >= warmup.max_iterations || (times.len() >= warmup.min_iterations && steady) {
+            return Ok((times.len(), cv));
         }
-    };
-    for _ in 0..run.warmup_iterations {
-        iterate()?;
+        times.push(iterate()?);
     }
-    let mut iterations = 0;
-    let mut steps_ns = vec![0u64; if run.mode == Mode::Generate { run.new_tokens } else { 0 }];
+}
+
+/// Warm-ups, then iterations back to back until the window is at least `min_window_ns`.
+fn timed(subject: &mut dyn Subject, run: &RunRequest) -> Result<RunAnswer> {
+    let (warmup_iterations, warmup_cv_pct) = warm_up(&run.warmup, || {
+        let start = monotonic_ns();
+        subject.iterate(run)?;
+        Ok((monotonic_ns() - start) as f64)
+    })?;
+    let mut iterations: usize = 0;
+    let mut steps: Vec<(u64, u64)> = Vec::new();
+    let mut first_ns = 0;
     let start_ns = monotonic_ns();
-    let (end_ns, tokens_generated, cache_bytes) = loop {
-        let (tokens, step_ns, cache_bytes) = iterate()?;
+    let (end_ns, last) = loop {
+        let done: Iteration = subject.iterate(run)?;
         iterations += 1;
-        steps_ns.iter_mut().zip(&step_ns).for_each(|(sum, ns)| *sum += ns);
+        steps.resize(steps.len().max(done.step_ns.len()), (0, 0));
+        steps.iter_mut().zip(&done.step_ns).for_each(|((sum, n), ns)| (*sum, *n) = (*sum + ns, *n + 1));
+        first_ns += done.ttft_ns.or(done.step_ns.first().copied()).unwrap_or(0);
         let now = monotonic_ns();
         if now - start_ns >= run.min_window_ns {
-            break (now, tokens, cache_bytes);
+            break (now, done);
         }
     };
     let mean_ms = |ns: f64| ns / iterations as f64 / 1e6;
-    let token_ms: Vec<f64> = steps_ns.iter().map(|&ns| mean_ms(ns as f64)).collect();
-    let ttft_ms = token_ms.first().copied().unwrap_or_else(|| mean_ms((end_ns - start_ns) as f64));
-    Ok(RunAnswer { start_ns, end_ns, iterations, ttft_ms, token_ms, tokens_generated, cache_bytes })
+    let unstepped = run.mode == Mode::Prefill && last.ttft_ns.is_none();
+    Ok(RunAnswer {
+        start_ns,
+        end_ns,
+        iterations,
+        ttft_ms: mean_ms(if unstepped { (end_ns - start_ns) as f64 } else { first_ns as f64 }),
+        token_ms: steps.iter().map(|(sum, n)| *sum as f64 / *n as f64 / 1e6).collect(),
+        tokens_in: last.tokens_in,
+        prompt_tokens: last.prompt_tokens,
+        tokens_generated: last.tokens_generated,
+        cache_bytes: last.cache_bytes,
+        last_logits: run.last_logits && subject.last_alone(),
+        warmup_iterations,
+        warmup_cv_pct,
+        compiled_graphs: None,
+        compiled_in_window: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warmed(times: &[f64], warmup: Warmup) -> (usize, Option<f64>) {
+        let mut times = times.iter();
+        warm_up(&warmup, || Ok(*times.next().unwrap())).unwrap()
+    }
+
+    #[test]
+    fn warm_up_ends_when_times_are_steady_or_at_the_maximum() {
+        let bounds = Warmup { min_iterations: 2, max_iterations: 5, max_cv_pct: 5.0 };
+        assert_eq!(warmed(&[10.0, 10.0, 10.0], bounds), (3, Some(0.0)));
+        assert_eq!(warmed(&[20.0, 10.0, 10.0, 10.0], bounds).0, 4);
+        let (n, cv) = warmed(&[1.0, 2.0, 1.0, 2.0, 1.0], bounds);
+        assert!(n == 5 && cv > Some(30.0));
+        assert_eq!(warmed(&[], Warmup { min_iterations: 0, max_iterations: 0, max_cv_pct: 5.0 }), (0, None));
+        assert_eq!(warmed(&[3.0], Warmup { min_iterations: 1, max_iterations: 1, max_cv_pct: 5.0 }), (1, None));
+    }
 }

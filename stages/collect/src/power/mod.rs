@@ -111,3 +111,10 @@ pub fn open(config: &Config) -> Result<Box<dyn Source>, String> {
         Config::CpuModel { idle_w, full_w, .. } => Box::new(cpu_model::CpuModel::open(*idle_w, *full_w)?),
     })
 }
+
+/// Opens a source and reads it once: its sensors, or why they cannot be read.
+pub fn probe(config: &Config) -> Result<Vec<String>, String> {
+    let mut source = open(config)?;
+    source.read(&mut Vec::new())?;
+    Ok(source.devices())
+}

@@ -14,6 +14,7 @@ use std::{
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Element {
     F32 = 1,
+    U8 = 2,
     I64 = 7,
     Bool = 9,
 }
@@ -26,7 +27,12 @@ pub enum Dim {
 pub enum Value {
     Float(f32),
     Int(i64),
+    Ints(Vec<i64>),
+    Text(&'static str),
 }
+
+/// Operators of ONNX Runtime that are in no standard opset.
+pub const MICROSOFT: &str = "com.microsoft";
 
 pub struct Builder {
     graph: Graph,
@@ -35,6 +41,9 @@ pub struct Builder {
     data: BufWriter<File>,
     offset: usize,
     constants: HashMap<(Vec<i64>, Vec<u8>), String>,
+    /// Nodes that may be shared: operator and inputs, output.
+    shared: HashMap<String, String>,
+    metadata: Vec<Entry>,
 }
 
 impl Builder {
@@ -42,23 +51,47 @@ impl Builder {
         let data_name = format!("{}.data", path.file_name().unwrap_or_default().to_string_lossy());
         let data = BufWriter::with_capacity(1 << 20, File::create(path.with_file_name(&data_name))?);
         let graph = Graph { name: name.into(), ..Default::default() };
-        Ok(Builder { graph, path: path.into(), data_name, data, offset: 0, constants: HashMap::new() })
+        Ok(Builder { graph, path: path.into(), data_name, data, offset: 0, constants: HashMap::new(), shared: HashMap::new(), metadata: Vec::new() })
     }
 
-    /// Weights `dims` in f32; large ones are aligned to 64 KiB so that the engine can map them.
+    /// Says something of the model in its metadata.
+    pub fn note(&mut self, key: &str, value: &str) {
+        self.metadata.push(Entry { key: key.into(), value: value.into() });
+    }
+
+    /// Weights `dims` in f32.
     pub fn weight(&mut self, name: &str, dims: &[usize], values: &[f32]) -> Result<String> {
-        let length = values.len() * 4;
+        let writing = |data: &mut BufWriter<File>| {
+            values.chunks(1 << 16).try_for_each(|chunk| {
+                data.write_all(&chunk.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
+            })
+        };
+        self.external(name, Element::F32, dims, values.len() * 4, writing)
+    }
+
+    /// Weights `dims` of one byte an element.
+    pub fn bytes(&mut self, name: &str, dims: &[usize], values: &[u8]) -> Result<String> {
+        self.external(name, Element::U8, dims, values.len(), |data| data.write_all(values))
+    }
+
+    /// Large tensors are aligned to 64 KiB so that the engine can map them. The file may pass 2 GB; the graph stays small.
+    fn external(
+        &mut self,
+        name: &str,
+        element: Element,
+        dims: &[usize],
+        length: usize,
+        writing: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+    ) -> Result<String> {
         let align = if length >= 1 << 20 { 1 << 16 } else { 64 };
         let padding = self.offset.next_multiple_of(align) - self.offset;
         self.data.write_all(&vec![0; padding])?;
         self.offset += padding;
-        for chunk in values.chunks(1 << 16) {
-            self.data.write_all(&chunk.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())?;
-        }
+        writing(&mut self.data)?;
         let entry = |key: &str, value: String| Entry { key: key.into(), value };
         self.graph.initializer.push(Tensor {
             dims: dims.iter().map(|&d| d as i64).collect(),
-            data_type: Element::F32 as i32,
+            data_type: element as i32,
             name: name.into(),
             raw_data: None,
             external_data: vec![
@@ -100,11 +133,48 @@ impl Builder {
         self.constant(Element::I64, vec![], value.to_le_bytes().to_vec())
     }
 
+    /// A scalar constant.
+    pub fn float(&mut self, value: f32) -> String {
+        self.constant(Element::F32, vec![], value.to_le_bytes().to_vec())
+    }
+
+    /// A node with one output that is made once for the same inputs.
+    pub fn shared(&mut self, op: &str, inputs: &[&str], attributes: Vec<(&str, Value)>) -> String {
+        let key = format!("{op}({})", inputs.join(","));
+        match self.shared.get(&key) {
+            Some(output) => output.clone(),
+            None => {
+                let output = self.node(op, inputs, attributes);
+                self.shared.insert(key, output.clone());
+                output
+            }
+        }
+    }
+
     /// A node with one output, named after its place.
     pub fn node(&mut self, op: &str, inputs: &[&str], attributes: Vec<(&str, Value)>) -> String {
         let output = format!("{op}_{}", self.graph.node.len());
         self.node_to(op, inputs, &[&output], attributes);
         output
+    }
+
+    /// A node of ONNX Runtime's own operators.
+    pub fn microsoft(&mut self, op: &str, inputs: &[&str], attributes: Vec<(&str, Value)>) -> String {
+        let output = self.node(op, inputs, attributes);
+        if let Some(node) = self.graph.node.last_mut() {
+            node.domain = MICROSOFT.into();
+        }
+        output
+    }
+
+    /// `count` parts of `x` along its last axis.
+    pub fn split(&mut self, x: &str, sizes: &[usize]) -> Vec<String> {
+        let sizes_input = self.ints(&sizes.iter().map(|&s| s as i64).collect::<Vec<_>>());
+        let at = self.graph.node.len();
+        let outputs: Vec<String> = (0..sizes.len()).map(|i| format!("Split_{at}_{i}")).collect();
+        let named: Vec<&str> = outputs.iter().map(String::as_str).collect();
+        self.node_to("Split", &[x, &sizes_input], &named, vec![("axis", Value::Int(-1))]);
+        outputs
     }
 
     pub fn node_to(&mut self, op: &str, inputs: &[&str], outputs: &[&str], attributes: Vec<(&str, Value)>) {
@@ -114,6 +184,8 @@ impl Builder {
             match value {
                 Value::Float(f) => (a.f, a.r#type) = (Some(f), 1),
                 Value::Int(i) => (a.i, a.r#type) = (Some(i), 2),
+                Value::Text(t) => (a.s, a.r#type) = (Some(t.into()), 3),
+                Value::Ints(v) => (a.ints, a.r#type) = (v, 7),
             }
             a
         });
@@ -123,6 +195,7 @@ impl Builder {
             input: texts(inputs),
             output: texts(outputs),
             attribute: attribute.collect(),
+            domain: String::new(),
         });
     }
 
@@ -138,12 +211,17 @@ impl Builder {
     /// Writes the graph; the weights are already in their file.
     pub fn finish(mut self, opset: i64) -> Result<()> {
         self.data.flush()?;
+        let mut opset_import = vec![OperatorSet { domain: String::new(), version: opset }];
+        if self.graph.node.iter().any(|n| n.domain == MICROSOFT) {
+            opset_import.push(OperatorSet { domain: MICROSOFT.into(), version: 1 });
+        }
         let model = Model {
             ir_version: 10,
             producer_name: "tallywatt".into(),
             producer_version: env!("CARGO_PKG_VERSION").into(),
             graph: Some(self.graph),
-            opset_import: vec![OperatorSet { domain: String::new(), version: opset }],
+            opset_import,
+            metadata_props: self.metadata,
         };
         Ok(std::fs::write(&self.path, model.encode_to_vec())?)
     }

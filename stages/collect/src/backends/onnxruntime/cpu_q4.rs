@@ -1,0 +1,19 @@
+//! ONNX Runtime's CPU provider, matrices in the GGUF file's blocks, multiplied exactly.
+
+use super::{Memory, cpu, load};
+use crate::{
+    backends::{Backend, Form, Promise, Process},
+    models::onnx::{Arithmetic, Weighted},
+};
+use ort::ep;
+
+pub fn backend() -> Backend {
+    Backend {
+        name: "onnxruntime-cpu-q4".into(),
+        about: "ONNX Runtime, GGUF blocks of 4 bits as they are, exact arithmetic",
+        promise: Promise::Blocks,
+        form: Form::Onnx(Weighted::Quantized(Arithmetic::Float)),
+        process: Process::Own(|request| load(request, ep::CPU::default().build(), Memory::Host)),
+        ..cpu::backend()
+    }
+}

@@ -1,0 +1,116 @@
+//! Before anything is timed: every backend is loaded once, says what it is, and computes what the reference computes.
+
+use crate::{
+    attest,
+    backends::{Attestation, Backend, Form, Load, Surroundings},
+    client::Client,
+    config::{Config, OnUnavailable},
+    models::{Model, batch::Batch},
+    parity, prepare,
+};
+use anyhow::{Result, bail};
+use std::{path::Path, time::Duration};
+
+/// Why a backend's rows carry no measurement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Excluded {
+    /// It cannot run on this machine.
+    Skipped(String),
+    /// It ran, and was not what its name says.
+    Failed(String),
+}
+
+/// A backend that may be timed, or why not.
+pub struct Gated {
+    pub backend: Backend,
+    pub load: Option<Load>,
+    pub attestation: Option<Attestation>,
+    /// How it was compared with the reference, for `run.parity`.
+    pub parity: Option<String>,
+    pub excluded: Option<Excluded>,
+}
+
+/// What the gate needs to know of the machine and the plan.
+pub struct Gate<'a> {
+    pub config: &'a Config,
+    pub model: &'a Model,
+    pub here: &'a Surroundings,
+    pub cache: &'a Path,
+    pub batch: Batch,
+}
+
+impl Gate<'_> {
+    /// Backends in the order of the configuration. The first exact one with logits is the reference.
+    pub fn pass(&self, backends: Vec<Backend>) -> Result<Vec<Gated>> {
+        let mut reference: Option<parity::Computed> = None;
+        let mut gated = Vec::new();
+        for backend in backends {
+            let one = self.one(backend, &mut reference)?;
+            if let Some(line) = one.parity.as_deref().filter(|_| one.excluded.is_none()) {
+                eprintln!("collect: {}: {line}", one.backend.name);
+            }
+            gated.push(one);
+        }
+        if gated.iter().all(|g| g.excluded.is_some()) {
+            let why: Vec<String> = gated.iter().map(|g| format!("{}: {:?}", g.backend.name, g.excluded)).collect();
+            bail!("no backend can run here, {}, see `collect backends`", why.join("; "));
+        }
+        Ok(gated)
+    }
+
+    fn one(&self, backend: Backend, reference: &mut Option<parity::Computed>) -> Result<Gated> {
+        let mut gated = Gated { backend, load: None, attestation: None, parity: None, excluded: None };
+        let backend = &gated.backend;
+        let loading = || -> Result<(Load, Client)> {
+            let load = prepare::load(backend, self.config, self.model, self.here, self.cache)?;
+            let client = Client::start(backend, &load, self.here, Duration::from_secs(self.config.load_timeout_s))?;
+            Ok((load, client))
+        };
+        let (load, mut client) = match loading() {
+            Ok(loaded) => loaded,
+            Err(e) if self.config.on_unavailable == OnUnavailable::Skip => {
+                gated.excluded = Some(Excluded::Skipped(format!("{e:#}")));
+                return Ok(gated);
+            }
+            Err(e) => return Err(e.context(format!("{}: cannot run here", backend.name))),
+        };
+        let broken = attest::loaded(backend, &client.attestation, self.config.threads, &self.config.cpus);
+        gated.load = Some(load);
+        gated.attestation = Some(client.attestation.clone());
+        let compared = match broken {
+            Some(promise) => Err(anyhow::anyhow!(promise)),
+            None => self.compare(backend, &mut client, reference),
+        };
+        match compared {
+            Ok(parity) => gated.parity = Some(parity),
+            Err(e) => {
+                let why = format!("{e:#}");
+                eprintln!("collect: {why}: its runs are marked failed");
+                gated.excluded = Some(Excluded::Failed(why));
+            }
+        }
+        client.finish();
+        Ok(gated)
+    }
+
+    fn compare(&self, backend: &Backend, client: &mut Client, reference: &mut Option<parity::Computed>) -> Result<String> {
+        if backend.form == Form::Served {
+            return Ok("not compared, a server gives no logits".into());
+        }
+        let (parity, timeout) = (&self.config.parity, Duration::from_secs(self.config.run_timeout_s));
+        let computed = parity::compute(client, &backend.name, &self.batch, parity, self.cache, timeout)?;
+        let exact = backend.promise.exact();
+        let Some(first) = reference else {
+            if !exact {
+                return Ok("not compared, no exact backend before it".into());
+            }
+            *reference = Some(computed);
+            return Ok("the reference of the others".into());
+        };
+        let distance = parity::compare(first, &computed, exact, parity)?;
+        Ok(format!(
+            "logits within {:.1e} of the largest, {:.1e} root mean square, {} of {} greedy tokens the same",
+            distance.relative, distance.rms, distance.same_tokens, parity.greedy_tokens
+        ))
+    }
+}

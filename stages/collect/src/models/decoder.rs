@@ -1,0 +1,95 @@
+//! What candle's models share: the interface, the mask and attention.
+
+use super::{batch::Batch, family::Family, gpt2::Gpt2Model, llama::LlamaModel, weights::Weights};
+use anyhow::Result;
+use candle_core::{D, Device, Tensor};
+use candle_nn::ops::softmax_last_dim;
+
+/// A decoder-only transformer in candle.
+pub trait Decoder {
+    /// Forgets keys and values.
+    fn clear(&mut self);
+    /// Keys and values held, per layer, each `[batch, kv_heads, past, head]`.
+    fn cache(&self) -> Vec<&(Tensor, Tensor)>;
+    /// Logits of columns `past..` of the batch: `[batch, len - past, vocabulary]`, or `[batch, 1, vocabulary]` for the
+    /// last position alone. With `keep`, keys and values of the columns before `past` come from the cache.
+    fn forward(&mut self, batch: &Batch, past: usize, keep: bool, last: bool) -> Result<Tensor>;
+
+    fn cache_bytes(&self) -> usize {
+        let bytes = |t: &Tensor| t.elem_count() * t.dtype().size_in_bytes();
+        self.cache().iter().map(|(k, v)| bytes(k) + bytes(v)).sum()
+    }
+}
+
+/// The family's model on a device.
+pub fn decoder(weights: &Weights, device: Device) -> Result<Box<dyn Decoder>> {
+    Ok(match &weights.family {
+        Family::Llama(shape) => Box::new(LlamaModel::dense(shape.clone(), weights, device)?),
+        Family::Gpt2(shape) => Box::new(Gpt2Model::new(shape.clone(), weights, device)?),
+    })
+}
+
+/// Token ids `[batch * new]` and positions `[batch * new]` of columns `past..`.
+pub fn ids_and_positions(batch: &Batch, past: usize, device: &Device) -> Result<(Tensor, Tensor)> {
+    let (rows, total) = (batch.rows(), batch.len());
+    let ids: Vec<u32> = batch.ids.iter().flat_map(|r| r[past..].iter().copied()).collect();
+    let positions: Vec<u32> =
+        (0..rows).flat_map(|r| (past..total).map(move |c| batch.position(r, c) as u32)).collect();
+    let count = rows * (total - past);
+    Ok((Tensor::from_vec(ids, count, device)?, Tensor::from_vec(positions, count, device)?))
+}
+
+/// Additive mask `[batch, 1, 1, new, total]`: a column sees real columns up to itself, and itself. `None` where nothing is
+/// hidden.
+pub fn mask(batch: &Batch, past: usize, device: &Device) -> Result<Option<Tensor>> {
+    let total = batch.len();
+    if total - past == 1 && batch.pads.iter().all(|&p| p == 0) {
+        return Ok(None);
+    }
+    let sees = |r: usize, q: usize, k: usize| k == q || (k < q && batch.is_real(r, k));
+    let mut values = Vec::with_capacity(batch.rows() * (total - past) * total);
+    for r in 0..batch.rows() {
+        for q in past..total {
+            values.extend((0..total).map(|k| if sees(r, q, k) { 0f32 } else { f32::MIN }));
+        }
+    }
+    Ok(Some(Tensor::from_vec(values, (batch.rows(), 1, 1, total - past, total), device)?))
+}
+
+/// Keys and values with those kept before them, which are kept in turn.
+pub fn extend(cache: &mut Option<(Tensor, Tensor)>, key: Tensor, value: Tensor) -> Result<(Tensor, Tensor)> {
+    let both = match cache.take() {
+        Some((keys, values)) => (Tensor::cat(&[&keys, &key], 2)?, Tensor::cat(&[&values, &value], 2)?),
+        None => (key, value),
+    };
+    *cache = Some(both.clone());
+    Ok(both)
+}
+
+/// Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762) with grouped queries: the queries that share a
+/// key head are stacked, so keys and values are not copied. Query `[b, h, s, d]`, key and value `[b, g, t, d]`.
+pub fn attention(query: &Tensor, key: &Tensor, value: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
+    let (b, h, s, d) = query.dims4()?;
+    let (_, g, t, _) = key.dims4()?;
+    let stacked = query.reshape((b, g, h / g * s, d))?;
+    let mut scores = (stacked.matmul(&key.t()?)? * (1.0 / (d as f64).sqrt()))?;
+    if let Some(mask) = mask {
+        scores = scores.reshape((b, g, h / g, s, t))?.broadcast_add(mask)?.reshape((b, g, h / g * s, t))?;
+    }
+    let mixed = softmax_last_dim(&scores)?.matmul(value)?;
+    Ok(mixed.reshape((b, h, s, d))?.transpose(1, 2)?.contiguous()?.flatten_from(D::Minus2)?)
+}
+
+/// `x [batch, seq, heads * d]` to `[batch, heads, seq, d]`.
+pub fn split_heads(x: &Tensor, heads: usize) -> Result<Tensor> {
+    let (rows, seq, width) = x.dims3()?;
+    Ok(x.reshape((rows, seq, heads, width / heads))?.transpose(1, 2)?.contiguous()?)
+}
+
+/// The hidden state of the last position, or of all.
+pub fn kept(x: Tensor, last: bool) -> Result<Tensor> {
+    match last {
+        true => Ok(x.narrow(1, x.dim(1)? - 1, 1)?.contiguous()?),
+        false => Ok(x),
+    }
+}

@@ -1,0 +1,16 @@
+//! A model file out of an installed Python wheel, checked by hash.
+
+use super::{same_hash, sha256_of};
+use crate::models::Model;
+use anyhow::{Result, bail};
+use std::path::Path;
+
+pub fn find(wheel: &str, member: &str, sha256: &str, site_packages: &Path) -> Result<Model> {
+    let path = site_packages.join(member);
+    if !path.is_file() {
+        bail!("{}: model file not found, wheel {wheel}, run `make setup` or pass --site-packages", path.display());
+    }
+    let found = sha256_of(std::slice::from_ref(&path))?;
+    same_hash(&path, &found, sha256, &format!("reinstall {wheel} with `make setup`"))?;
+    Model::from_gguf(path, found)
+}
