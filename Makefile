@@ -27,6 +27,11 @@ export TALLYWATT_COMMIT := $(shell git describe --always --abbrev=40 --dirty 2>/
 OWN := $(RUN)/.config
 SPLIT := $(shell stages/own-config $(PIPELINE) $(OWN))
 
+# Where engines are installed: the first by `make all`, the others on demand.
+INSTALLED := --site-packages $(SITE_PACKAGES) --gpu-site-packages .venv-gpu/lib/python3.11/site-packages \
+    --transformers .venv-transformers/bin/python
+COLLECT := $(BIN)/collect
+
 MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet)
 ENERGY := $(RUN)/run_energy.parquet
 PRICED := $(addprefix $(RUN)/,price.parquet grid.parquet cost.parquet request_cost.parquet tco.parquet break_even.parquet)
@@ -52,8 +57,7 @@ $(ENERGY): $(MEASURED) $(OWN)/join-telemetry.toml $(BIN)/join-telemetry
 ifeq ($(IMPORT),)
 # A new build of `collect` does not measure again; a changed [collect] does. Interrupted, it goes on where it was.
 $(MEASURED) &: $(OWN)/collect.toml | $(BIN)/collect .venv/.ready
-	$(BIN)/collect run --config $(PIPELINE) --site-packages $(SITE_PACKAGES) --cache $(CACHE) \
-	    --journal $(RUN)/journal --write $(MEASURED)
+	$(COLLECT) run --config $(PIPELINE) $(INSTALLED) --cache $(CACHE) --journal $(RUN)/journal --write $(MEASURED)
 else
 $(MEASURED) &: $(IMPORT)/session.csv $(IMPORT)/run.csv $(IMPORT)/power_sample.csv | $(BIN)/collect
 	$(BIN)/collect import $^ --into $(RUN)
@@ -73,11 +77,25 @@ tr119-tables: all $(TR119_TABLES:%=$(RUN)/tables/%.csv)
 $(RUN)/tables/%.csv: $(TR119)/tables/%.sql $(PRICED) $(BIN)/query
 	$(BIN)/query --run $(RUN) --file $< --format csv --output $@
 
+.PHONY: tr119-matrix
+tr119-matrix: ## the study's whole matrix, measured on the backends that this machine has
+	$(MAKE) --no-print-directory all RUN=data/run/tr119-matrix PIPELINE=$(TR119)/matrix.toml
+
+.PHONY: dry-run doctor backends
+dry-run: $(BIN)/collect ## the matrix, the order and the expected time; measures nothing
+	$(COLLECT) run --dry-run --config $(PIPELINE) $(INSTALLED) --cache $(CACHE) --journal $(RUN)/journal
+
+doctor: $(BIN)/collect .venv/.ready ## check engines, model, sensors, permissions, clock and disk
+	$(COLLECT) doctor --config $(PIPELINE) $(INSTALLED) --cache $(CACHE)
+
+backends: $(BIN)/collect ## all backends, and which can run on this machine
+	$(COLLECT) backends $(INSTALLED)
+
 .PHONY: build
 build: $(BINARIES) ## build every stage
 
 define BINARY
-$(BIN)/$(1): $(shell find schemas stages/recombine stages/$(1) -type f -not -name '*.slt' -not -name '*.py') Cargo.toml Cargo.lock
+$(BIN)/$(1): $(shell find schemas stages/recombine stages/$(1) -type f -not -name '*.slt' -not -name draw.py -not -name test_worker.py) Cargo.toml Cargo.lock
 	$(CARGO) build --release --locked --workspace --bins
 	@touch $$@
 endef
@@ -88,8 +106,28 @@ setup: .venv/.ready $(BUNDLE) ## install the pinned model and libraries into .ve
 
 .venv/.ready: stages/collect/requirements.txt stages/render/requirements.txt
 	$(PYTHON3) -m venv .venv
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: $(^:%=-r %)
+	$(PYTHON) $(PIP_INSTALL) $(^:%=-r %)
 	@touch $@
+
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all:
+
+.PHONY: transformers onnxruntime-gpu
+transformers: .venv-transformers/.ready ## install torch and transformers (6 GB) for the transformers-* backends
+onnxruntime-gpu: .venv-gpu/.ready ## install onnxruntime-gpu and NVIDIA's libraries (3 GB)
+
+.venv-transformers/.ready: stages/collect/transformers/requirements.txt
+.venv-gpu/.ready: stages/collect/onnxruntime-gpu.txt
+.venv-test/.ready: tests/http/requirements.txt
+.venv-transformers/.ready .venv-gpu/.ready .venv-test/.ready:
+	$(PYTHON3) -m venv $(@D)
+	$(@D)/bin/python $(PIP_INSTALL) -r $<
+	@touch $@
+
+# candle for CUDA needs nvcc and links NVIDIA's libraries: a binary of its own beside `collect`, which needs neither.
+.PHONY: cuda
+cuda: ## build the worker for candle-gpu (needs the CUDA toolkit)
+	$(CARGO) build --release --locked -p collect --features cuda --target-dir target/cuda
+	cp target/cuda/release/collect $(BIN)/collect-cuda
 
 $(BUNDLE): stages/render/draw.py .venv/.ready
 	@mkdir -p $(@D)
@@ -98,13 +136,22 @@ $(BUNDLE): stages/render/draw.py .venv/.ready
 BROWSER := tests/browser/node_modules/.ready
 
 .PHONY: test
-test: $(BINARIES) setup $(BROWSER) ## run all tests
+test: $(BINARIES) setup .venv-test/.ready $(BROWSER) ## run all tests
 	$(CARGO) test --release --locked --workspace
 
 $(BROWSER): tests/browser/package.json tests/browser/package-lock.json
 	npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
 	command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
 	@touch $@
+
+.PHONY: test-transformers
+test-transformers: $(BINARIES) setup .venv-transformers/.ready ## tests that need torch and transformers
+	.venv-transformers/bin/python stages/collect/transformers/test_worker.py
+	$(CARGO) test --release --locked --workspace --test suite -- --ignored
+
+.PHONY: bench
+bench: $(BIN)/collect setup ## speed of the engines side by side, ratios to their peers
+	$(PYTHON) tests/bench/engines.py
 
 .PHONY: lint
 lint: ## formatting, clippy
@@ -121,4 +168,4 @@ clean: ## remove tables and reports, keep what was measured
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18

@@ -4,6 +4,7 @@
 mod contracts;
 mod docs;
 mod energy;
+mod engines;
 mod finished_run;
 mod golden;
 mod refusals;

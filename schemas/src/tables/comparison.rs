@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const COMPARISON: Contract = Contract {
     name: "comparison",
-    version: 1,
+    version: 2,
     stage: "analyze",
     grain: "One metric x mode x pair of backends, blocked by scenario, on the log scale.",
     key: &["metric", "model", "mode", "kv_cache", "a", "b"],

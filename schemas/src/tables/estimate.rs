@@ -6,16 +6,18 @@ pub const METRICS: &[&str] = &[
     "latency_ms",
     "ttft_ms",
     "step_ms",
+    "tpot_ms",
     "input_tokens_per_s",
     "output_tokens_per_s",
     "gross_kwh_per_mtok",
     "net_kwh_per_mtok",
     "gross_power_w",
+    "decode_j_per_token",
 ];
 
 pub const ESTIMATE: Contract = Contract {
     name: "estimate",
-    version: 1,
+    version: 2,
     stage: "analyze",
     grain: "One metric of one cell (level `cell`), or of one backend and mode over its scenarios (level `backend_mode`).",
     key: &["metric", "level", "backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"],

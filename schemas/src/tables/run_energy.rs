@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::EVIDENCE, tables::SCOPES};
 
 pub const RUN_ENERGY: Contract = Contract {
     name: "run_energy",
-    version: 1,
+    version: 2,
     stage: "join-telemetry",
     grain: "One run x sensor, and one row `total` per run x scope: the sensor's whole energy in the run's window.",
     key: &["session_id", "run_id", "scope", "device_id"],
@@ -16,6 +16,16 @@ pub const RUN_ENERGY: Contract = Contract {
         float("energy_gross_j", "Energy of the window").or_null("when not resolvable; `reasons` says why"),
         float("idle_j", "Idle power of the baselines times the window").or_null("when there is no baseline"),
         float("energy_net_j", "Gross minus idle; may be negative").or_null("when either is"),
+        float(
+            "decode_j_per_token",
+            "Gross energy of a token after the first, on totals: (energy of one iteration of generate - of one iteration of \
+             prefill) / (tokens_generated - batch), the prefill being the run of the same session, backend, device, dtype, \
+             model, scenario, batch and repetition in the same scope; may be negative",
+        )
+        .or_null(
+            "on sensors, for prefill, for a single new token, without exactly one such prefill run, when either run did not \
+             finish or its energy is not known, or when the two energies have different evidence",
+        ),
         float("mean_power_w", "Gross energy over the window's length").or_null("when not resolvable"),
         float("min_power_w", "Smallest reading inside the window").or_null("when there is none"),
         float("max_power_w", "Largest reading inside the window").or_null("when there is none"),

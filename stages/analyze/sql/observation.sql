@@ -36,6 +36,7 @@ energy as (
         case when bool_and(valid) then sum(energy_gross_j) end as gross_j,
         case when bool_and(valid) then sum(energy_net_j) end as net_j,
         case when bool_and(valid) then sum(mean_power_w) end as gross_w,
+        case when count(decode_j_per_token) = count(*) then sum(decode_j_per_token) end as decode_j,
         max(case evidence
             when 'measured_counter' then 1
             when 'measured_integral' then 2
@@ -54,6 +55,7 @@ joined as (
         e.gross_j,
         e.net_j,
         e.gross_w,
+        e.decode_j,
         case e.weakness
             when 1 then 'measured_counter'
             when 2 then 'measured_integral'
@@ -70,7 +72,7 @@ long as (
     union all
     select *, 'ttft_ms' as metric, ttft_ms as value, evidence as known from joined where mode = 'generate'
     union all
-    -- time per output token after the first
+    -- time per output token after the first, from what was asked for
     select
         *,
         'step_ms' as metric,
@@ -78,6 +80,9 @@ long as (
         evidence as known
     from joined
     where mode = 'generate' and new_tokens_asked > 1 and tokens_generated = batch * new_tokens_asked
+    union all
+    -- and from the steps that the engine reported
+    select *, 'tpot_ms' as metric, tpot_ms as value, evidence as known from joined where mode = 'generate'
     union all
     select *, 'input_tokens_per_s' as metric, input_tokens / window_s as value, evidence as known from joined where mode = 'prefill'
     union all
@@ -91,6 +96,8 @@ long as (
     from joined where tokens > 0
     union all
     select *, 'gross_power_w' as metric, gross_w as value, energy_evidence as known from joined
+    union all
+    select *, 'decode_j_per_token' as metric, decode_j as value, energy_evidence as known from joined where mode = 'generate'
 )
 
 select metric, backend, device, model, dtype, mode, kv_cache, scenario, run_id, cast(value as double) as value, known as evidence

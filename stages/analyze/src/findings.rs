@@ -14,12 +14,16 @@ pub const ALL: &[Model] = &[
     finding!("energy_estimated"),
     finding!("energy_net_negative"),
     finding!("energy_unknown"),
+    finding!("logits_differ"),
     finding!("padding"),
+    finding!("parity_rounded"),
     finding!("price_extrapolated"),
     finding!("price_old"),
     finding!("run_not_ok"),
     finding!("sensor_unavailable"),
     finding!("spread"),
+    finding!("threads_used"),
+    finding!("warmup_unsteady"),
     finding!("weights_synthetic"),
 ];
 

@@ -52,8 +52,11 @@ impl Gate<'_> {
             gated.push(one);
         }
         if gated.iter().all(|g| g.excluded.is_some()) {
-            let why: Vec<String> = gated.iter().map(|g| format!("{}: {:?}", g.backend.name, g.excluded)).collect();
-            bail!("no backend can run here, {}, see `collect backends`", why.join("; "));
+            let why = gated.iter().map(|g| match &g.excluded {
+                Some(Excluded::Skipped(why) | Excluded::Failed(why)) => format!("{}: {why}", g.backend.name),
+                None => String::new(),
+            });
+            bail!("no backend can run here, {}, see `collect backends`", why.collect::<Vec<_>>().join("; "));
         }
         Ok(gated)
     }

@@ -66,23 +66,24 @@ pub fn memory_mb() -> Option<f64> {
     Some(kib / 1024.0)
 }
 
-/// User and system time of a process, in clock ticks (proc_pid_stat(5), fields 14 and 15).
+/// User and system time of a process and of its children that ended (a compiler, for one), in clock ticks
+/// (proc_pid_stat(5), fields 14 to 17).
 pub fn process_ticks(pid: u32) -> Option<u64> {
-    ticks_of(&format!("/proc/{pid}/stat"))
+    ticks_of(&format!("/proc/{pid}/stat"), 4)
 }
 
-fn ticks_of(path: &str) -> Option<u64> {
+fn ticks_of(path: &str, fields: usize) -> Option<u64> {
     let stat = fs::read_to_string(path).ok()?;
     let after_name = stat.rsplit_once(')')?.1;
-    let mut fields = after_name.split_whitespace().skip(11);
-    Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
+    let times = after_name.split_whitespace().skip(11).take(fields);
+    times.map(|ticks| ticks.parse::<u64>().ok()).sum()
 }
 
 /// User and system time of each thread of a process, in clock ticks, by thread id.
 pub fn thread_ticks(pid: u32) -> HashMap<u32, u64> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let ids = tasks.filter_map(|task| task.file_name().to_string_lossy().parse().ok());
-    ids.filter_map(|id: u32| Some((id, ticks_of(&format!("/proc/{pid}/task/{id}/stat"))?))).collect()
+    ids.filter_map(|id: u32| Some((id, ticks_of(&format!("/proc/{pid}/task/{id}/stat"), 2)?))).collect()
 }
 
 /// Threads that computed between two readings: those with at least a tenth of the busiest one's time.

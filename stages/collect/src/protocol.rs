@@ -99,7 +99,7 @@ pub struct RunAnswer {
     /// Coefficient of variation of the last warm-up iterations; absent for fewer than two.
     #[serde(default)]
     pub warmup_cv_pct: Option<f64>,
-    /// Graphs that the engine's compiler has made so far, and how many of them inside the window.
+    /// Graphs that the engine's compiler has made for this run's shapes, and how many of them inside the window.
     #[serde(default)]
     pub compiled_graphs: Option<usize>,
     #[serde(default)]

@@ -20,6 +20,7 @@ import worker
 
 HERE = pathlib.Path(__file__).resolve().parent
 LAYERS, HEADS, KV_HEADS, HEAD_DIM, VOCABULARY = 2, 4, 2, 8, 97
+CPU = min(os.sched_getaffinity(0))
 PADDED = {"ids": [[11, 7, 5, 3, 2], [0, 0, 13, 17, 19]], "pads": [0, 2]}
 ALONE = {"ids": [[13, 17, 19]], "pads": [0]}
 WARMUP = {"min_iterations": 1, "max_iterations": 6, "max_cv_pct": 50.0}
@@ -92,7 +93,7 @@ class WorkerTest(unittest.TestCase):
         cls.eager = {}
         for name, model in models().items():
             model.save_pretrained(cls.scratch / name)
-            cls.eager[name] = Process(cls.scratch / name, "transformers-cpu", cpus=(0,))
+            cls.eager[name] = Process(cls.scratch / name, "transformers-cpu", cpus=(CPU,))
             cls.addClassCleanup(cls.eager[name].end)
 
     def start(self, name: str, backend: str, **environment: str) -> Process:
@@ -105,7 +106,7 @@ class WorkerTest(unittest.TestCase):
             said = process.loaded["attestation"]
             for key, value in {
                 "device": "cpu", "dtype": "f32", "provider": "torch cpu", "nodes": [], "graph": "eager",
-                "io_binding": False, "threads": 1, "cpus": [0],
+                "io_binding": False, "threads": 1, "cpus": [CPU],
                 "library": f"torch {torch.__version__} transformers {transformers.__version__}",
             }.items():  # fmt: skip
                 self.assertEqual(said[key], value, key)

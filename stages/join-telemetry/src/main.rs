@@ -42,6 +42,8 @@ const MODELS: &[Model] = &[
     model!("sensor_span"),
     model!("idle_power"),
     model!("sensor_energy"),
+    model!("total_energy"),
+    model!("decode_energy"),
     model!("run_energy"),
 ];
 

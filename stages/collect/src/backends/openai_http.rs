@@ -26,8 +26,9 @@ pub fn backend() -> Backend {
 }
 
 fn agent() -> Agent {
-    let config = Agent::config_builder().timeout_connect(Some(Duration::from_secs(5))).http_status_as_error(false);
-    config.build().into()
+    // A connection a request: servers close idle ones at any time, and a retry would be measured as latency.
+    let config = Agent::config_builder().timeout_connect(Some(Duration::from_secs(5))).max_idle_connections(0);
+    config.http_status_as_error(false).build().into()
 }
 
 fn available(here: &Surroundings) -> Result<String, String> {

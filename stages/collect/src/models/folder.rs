@@ -45,9 +45,17 @@ pub fn write(weights: &Weights, at: &Path) -> Result<()> {
         for entry in fs::read_dir(&beside)? {
             File::open(entry?.path())?.sync_all()?;
         }
-        Ok(fs::rename(&beside, at)?)
+        put(&beside, at)
     };
     let written = writing();
     let _ = fs::remove_dir_all(&beside);
     written
+}
+
+/// Renames a finished folder to its place; another process that was there first has written the same.
+pub fn put(finished: &Path, at: &Path) -> Result<()> {
+    match fs::rename(finished, at) {
+        Err(_) if at.is_dir() => Ok(()),
+        renamed => Ok(renamed?),
+    }
 }

@@ -70,9 +70,7 @@ pub fn cached(model: &Model, weighted: Weighted, style: Graph, cache: &Path) -> 
         for entry in fs::read_dir(&beside)? {
             File::open(entry?.path())?.sync_all()?;
         }
-        let _ = fs::remove_dir_all(&folder);
-        fs::rename(&beside, &folder)?;
-        Ok(())
+        super::folder::put(&beside, &folder)
     };
     let built = building().with_context(|| format!("{}: cannot build the ONNX graph", folder.display()));
     let _ = fs::remove_dir_all(&beside);
