@@ -10,6 +10,8 @@ RUN ?= data/run
 CACHE ?= data/cache
 # Folder with session.csv, run.csv and power_sample.csv: import them instead of measuring.
 IMPORT ?=
+# estimate.parquet of another run, to be shown beside this one's.
+BESIDE ?=
 PRICES ?= $(wildcard data/inputs/prices/*.csv)
 GRID ?= $(wildcard data/inputs/grid/*.csv)
 
@@ -41,9 +43,9 @@ REPORT := $(addprefix $(RUN)/,report.html report.md)
 .PHONY: all
 all: $(REPORT) ## measure, derive, analyse, and write data/run/report.html
 
-$(REPORT) &: $(MEASURED) $(ENERGY) $(PRICED) $(ANALYZED) $(OWN)/render.toml stages/render/draw.py $(BIN)/render | $(BUNDLE)
-	$(BIN)/render --config $(PIPELINE) --read $(filter %.parquet,$^) \
-	    --python $(PYTHON) --draw stages/render/draw.py --bundle $(BUNDLE) --into $(RUN)
+$(REPORT) &: $(MEASURED) $(ENERGY) $(PRICED) $(ANALYZED) $(BESIDE) $(OWN)/render.toml stages/render/draw.py $(BIN)/render | $(BUNDLE)
+	$(BIN)/render --config $(PIPELINE) --read $(MEASURED) $(ENERGY) $(PRICED) $(ANALYZED) \
+	    --python $(PYTHON) --draw stages/render/draw.py --bundle $(BUNDLE) --into $(RUN) $(BESIDE:%=--beside %)
 
 $(ANALYZED) &: $(MEASURED) $(ENERGY) $(PRICED) $(OWN)/analyze.toml $(BIN)/analyze
 	$(BIN)/analyze --config $(PIPELINE) --read $(filter %.parquet,$^) --write $(ANALYZED)
@@ -78,8 +80,9 @@ $(RUN)/tables/%.csv: $(TR119)/tables/%.sql $(PRICED) $(BIN)/query
 	$(BIN)/query --run $(RUN) --file $< --format csv --output $@
 
 .PHONY: tr119-matrix
-tr119-matrix: ## the study's whole matrix, measured on the backends that this machine has
-	$(MAKE) --no-print-directory all RUN=data/run/tr119-matrix PIPELINE=$(TR119)/matrix.toml
+tr119-matrix: tr119 ## the study's whole matrix on the backends that this machine has, beside the published numbers
+	$(MAKE) --no-print-directory all RUN=data/run/tr119-matrix PIPELINE=$(TR119)/matrix.toml \
+	    BESIDE=data/run/tr119/estimate.parquet
 
 .PHONY: dry-run doctor backends
 dry-run: $(BIN)/collect ## the matrix, the order and the expected time; measures nothing

@@ -23,8 +23,10 @@ fn schema_md_is_fresh() {
 
 #[test]
 fn names_end_in_their_unit_and_keys_are_never_null() {
-    const UNITS: &[&str] =
-        &["ns", "ms", "s", "j", "w", "kwh", "usd", "gco2e", "mb", "c", "pct", "mhz", "mtok", "hour", "months", "bytes"];
+    const UNITS: &[&str] = &[
+        "ns", "ms", "s", "j", "w", "kwh", "usd", "gco2e", "mb", "c", "pct", "mhz", "mtok", "hour", "months", "bytes",
+        "token", "busy",
+    ];
     for contract in tables::ALL {
         for key in contract.key {
             assert!(contract.column(key).is_some_and(|c| c.null.is_none()), "{}.{key}", contract.name);

@@ -23,12 +23,23 @@ const MAX_GAP_NS: i64 = 400_000_000;
 
 /// Models of the stage in its order, read from its folder.
 fn models() -> Vec<Model> {
-    ["timespan", "segment", "span_energy", "span_reading", "sensor_span", "idle_power", "sensor_energy", "run_energy"]
-        .map(|name| {
-            let path = tests::root().join(format!("stages/join-telemetry/sql/{name}.sql"));
-            Model { name, sql: std::fs::read_to_string(path).unwrap().leak() }
-        })
-        .into()
+    [
+        "timespan",
+        "segment",
+        "span_energy",
+        "span_reading",
+        "sensor_span",
+        "idle_power",
+        "sensor_energy",
+        "total_energy",
+        "decode_energy",
+        "run_energy",
+    ]
+    .map(|name| {
+        let path = tests::root().join(format!("stages/join-telemetry/sql/{name}.sql"));
+        Model { name, sql: std::fs::read_to_string(path).unwrap().leak() }
+    })
+    .into()
 }
 
 fn joined(samples: &[(i64, f64)], kind: &str, runs: &[(i64, i64)]) -> Vec<Energy> {

@@ -53,7 +53,11 @@ fn measured_in(folder: &Path, config: &str) -> (Ran, Vec<Value>) {
     let pipeline = folder.join("pipeline.toml");
     fs::write(&pipeline, config).unwrap();
     let mut collect = Command::new(binary("collect"));
-    collect.args(["run", "--cache", "data/cache", "--config"]).arg(&pipeline).arg("--journal").arg(folder.join("journal"));
+    collect
+        .args(["run", "--cache", "data/cache", "--config"])
+        .arg(&pipeline)
+        .arg("--journal")
+        .arg(folder.join("journal"));
     collect.arg("--write").arg(folder.join("run.parquet")).arg(folder.join("session.parquet")).current_dir(root());
     let ran = run(&mut collect);
     let journal = fs::read_dir(folder.join("journal")).ok().and_then(|mut d| d.next()).and_then(Result::ok);
@@ -166,12 +170,19 @@ fn every_family_graph_and_format_computes_the_same() {
     let llama = SYNTHETIC.replace("gpt2-tiny", "llama-tiny");
     for model in [SYNTHETIC, &llama] {
         for graph in ["standard", "plain"] {
-            let config = tiny("\"onnxruntime-cpu\", \"candle-cpu\"", model).replace("graph = \"standard\"", &format!("graph = {graph:?}"));
-            let (ran, rows) = measured(&config.replace("max_relative_difference = 1e-3", "max_relative_difference = 1e-5"));
+            let config = tiny("\"onnxruntime-cpu\", \"candle-cpu\"", model)
+                .replace("graph = \"standard\"", &format!("graph = {graph:?}"));
+            let (ran, rows) =
+                measured(&config.replace("max_relative_difference = 1e-3", "max_relative_difference = 1e-5"));
             assert!(rows.iter().all(|r| r["status"] == "ok" && r["weights"] == "synthetic"), "{}", ran.err);
-            let graphs: Vec<_> = rows.iter().filter(|r| r["backend"] == "onnxruntime-cpu").map(|r| r["graph"].as_str().unwrap()).collect();
+            let graphs: Vec<_> = rows
+                .iter()
+                .filter(|r| r["backend"] == "onnxruntime-cpu")
+                .map(|r| r["graph"].as_str().unwrap())
+                .collect();
             assert!(graphs.iter().all(|g| g.starts_with(graph)), "{graphs:?}");
-            let nodes: Vec<&str> = rows.iter().find_map(|r| r["nodes"].as_array()).unwrap().iter().filter_map(Value::as_str).collect();
+            let nodes: Vec<&str> =
+                rows.iter().find_map(|r| r["nodes"].as_array()).unwrap().iter().filter_map(Value::as_str).collect();
             let fused = nodes.iter().any(|n| n.ends_with(" Attention"));
             assert_eq!(fused, graph == "standard", "{nodes:?}");
         }
@@ -183,7 +194,8 @@ fn blocks_of_four_bits_are_exact_and_rounded_ones_say_so() {
     let config = fs::read_to_string(root().join("tests/fixtures/short.toml")).unwrap();
     let model = config.split("[collect.model]").nth(1).unwrap().split("\n[").next().unwrap();
     let backends = "\"onnxruntime-cpu\", \"onnxruntime-cpu-q4\", \"onnxruntime-cpu-q4-int8\"";
-    let (_, rows) = measured(&(tiny(backends, "") + "[collect.model]" + model).replace("run_timeout_s = 3", "run_timeout_s = 60"));
+    let (_, rows) =
+        measured(&(tiny(backends, "") + "[collect.model]" + model).replace("run_timeout_s = 3", "run_timeout_s = 60"));
     let of = |backend: &str, column: &str| {
         rows.iter().find(|r| r["backend"] == backend).unwrap()[column].as_str().unwrap_or("null").to_string()
     };
@@ -258,16 +270,24 @@ fn a_real_server_is_measured_over_http() {
         assert!(row["threads"].is_null() && row["other_cpu_pct"].is_null(), "{row}");
     }
     let (_, rows) = measured(&config(&http("{ ignore_eos = true }", "served")));
-    let cached: Vec<_> = rows.iter().filter_map(|r| r["reason"].as_str()).filter(|r| r.contains("from its cache")).collect();
+    let cached: Vec<_> =
+        rows.iter().filter_map(|r| r["reason"].as_str()).filter(|r| r.contains("from its cache")).collect();
     assert!(!cached.is_empty(), "a prefix cache is noticed: {rows:?}");
     let folder = tempfile::tempdir().unwrap();
     let (ran, _) = measured_in(folder.path(), &config(&http("{}", "another")));
-    assert!(ran.code == Some(1) && ran.err.contains("the server has no model \"another\", it has [\"served\"]"), "{}", ran.err);
+    assert!(
+        ran.code == Some(1) && ran.err.contains("the server has no model \"another\", it has [\"served\"]"),
+        "{}",
+        ran.err
+    );
 }
 
 fn prepared(config: &Path, backend: &str) -> Value {
     let mut collect = Command::new(binary("collect"));
-    collect.args(["prepare", "--cache", "data/cache", "--backend", backend, "--config"]).arg(config).current_dir(root());
+    collect
+        .args(["prepare", "--cache", "data/cache", "--backend", backend, "--config"])
+        .arg(config)
+        .current_dir(root());
     serde_json::from_str(&run(&mut collect).ok().out).unwrap()
 }
 
@@ -289,7 +309,8 @@ fn an_onnx_export_of_ones_own_runs_as_it_is() {
     fs::copy(root().join(weights).join("config.json"), export.join("config.json")).unwrap();
     let model = format!("model = {{ source = \"path\", name = \"mine\", path = {export:?}, onnx = \"model.onnx\" }}");
     let (_, rows) = measured(&tiny("\"onnxruntime-cpu\", \"candle-cpu\"", &model));
-    let statuses: Vec<_> = rows.iter().map(|r| (r["backend"].as_str().unwrap(), r["status"].as_str().unwrap())).collect();
+    let statuses: Vec<_> =
+        rows.iter().map(|r| (r["backend"].as_str().unwrap(), r["status"].as_str().unwrap())).collect();
     assert_eq!(statuses.iter().filter(|s| **s == ("onnxruntime-cpu", "ok")).count(), 2, "{rows:?}");
     assert_eq!(statuses.iter().filter(|s| **s == ("candle-cpu", "skipped")).count(), 2, "{rows:?}");
     let sources: Vec<_> = rows.iter().map(|r| r["model_source"].as_str().unwrap()).collect();
@@ -304,7 +325,10 @@ fn dry_run_says_the_order_that_is_run_and_doctor_what_is_wrong() {
     let mut dry = Command::new(binary("collect"));
     dry.args(["run", "--dry-run", "--cache", "data/cache", "--config"]).arg(&pipeline);
     let out = run(dry.arg("--journal").arg(folder.path().join("none")).current_dir(root())).ok().out;
-    assert!(out.starts_with("6 runs: 3 backends x 1 modes x 1 scenarios x 2 repetitions; 0 measured before, 6 to go\n"), "{out}");
+    assert!(
+        out.starts_with("6 runs: 3 backends x 1 modes x 1 scenarios x 2 repetitions; 0 measured before, 6 to go\n"),
+        "{out}"
+    );
     assert!(!folder.path().join("none").exists(), "a dry run leaves nothing");
     let planned: Vec<&str> = out
         .split("order:\n")
@@ -386,7 +410,8 @@ fn distance(fixture: &Value, load: &Value) -> f64 {
         for (ours, theirs) in row.iter().step_by(number(&fixture["stride"])).zip(wanted) {
             worst = worst.max((f64::from(*ours) - theirs.as_f64().unwrap()).abs() / seen["largest"].as_f64().unwrap());
         }
-        let argmax = row.iter().enumerate().fold((0, f32::MIN), |best, (i, &v)| if v > best.1 { (i, v) } else { best }).0;
+        let argmax =
+            row.iter().enumerate().fold((0, f32::MIN), |best, (i, &v)| if v > best.1 { (i, v) } else { best }).0;
         assert_eq!(argmax, number(&seen["argmax"]), "{}", seen["position"]);
     }
     worst
@@ -395,7 +420,8 @@ fn distance(fixture: &Value, load: &Value) -> f64 {
 #[test]
 fn logits_are_those_of_transformers() {
     let short = fs::read_to_string(root().join("tests/fixtures/short.toml")).unwrap();
-    let smollm2 = "[collect.model]".to_string() + short.split("[collect.model]").nth(1).unwrap().split("\n[").next().unwrap();
+    let smollm2 =
+        "[collect.model]".to_string() + short.split("[collect.model]").nth(1).unwrap().split("\n[").next().unwrap();
     let llama = SYNTHETIC.replace("gpt2-tiny", "llama-tiny");
     let folder = tempfile::tempdir().unwrap();
     let pipeline = folder.path().join("pipeline.toml");
@@ -403,7 +429,8 @@ fn logits_are_those_of_transformers() {
     for (name, model) in [("gpt2-tiny", SYNTHETIC), ("llama-tiny", &llama), ("smollm2", &smollm2)] {
         let fixture = fs::read_to_string(root().join(format!("tests/fixtures/logits/{name}.json"))).unwrap();
         let fixture: Value = serde_json::from_str(&fixture).unwrap();
-        let mut engines = vec![("onnxruntime-cpu", "standard"), ("onnxruntime-cpu", "plain"), ("candle-cpu", "standard")];
+        let mut engines =
+            vec![("onnxruntime-cpu", "standard"), ("onnxruntime-cpu", "plain"), ("candle-cpu", "standard")];
         if name == "smollm2" {
             engines.push(("onnxruntime-cpu-q4", "standard"));
         }
@@ -440,11 +467,17 @@ fn transformers_agrees_and_a_compile_that_did_not_compile_fails() {
     let pipeline = folder.path().join("pipeline.toml");
     fs::write(&pipeline, &config).unwrap();
     let mut collect = Command::new(binary("collect"));
-    collect.args(["run", "--cache", "data/cache", "--config"]).arg(&pipeline).arg("--journal").arg(folder.path().join("journal"));
+    collect
+        .args(["run", "--cache", "data/cache", "--config"])
+        .arg(&pipeline)
+        .arg("--journal")
+        .arg(folder.path().join("journal"));
     collect.arg("--write").arg(folder.path().join("run.parquet")).env("TORCHDYNAMO_DISABLE", "1").current_dir(root());
     run(&mut collect).ok();
-    let journal = fs::read_dir(folder.path().join("journal")).unwrap().next().unwrap().unwrap().path().join("runs.jsonl");
-    let rows: Vec<Value> = fs::read_to_string(journal).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let journal =
+        fs::read_dir(folder.path().join("journal")).unwrap().next().unwrap().unwrap().path().join("runs.jsonl");
+    let rows: Vec<Value> =
+        fs::read_to_string(journal).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let failed = ("failed".to_string(), "transformers-cpu-compile compiled no graph".to_string());
     assert_eq!(statuses(&rows, "transformers-cpu-compile"), vec![failed; 2]);
     assert_eq!(statuses(&rows, "transformers-cpu"), vec![("ok".to_string(), String::new()); 2]);

@@ -68,7 +68,7 @@ fn only_recombine_names_datafusion() {
     for package in ["arrow", "parquet", "datafusion", "candle-core", "ort"] {
         assert_eq!(lock.matches(&format!("name = \"{package}\"\n")).count(), 1, "two copies of {package}");
     }
-    let candle = fs::read_to_string(root().join("stages/collect/src/backends/candle_cpu.rs")).unwrap();
+    let candle = fs::read_to_string(root().join("stages/collect/src/backends/candle/mod.rs")).unwrap();
     let version = candle.split("VERSION: &str = \"").nth(1).and_then(|s| s.split('"').next()).unwrap();
     assert!(
         lock.contains(&format!("name = \"candle-core\"\nversion = \"{version}\"\n")),
@@ -116,7 +116,9 @@ fn licences_are_permissive() {
                 .split(" AND ")
                 .all(|l| ALLOWED.contains(&l.trim_matches(['(', ')', ' '])))
         });
-        if !any {
+        // Its terms cover its own files only, and it is used unchanged (by hf-hub, to find the home folder).
+        let excepted = package["name"] == "option-ext" && licence == "MPL-2.0";
+        if !any && !excepted {
             strange.insert(format!(
                 "{} {}: {licence}",
                 package["name"].as_str().unwrap_or("?"),

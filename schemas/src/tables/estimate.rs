@@ -5,7 +5,6 @@ use crate::{Contract, column::*, tables::*};
 pub const METRICS: &[&str] = &[
     "latency_ms",
     "ttft_ms",
-    "step_ms",
     "tpot_ms",
     "input_tokens_per_s",
     "output_tokens_per_s",

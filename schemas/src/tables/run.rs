@@ -53,8 +53,12 @@ pub const RUN: Contract = Contract {
         choice("logits", &["last", "all"], "Positions for which logits were computed")
             .or_null("when an import does not say"),
         count("threads", "Compute threads that the engine was set to").or_null("when an import does not say"),
-        count("threads_used", "Threads of the worker that computed, by the kernel's accounting")
-            .or_null("for imports and servers"),
+        float(
+            "cores_busy",
+            "Processor time of the worker over wall time, warm-up included, by the kernel's accounting",
+        )
+        .at_least(0.0)
+        .or_null("for imports and servers"),
         text("cpus", "Logical processors that the engine could use, as the kernel says")
             .or_null("when it was not told to stay on some"),
         text("provider", "What executed the graph, as the engine reports it")
@@ -77,7 +81,9 @@ pub const RUN: Contract = Contract {
         count("kv_cache_bytes", "Bytes of keys and values held after the last step")
             .or_null("without a cache or when not reported"),
         float("load_ms", "Time to load the model in this worker").at_least(0.0).or_null("when not reported"),
-        float("memory_mb", "Resident memory of the worker after loading, MiB").at_least(0.0).or_null("when not reported"),
+        float("memory_mb", "Resident memory of the worker after loading, MiB")
+            .at_least(0.0)
+            .or_null("when not reported"),
         count("warmup_iterations", "Untimed iterations directly before the window")
             .or_null("when an import does not say"),
         float("warmup_cv_pct", "Coefficient of variation of the last three warm-up iterations")

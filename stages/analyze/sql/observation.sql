@@ -72,16 +72,6 @@ long as (
     union all
     select *, 'ttft_ms' as metric, ttft_ms as value, evidence as known from joined where mode = 'generate'
     union all
-    -- time per output token after the first, from what was asked for
-    select
-        *,
-        'step_ms' as metric,
-        (latency_ms - ttft_ms) / (new_tokens_asked - 1) as value,
-        evidence as known
-    from joined
-    where mode = 'generate' and new_tokens_asked > 1 and tokens_generated = batch * new_tokens_asked
-    union all
-    -- and from the steps that the engine reported
     select *, 'tpot_ms' as metric, tpot_ms as value, evidence as known from joined where mode = 'generate'
     union all
     select *, 'input_tokens_per_s' as metric, input_tokens / window_s as value, evidence as known from joined where mode = 'prefill'

@@ -39,7 +39,7 @@ pub struct Row {
 
 /// Metrics that have a log and are worth a test.
 const COMPARED: &[&str] =
-    &["latency_ms", "ttft_ms", "step_ms", "tpot_ms", "input_tokens_per_s", "output_tokens_per_s", "gross_kwh_per_mtok"];
+    &["latency_ms", "ttft_ms", "tpot_ms", "input_tokens_per_s", "output_tokens_per_s", "gross_kwh_per_mtok"];
 
 type Family = (String, String, String, bool);
 

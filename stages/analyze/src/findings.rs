@@ -22,7 +22,7 @@ pub const ALL: &[Model] = &[
     finding!("run_not_ok"),
     finding!("sensor_unavailable"),
     finding!("spread"),
-    finding!("threads_used"),
+    finding!("threads_exceeded"),
     finding!("warmup_unsteady"),
     finding!("weights_synthetic"),
 ];

@@ -164,10 +164,7 @@ mod tests {
         let short = RunAnswer { tokens_generated: 3, ..good.clone() };
         assert_eq!(cached(&short).unwrap(), "generated 3 tokens instead of 4");
         assert_eq!(check("candle-cpu", true, Stop::Eos, &short), None);
-        assert_eq!(
-            cached(&RunAnswer { tokens_in: 2, ..good.clone() }).unwrap(),
-            "took 2 prompt tokens instead of 3"
-        );
+        assert_eq!(cached(&RunAnswer { tokens_in: 2, ..good.clone() }).unwrap(), "took 2 prompt tokens instead of 3");
         let compile = |did: &RunAnswer| check("transformers-cpu-compile", true, Stop::Length, did);
         assert_eq!(compile(&good).unwrap(), "transformers-cpu-compile compiled no graph");
         let graphs = RunAnswer { compiled_graphs: Some(2), compiled_in_window: Some(0), ..good.clone() };

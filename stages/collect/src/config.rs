@@ -191,7 +191,9 @@ impl Config {
         }
         if self.warmup.min_iterations > self.warmup.max_iterations {
             let Warmup { min_iterations, max_iterations, .. } = self.warmup;
-            return Some(format!("warmup.min_iterations is above max_iterations, {min_iterations} and {max_iterations}"));
+            return Some(format!(
+                "warmup.min_iterations is above max_iterations, {min_iterations} and {max_iterations}"
+            ));
         }
         let not_negative = [
             ("idle_s", self.idle_s),

@@ -60,7 +60,9 @@ pub fn examine(config: &Config, here: &Surroundings, cache: &Path) -> Report {
     let mut found = Vec::new();
     let model = prepare::model(config, here, cache);
     match &model {
-        Ok(model) => found.push(("model", Found::Good(format!("{}, {}", config.model.describe(), model.path().display())))),
+        Ok(model) => {
+            found.push(("model", Found::Good(format!("{}, {}", config.model.describe(), model.path().display()))))
+        }
         Err(e) => found.push(("model", Found::Bad(format!("{e:#}"), "see above".into()))),
     }
     match backends::asked(config) {
@@ -77,7 +79,8 @@ pub fn examine(config: &Config, here: &Surroundings, cache: &Path) -> Report {
 
 fn engine(backend: &backends::Backend, here: &Surroundings, model: Option<&Model>) -> Found {
     let gguf = model.is_some_and(|m| matches!(m.files, Files::Gguf(_)));
-    let blocks = backend.form == Form::Gguf || matches!(backend.form, Form::Onnx(w) if w != crate::models::onnx::Weighted::Float);
+    let blocks = backend.form == Form::Gguf
+        || matches!(backend.form, Form::Onnx(w) if w != crate::models::onnx::Weighted::Float);
     if blocks && model.is_some() && !gguf {
         return Found::Bad(format!("{} needs a GGUF model", backend.name), "use another model or leave it out".into());
     }
@@ -90,7 +93,9 @@ fn engine(backend: &backends::Backend, here: &Surroundings, model: Option<&Model
 fn sensor(config: &power::Config) -> Found {
     match power::probe(config) {
         Ok(devices) => Found::Good(format!("{}, {}", config.name(), devices.join(", "))),
-        Err(why) if config.required() => Found::Bad(format!("{}: {why}", config.name()), "or set required = false".into()),
+        Err(why) if config.required() => {
+            Found::Bad(format!("{}: {why}", config.name()), "or set required = false".into())
+        }
         Err(why) => Found::Limited(format!("{}: {why}", config.name()), "without it energy may be an estimate".into()),
     }
 }
@@ -103,8 +108,12 @@ fn processors(config: &Config) -> Found {
     }
     let usable = if config.cpus.is_empty() { host.logical_cores } else { config.cpus.len() };
     match config.threads > usable {
-        true => Found::Bad(format!("{} threads on {usable} processors", config.threads), "lower [collect] threads".into()),
-        false => Found::Good(format!("{} threads on {usable} of {} ({})", config.threads, host.logical_cores, host.cpu)),
+        true => {
+            Found::Bad(format!("{} threads on {usable} processors", config.threads), "lower [collect] threads".into())
+        }
+        false => {
+            Found::Good(format!("{} threads on {usable} of {} ({})", config.threads, host.logical_cores, host.cpu))
+        }
     }
 }
 
@@ -119,7 +128,10 @@ fn quiet(config: &Config) -> Found {
     };
     let busy = (after.busy - before.busy) as f64 / (after.total - before.total).max(1) as f64 * 100.0;
     match busy > config.contention.max_other_cpu_pct {
-        true => Found::Limited(format!("other processes use {busy:.0} % of the processors"), "stop them, or runs will repeat".into()),
+        true => Found::Limited(
+            format!("other processes use {busy:.0} % of the processors"),
+            "stop them, or runs will repeat".into(),
+        ),
         false => Found::Good(format!("other processes use {busy:.0} % of the processors")),
     }
 }

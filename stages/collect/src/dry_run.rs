@@ -36,7 +36,8 @@ pub fn describe(config: &Config, paths: &Paths) -> Result<String> {
     );
     let _ = writeln!(text, "model: {} ({})\n\nbackends:", config.model.name(), config.model.describe());
     for backend in &asked {
-        let state = (backend.available)(&here).map_or_else(|why| format!("not here: {why}"), |what| format!("here: {what}"));
+        let state =
+            (backend.available)(&here).map_or_else(|why| format!("not here: {why}"), |what| format!("here: {what}"));
         let _ = writeln!(text, "  {:<26} {state}", backend.name);
     }
     let _ = writeln!(text, "\nscenarios (batch x prompt tokens):");

@@ -96,7 +96,12 @@ impl Gate<'_> {
         Ok(gated)
     }
 
-    fn compare(&self, backend: &Backend, client: &mut Client, reference: &mut Option<parity::Computed>) -> Result<String> {
+    fn compare(
+        &self,
+        backend: &Backend,
+        client: &mut Client,
+        reference: &mut Option<parity::Computed>,
+    ) -> Result<String> {
         if backend.form == Form::Served {
             return Ok("not compared, a server gives no logits".into());
         }

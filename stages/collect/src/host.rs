@@ -1,6 +1,6 @@
 //! The machine, from /proc and /etc.
 
-use std::{collections::HashMap, fs};
+use std::fs;
 
 /// What a session says of its host.
 pub struct Host {
@@ -69,41 +69,18 @@ pub fn memory_mb() -> Option<f64> {
 /// User and system time of a process and of its children that ended (a compiler, for one), in clock ticks
 /// (proc_pid_stat(5), fields 14 to 17).
 pub fn process_ticks(pid: u32) -> Option<u64> {
-    ticks_of(&format!("/proc/{pid}/stat"), 4)
-}
-
-fn ticks_of(path: &str, fields: usize) -> Option<u64> {
-    let stat = fs::read_to_string(path).ok()?;
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let after_name = stat.rsplit_once(')')?.1;
-    let times = after_name.split_whitespace().skip(11).take(fields);
+    let times = after_name.split_whitespace().skip(11).take(4);
     times.map(|ticks| ticks.parse::<u64>().ok()).sum()
 }
 
-/// User and system time of each thread of a process, in clock ticks, by thread id.
-pub fn thread_ticks(pid: u32) -> HashMap<u32, u64> {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let ids = tasks.filter_map(|task| task.file_name().to_string_lossy().parse().ok());
-    ids.filter_map(|id: u32| Some((id, ticks_of(&format!("/proc/{pid}/task/{id}/stat"), 2)?))).collect()
-}
-
-/// Threads that computed between two readings: those with at least a tenth of the busiest one's time.
-pub fn threads_used(before: &HashMap<u32, u64>, after: &HashMap<u32, u64>) -> usize {
-    let spent = |(id, ticks): (&u32, &u64)| ticks.saturating_sub(before.get(id).copied().unwrap_or(0));
-    let most = after.iter().map(spent).max().unwrap_or(0);
-    after.iter().filter(|entry| most > 0 && spent((entry.0, entry.1)) * 10 >= most).count()
-}
+/// Clock ticks a second in /proc: USER_HZ, which is 100 on x86-64 and AArch64 (include/asm-generic/param.h).
+pub const TICKS_PER_S: f64 = 100.0;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn threads_that_hardly_ran_are_not_counted() {
-        let before = HashMap::from([(1, 100), (2, 5), (3, 7)]);
-        let after = HashMap::from([(1, 150), (2, 8), (3, 7), (4, 48)]);
-        assert_eq!(threads_used(&before, &after), 2);
-        assert_eq!(threads_used(&before, &before), 0);
-    }
 
     #[test]
     fn idle_and_iowait_are_idle_and_steal_is_neither() {

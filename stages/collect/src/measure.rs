@@ -8,7 +8,7 @@ use crate::{
     config::{Config, Logits, Mode, Stop},
     contention::{CpuUse, wait_quiet},
     gate::{Excluded, Gate, Gated},
-    host::{Host, thread_ticks, threads_used},
+    host::Host,
     journal::Journal,
     models::Model,
     plan::{Planned, plan, plan_id},
@@ -48,7 +48,7 @@ struct Measuring<'a> {
 struct Measured {
     answer: RunAnswer,
     other_cpu_pct: Option<f64>,
-    threads_used: Option<usize>,
+    cores_busy: Option<f64>,
     attempts: usize,
 }
 
@@ -199,18 +199,17 @@ impl Measuring<'_> {
 
     fn attempt(&self, gated: &Gated, request: &RunRequest, client: &mut Client, attempt: usize) -> Result<Measured> {
         let before = CpuUse::read(client.pid());
-        let threads_before = thread_ticks(client.pid());
         let answer = client.ask(&Request::Run(Box::new(request.clone())), self.run_timeout())?;
-        let other_cpu_pct = before.other_pct(&CpuUse::read(client.pid()));
-        let threads_used = Some(threads_used(&threads_before, &thread_ticks(client.pid())));
+        let after = CpuUse::read(client.pid());
+        let (other_cpu_pct, cores_busy) = (before.other_pct(&after), before.worker_cores(&after));
         let Answer::Run(answer) = answer else { bail!("worker gave no run") };
         if let Some(broken) = attest::ran(&gated.backend, request, self.config.stop, &answer) {
             bail!(broken);
         }
         // A server is another process itself.
         let here = gated.backend.form != Form::Served;
-        let (other_cpu_pct, threads_used) = (other_cpu_pct.filter(|_| here), threads_used.filter(|_| here));
-        Ok(Measured { answer: *answer, other_cpu_pct, threads_used, attempts: attempt })
+        let (other_cpu_pct, cores_busy) = (other_cpu_pct.filter(|_| here), cores_busy.filter(|_| here));
+        Ok(Measured { answer: *answer, other_cpu_pct, cores_busy, attempts: attempt })
     }
 
     fn request(&self, planned: &Planned, gated: &Gated, sampler: &Sampler) -> Result<RunRequest> {
@@ -237,7 +236,10 @@ impl Measuring<'_> {
         let steps = answer.token_ms.len();
         let crowded = measured.other_cpu_pct.filter(|pct| *pct > self.config.contention.max_other_cpu_pct);
         let reason = crowded.map(|pct| {
-            format!("other processes used {pct:.1} % of the processors in the quietest of {} attempts", measured.attempts)
+            format!(
+                "other processes used {pct:.1} % of the processors in the quietest of {} attempts",
+                measured.attempts
+            )
         });
         let record = self.record(planned);
         Run {
@@ -257,7 +259,7 @@ impl Measuring<'_> {
             token_ms: generating.then(|| answer.token_ms.clone()),
             logits: Some(if answer.last_logits { Logits::Last } else { Logits::All }.name().into()),
             threads: attested.threads,
-            threads_used: measured.threads_used,
+            cores_busy: measured.cores_busy,
             cpus: (!attested.cpus.is_empty()).then(|| join(&attested.cpus)),
             provider: Some(attested.provider.clone()),
             nodes: (!attested.nodes.is_empty()).then(|| attested.nodes.clone()),

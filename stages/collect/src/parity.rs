@@ -75,7 +75,9 @@ pub fn compare(reference: &Computed, other: &Computed, exact: bool, parity: &Par
     let distance =
         Distance { relative: largest / scale, rms: (squares / reference_squares).sqrt() as f32, same_tokens };
     let refused = |what: &str, found: f32, bound: f32| {
-        bail!("{b}: logits differ from those of {a}, {what} {found:.2e} (bound {bound:.2e}), do not compare their speeds")
+        bail!(
+            "{b}: logits differ from those of {a}, {what} {found:.2e} (bound {bound:.2e}), do not compare their speeds"
+        )
     };
     if exact && !(distance.relative <= parity.max_relative_difference) {
         return refused("relative difference", distance.relative, parity.max_relative_difference);

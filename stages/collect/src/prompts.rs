@@ -49,9 +49,8 @@ impl Prompts {
             let rows = batch.ids.iter().zip(&batch.pads);
             return rows.map(|(ids, &pad)| tokenizer::decode(tokenizer, &ids[pad..])).collect();
         }
-        let text = |line: &str| {
-            line.split_whitespace().cycle().take(scenario.prompt_tokens).collect::<Vec<_>>().join(" ")
-        };
+        let text =
+            |line: &str| line.split_whitespace().cycle().take(scenario.prompt_tokens).collect::<Vec<_>>().join(" ");
         Ok(PROMPTS.lines().cycle().take(scenario.batch).map(text).collect())
     }
 

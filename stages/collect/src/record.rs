@@ -109,7 +109,7 @@ pub struct Run {
     pub order: Option<usize>,
     pub logits: Option<String>,
     pub threads: Option<usize>,
-    pub threads_used: Option<usize>,
+    pub cores_busy: Option<f64>,
     pub cpus: Option<String>,
     pub provider: Option<String>,
     pub nodes: Option<Vec<String>>,

@@ -73,18 +73,19 @@ impl Workbench {
 
     /// Reads contract files, checks every row and registers each under its table's name.
     pub fn read<'a>(&mut self, paths: impl IntoIterator<Item = &'a Path>) -> Result<()> {
-        for path in paths {
-            let contract = io::contract_of(path)?;
-            io::scan(path, contract, |_| {})?;
-            let schema = contract.arrow();
-            let options = ParquetReadOptions::default().schema(&schema).skip_metadata(true);
-            let location = path.to_string_lossy();
-            self.runtime
-                .block_on(self.context.register_parquet(contract.name, location.as_ref(), options))
-                .map_err(|e| Error::sql(contract.name, &e))?;
-            self.provenance.input(path)?;
-        }
-        Ok(())
+        paths.into_iter().try_for_each(|path| self.read_as(io::contract_of(path)?.name, path))
+    }
+
+    /// Reads one contract file, checks every row and registers it under another name.
+    pub fn read_as(&mut self, name: &str, path: &Path) -> Result<()> {
+        let contract = io::contract_of(path)?;
+        io::scan(path, contract, |_| {})?;
+        let schema = contract.arrow();
+        let options = ParquetReadOptions::default().schema(&schema).skip_metadata(true);
+        self.runtime
+            .block_on(self.context.register_parquet(name, path.to_string_lossy().as_ref(), options))
+            .map_err(|e| Error::sql(name, &e))?;
+        Ok(self.provenance.input(path)?)
     }
 
     /// Adds a file that was read by other means to the provenance.

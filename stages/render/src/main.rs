@@ -32,6 +32,9 @@ struct Cli {
     /// Vega's browser bundle, made by `draw.py bundle`
     #[arg(long, value_name = "FILE")]
     bundle: PathBuf,
+    /// estimate.parquet of another run, whose cells are shown beside this run's
+    #[arg(long, value_name = "FILE")]
+    beside: Option<PathBuf>,
     /// Folder for report.html, report.md and charts/
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
@@ -68,9 +71,13 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     ] {
         bench.materialise(model)?;
     }
+    if let Some(path) = &cli.beside {
+        bench.read_as("beside", path)?;
+        bench.materialise(model!("beside_cell"))?;
+    }
     let charts = charts::fill(&bench)?;
     let svgs = draw::draw(&charts, &cli.python, &cli.draw, &cli.into.join("charts"))?;
-    let report = report::build(&bench, &config.title, charts, reproduce(&cli.read)?)?;
+    let report = report::build(&bench, &config.title, charts, reproduce(&cli.read)?, cli.beside.is_some())?;
     let bundle = std::fs::read_to_string(&cli.bundle)
         .with_context(|| format!("{}: cannot read the browser bundle, run `make setup`", cli.bundle.display()))?;
     io::write_whole(&cli.into.join("report.md"), page::markdown(&report)?.as_bytes())?;

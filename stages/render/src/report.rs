@@ -94,9 +94,19 @@ fn table(bench: &Workbench, caption: &str, sql: &str, shown: &[(&'static str, Sh
     })
 }
 
-pub fn build(bench: &Workbench, title: &str, charts: Vec<Chart>, reproduce: Vec<String>) -> Result<Report> {
+pub fn build(
+    bench: &Workbench,
+    title: &str,
+    charts: Vec<Chart>,
+    reproduce: Vec<String>,
+    with_another: bool,
+) -> Result<Report> {
     let of = |kinds: &[&str]| charts.iter().filter(|c| kinds.contains(&c.kind)).cloned().collect::<Vec<_>>();
     let none = Vec::new;
+    let mut speed = vec![backends(bench)?, cells(bench)?, comparisons(bench)?];
+    if with_another {
+        speed.push(beside(bench)?);
+    }
     let sections = vec![
         Section {
             id: "findings",
@@ -115,7 +125,7 @@ pub fn build(bench: &Workbench, title: &str, charts: Vec<Chart>, reproduce: Vec<
                     .into(),
             ],
             charts: of(&["latency", "throughput"]),
-            tables: vec![backends(bench)?, cells(bench)?, comparisons(bench)?],
+            tables: speed,
         },
         Section {
             id: "cost",
@@ -173,6 +183,26 @@ fn backends(bench: &Workbench) -> Result<Table> {
             ("estimate [interval]", Show::Interval("estimate", "ci_low", "ci_high")),
             ("runs", Show::Number("n")),
             ("evidence", Show::Text("evidence")),
+        ],
+    )
+}
+
+/// Cells of another run: whatever was published or measured elsewhere, on its own hardware.
+fn beside(bench: &Workbench) -> Result<Table> {
+    table(
+        bench,
+        "Another run's cells beside this run's (ratio: here / there)",
+        "select * from beside_cell order by metric desc, mode, scenario, backend",
+        &[
+            ("metric", Show::Text("metric")),
+            ("mode", Show::Text("mode")),
+            ("scenario", Show::Text("scenario")),
+            ("backend", Show::Text("backend")),
+            ("there", Show::Number("there_value")),
+            ("on", Show::Text("there_device")),
+            ("here [interval]", Show::Interval("here_value", "here_low", "here_high")),
+            ("on this machine's", Show::Text("here_device")),
+            ("ratio", Show::Number("ratio")),
         ],
     )
 }

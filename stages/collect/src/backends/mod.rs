@@ -238,6 +238,7 @@ impl Backend {
     /// Why a mode cannot be asked of it.
     pub fn cannot(&self, mode: ModeConfig) -> Option<&'static str> {
         let uncached = mode.mode == Mode::Generate && !mode.kv_cache;
-        (self.form == Form::Served && uncached).then_some("a server keeps its cache, kv_cache = false cannot be asked of it")
+        (self.form == Form::Served && uncached)
+            .then_some("a server keeps its cache, kv_cache = false cannot be asked of it")
     }
 }

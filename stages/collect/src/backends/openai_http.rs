@@ -61,15 +61,16 @@ impl Server {
         let http = load.http.clone().context("no server, add [collect.http] to pipeline.toml")?;
         let key = match http.key_variable.as_str() {
             "" => None,
-            variable => {
-                Some(std::env::var(variable).with_context(|| format!("no key in the environment, {variable}, set it"))?)
-            }
+            variable => Some(
+                std::env::var(variable).with_context(|| format!("no key in the environment, {variable}, set it"))?,
+            ),
         };
         let mut server = Server { http, agent: agent(), key, attestation: Attestation::default() };
         let listed = server.get("models")?;
         let model = listed["data"].as_array().and_then(|m| m.iter().find(|m| m["id"] == server.http.model.as_str()));
         let Some(model) = model else {
-            let ids: Vec<&str> = listed["data"].as_array().into_iter().flatten().filter_map(|m| m["id"].as_str()).collect();
+            let ids: Vec<&str> =
+                listed["data"].as_array().into_iter().flatten().filter_map(|m| m["id"].as_str()).collect();
             bail!("{}: the server has no model \"{}\", it has {ids:?}", server.http.url, server.http.model);
         };
         server.attestation = Attestation {
@@ -190,7 +191,8 @@ impl Subject for Server {
         let wanted = if run.mode == Mode::Prefill { 1 } else { run.new_tokens };
         let server = &*self;
         let answers: Vec<Result<Streamed>> = std::thread::scope(|scope| {
-            let rows: Vec<_> = run.texts.iter().map(|text| scope.spawn(move || server.complete(text, wanted))).collect();
+            let rows: Vec<_> =
+                run.texts.iter().map(|text| scope.spawn(move || server.complete(text, wanted))).collect();
             rows.into_iter().map(|row| row.join().unwrap_or_else(|_| bail!("a request panicked"))).collect()
         });
         let answers = answers.into_iter().collect::<Result<Vec<_>>>()?;
@@ -198,7 +200,8 @@ impl Subject for Server {
         let steps = answers.iter().map(|a| a.pieces_ns.len()).max().unwrap_or(0);
         let step_ns = (0..steps)
             .map(|k| {
-                let gap = |a: &Streamed| Some(a.pieces_ns.get(k)? - k.checked_sub(1).map_or(0, |before| a.pieces_ns[before]));
+                let gap =
+                    |a: &Streamed| Some(a.pieces_ns.get(k)? - k.checked_sub(1).map_or(0, |before| a.pieces_ns[before]));
                 mean(answers.iter().filter_map(gap).collect())
             })
             .collect();
@@ -247,12 +250,18 @@ mod tests {
         let refused = |lines: &[&str]| format!("{:#}", read(lines).err().unwrap());
         assert_eq!(refused(&[text]), "the server counted no tokens, it must support stream_options.include_usage");
         assert_eq!(
-            refused(&[text, "data: {\"usage\": {\"prompt_tokens\": 7, \"completion_tokens\": 1, \
-                \"prompt_tokens_details\": {\"cached_tokens\": 6}}}"]),
+            refused(&[
+                text,
+                "data: {\"usage\": {\"prompt_tokens\": 7, \"completion_tokens\": 1, \
+                \"prompt_tokens_details\": {\"cached_tokens\": 6}}}"
+            ]),
             "the server took 6 of 7 prompt tokens from its cache, switch prefix caching off \
              (llama-server: extra.cache_prompt = false, vLLM: --no-enable-prefix-caching)"
         );
-        assert_eq!(refused(&["data: {\"error\": {\"message\": \"full\"}}"]), "the server failed, {\"message\":\"full\"}");
+        assert_eq!(
+            refused(&["data: {\"error\": {\"message\": \"full\"}}"]),
+            "the server failed, {\"message\":\"full\"}"
+        );
         assert_eq!(refused(&["data: nonsense"]), "not an event, \"nonsense\": expected ident at line 1 column 2");
     }
 }

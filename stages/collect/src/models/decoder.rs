@@ -33,8 +33,7 @@ pub fn decoder(weights: &Weights, device: Device) -> Result<Box<dyn Decoder>> {
 pub fn ids_and_positions(batch: &Batch, past: usize, device: &Device) -> Result<(Tensor, Tensor)> {
     let (rows, total) = (batch.rows(), batch.len());
     let ids: Vec<u32> = batch.ids.iter().flat_map(|r| r[past..].iter().copied()).collect();
-    let positions: Vec<u32> =
-        (0..rows).flat_map(|r| (past..total).map(move |c| batch.position(r, c) as u32)).collect();
+    let positions: Vec<u32> = (0..rows).flat_map(|r| (past..total).map(move |c| batch.position(r, c) as u32)).collect();
     let count = rows * (total - past);
     Ok((Tensor::from_vec(ids, count, device)?, Tensor::from_vec(positions, count, device)?))
 }

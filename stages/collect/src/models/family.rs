@@ -119,7 +119,8 @@ impl Family {
     /// Reads config.json; what would be computed otherwise than here is refused rather than ignored.
     pub fn from_config(config: &Value) -> Result<Self> {
         let number = |key: &str| -> Result<usize> {
-            Ok(config[key].as_u64().with_context(|| format!("no number \"{key}\", use a complete config.json"))? as usize)
+            Ok(config[key].as_u64().with_context(|| format!("no number \"{key}\", use a complete config.json"))?
+                as usize)
         };
         let only = |key: &str, allowed: &[Value]| -> Result<()> {
             let found = &config[key];
@@ -136,7 +137,8 @@ impl Family {
                 only("mlp_bias", &[json!(false)])?;
                 only("head_dim", &[json!(hidden / heads.max(1))])?;
                 let rope = &config["rope_parameters"];
-                for kind in [&rope["rope_type"], &config["rope_scaling"]["rope_type"], &config["rope_scaling"]["type"]] {
+                for kind in [&rope["rope_type"], &config["rope_scaling"]["rope_type"], &config["rope_scaling"]["type"]]
+                {
                     if !kind.is_null() && kind != "default" {
                         bail!("unsupported rope_type, {kind}, use a model without scaled rotary embeddings");
                     }
@@ -214,9 +216,16 @@ mod tests {
         for (key, value, message) in [
             ("attention_bias", json!(true), "unsupported attention_bias, true, use a model with [false]"),
             ("head_dim", json!(32), "unsupported head_dim, 32, use a model with [16]"),
-            ("rope_parameters", json!({"rope_type": "yarn"}),
-                "unsupported rope_type, \"yarn\", use a model without scaled rotary embeddings"),
-            ("model_type", json!("mamba"), "unsupported model_type, Some(\"mamba\"), use a model of the llama or gpt2 family"),
+            (
+                "rope_parameters",
+                json!({"rope_type": "yarn"}),
+                "unsupported rope_type, \"yarn\", use a model without scaled rotary embeddings",
+            ),
+            (
+                "model_type",
+                json!("mamba"),
+                "unsupported model_type, Some(\"mamba\"), use a model of the llama or gpt2 family",
+            ),
             ("vocab_size", json!(null), "no number \"vocab_size\", use a complete config.json"),
         ] {
             let mut config = base.clone();
@@ -228,9 +237,27 @@ mod tests {
     #[test]
     fn config_survives_a_round_trip() {
         for family in [
-            Family::Gpt2(Gpt2 { hidden: 64, inner: 200, vocabulary: 9, layers: 2, heads: 4, epsilon: 1e-5, positions: 16 }),
-            Family::Llama(Llama { hidden: 64, intermediate: 96, vocabulary: 9, layers: 2, heads: 4, kv_heads: 2,
-                rms_epsilon: 1e-6, rope_theta: 100_000.0, positions: 16, tied: false }),
+            Family::Gpt2(Gpt2 {
+                hidden: 64,
+                inner: 200,
+                vocabulary: 9,
+                layers: 2,
+                heads: 4,
+                epsilon: 1e-5,
+                positions: 16,
+            }),
+            Family::Llama(Llama {
+                hidden: 64,
+                intermediate: 96,
+                vocabulary: 9,
+                layers: 2,
+                heads: 4,
+                kv_heads: 2,
+                rms_epsilon: 1e-6,
+                rope_theta: 100_000.0,
+                positions: 16,
+                tied: false,
+            }),
         ] {
             assert_eq!(Family::from_config(&family.config()).unwrap(), family);
         }

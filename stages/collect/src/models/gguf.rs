@@ -120,10 +120,13 @@ impl Gguf {
         for (gguf, name, heads) in wanted {
             let tensor = self.content.tensor(&mut self.file, &gguf, &Device::Cpu);
             let tensor = tensor.with_context(|| format!("{}: cannot read \"{gguf}\"", self.path))?;
-            take(name, match heads {
-                Some(heads) => half_split(&tensor, heads)?,
-                None => tensor,
-            })?;
+            take(
+                name,
+                match heads {
+                    Some(heads) => half_split(&tensor, heads)?,
+                    None => tensor,
+                },
+            )?;
         }
         Ok(())
     }

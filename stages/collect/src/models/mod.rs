@@ -90,7 +90,8 @@ impl Model {
 
     fn in_folder(path: &Path, files: Files, sha256: String) -> Result<Self> {
         let config = folder::read_json(&path.join("config.json"))?;
-        let family = family::Family::from_config(&config).with_context(|| path.join("config.json").display().to_string())?;
+        let family =
+            family::Family::from_config(&config).with_context(|| path.join("config.json").display().to_string())?;
         let tokenizer = Some(path.join("tokenizer.json")).filter(|p| p.is_file());
         let tokenizer_sha256 = tokenizer.as_deref().map(sha256_file).transpose()?;
         let generation = folder::read_json(&path.join("generation_config.json")).unwrap_or_default();

@@ -44,7 +44,9 @@ impl Weights {
         for (name, dims) in self.family.tensors() {
             let found = self.get(&name)?.dims();
             if found != dims {
-                bail!("weight \"{name}\" has another shape than its configuration, {found:?} instead of {dims:?}, use a complete model");
+                bail!(
+                    "weight \"{name}\" has another shape than its configuration, {found:?} instead of {dims:?}, use a complete model"
+                );
             }
         }
         Ok(())

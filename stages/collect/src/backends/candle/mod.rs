@@ -19,7 +19,13 @@ struct Candle {
 }
 
 /// A decoder under the generation loop; `dtype` is what its weights are held in.
-fn subject(started: Instant, decoder: Box<dyn Decoder>, dtype: String, device: &Device, name: String) -> Box<dyn Subject> {
+fn subject(
+    started: Instant,
+    decoder: Box<dyn Decoder>,
+    dtype: String,
+    device: &Device,
+    name: String,
+) -> Box<dyn Subject> {
     let attestation = Attestation {
         provider: format!("candle {}", if device.is_cuda() { "cuda" } else { "cpu" }),
         device: name,

@@ -2,7 +2,7 @@
 
 use super::{Memory, cpu, load};
 use crate::{
-    backends::{Backend, Form, Promise, Process},
+    backends::{Backend, Form, Process, Promise},
     models::onnx::{Arithmetic, Weighted},
 };
 use ort::ep;

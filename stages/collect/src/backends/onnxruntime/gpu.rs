@@ -25,8 +25,9 @@ pub fn backend() -> Backend {
 }
 
 fn available(here: &Surroundings) -> Result<String, String> {
-    let library = find_library(&here.gpu_site_packages)
-        .map_err(|_| format!("{} has no onnxruntime-gpu, run `make onnxruntime-gpu`", here.gpu_site_packages.display()))?;
+    let library = find_library(&here.gpu_site_packages).map_err(|_| {
+        format!("{} has no onnxruntime-gpu, run `make onnxruntime-gpu`", here.gpu_site_packages.display())
+    })?;
     here.gpu().map(|gpu| format!("{gpu}, {}", library.display()))
 }
 

@@ -65,7 +65,10 @@ fn load(load: &Load, provider: ExecutionProviderDispatch, memory: Memory) -> Res
     let environment = ort::init_from(library)
         .map_err(|e| {
             let why = format!("{e:?}").replace('\n', " ");
-            anyhow!("{}: cannot load ONNX Runtime, {why}, run `make setup` or pass --onnxruntime FILE", library.display())
+            anyhow!(
+                "{}: cannot load ONNX Runtime, {why}, run `make setup` or pass --onnxruntime FILE",
+                library.display()
+            )
         })?
         .with_telemetry(false)
         .build()?;
@@ -145,7 +148,8 @@ impl OnnxRuntime {
                     integers(rows, new, ids)?.into()
                 }
                 "attention_mask" => {
-                    let mask = (0..rows).flat_map(|r| (0..total).map(move |c| i64::from(batch.is_real(r, c)))).collect();
+                    let mask =
+                        (0..rows).flat_map(|r| (0..total).map(move |c| i64::from(batch.is_real(r, c)))).collect();
                     integers(rows, total, mask)?.into()
                 }
                 "position_ids" => {
@@ -229,7 +233,8 @@ impl Engine for OnnxRuntime {
 }
 
 fn show_logits(outputs: &SessionOutputs, see: &mut dyn FnMut(&[f32], [usize; 3])) -> Result<()> {
-    let logits = outputs.get("logits").context("the graph has no output \"logits\", export it for causal language modelling")?;
+    let logits =
+        outputs.get("logits").context("the graph has no output \"logits\", export it for causal language modelling")?;
     let (shape, logits) = logits.try_extract_tensor::<f32>()?;
     see(logits, [shape[0] as usize, shape[1] as usize, shape[2] as usize]);
     Ok(())

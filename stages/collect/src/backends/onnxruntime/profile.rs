@@ -41,7 +41,8 @@ fn parse(text: &str) -> Result<Vec<Nodes>> {
     let events: Vec<Value> = serde_json::from_str(text)?;
     let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
     for event in events.iter().filter(|e| e["cat"] == "Node") {
-        if let (Some(provider), Some(operator)) = (event["args"]["provider"].as_str(), event["args"]["op_name"].as_str())
+        if let (Some(provider), Some(operator)) =
+            (event["args"]["provider"].as_str(), event["args"]["op_name"].as_str())
             && !provider.is_empty()
         {
             *counts.entry((provider.into(), operator.into())).or_default() += 1;

@@ -51,7 +51,16 @@ impl Builder {
         let data_name = format!("{}.data", path.file_name().unwrap_or_default().to_string_lossy());
         let data = BufWriter::with_capacity(1 << 20, File::create(path.with_file_name(&data_name))?);
         let graph = Graph { name: name.into(), ..Default::default() };
-        Ok(Builder { graph, path: path.into(), data_name, data, offset: 0, constants: HashMap::new(), shared: HashMap::new(), metadata: Vec::new() })
+        Ok(Builder {
+            graph,
+            path: path.into(),
+            data_name,
+            data,
+            offset: 0,
+            constants: HashMap::new(),
+            shared: HashMap::new(),
+            metadata: Vec::new(),
+        })
     }
 
     /// Says something of the model in its metadata.
@@ -62,9 +71,9 @@ impl Builder {
     /// Weights `dims` in f32.
     pub fn weight(&mut self, name: &str, dims: &[usize], values: &[f32]) -> Result<String> {
         let writing = |data: &mut BufWriter<File>| {
-            values.chunks(1 << 16).try_for_each(|chunk| {
-                data.write_all(&chunk.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
-            })
+            values
+                .chunks(1 << 16)
+                .try_for_each(|chunk| data.write_all(&chunk.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>()))
         };
         self.external(name, Element::F32, dims, values.len() * 4, writing)
     }

@@ -118,12 +118,14 @@ pub fn describe(path: &Path) -> Result<Description> {
     let bytes = fs::read(path).with_context(|| format!("{}: cannot read", path.display()))?;
     let model = proto::Model::decode(bytes.as_slice()).with_context(|| format!("{}: not ONNX", path.display()))?;
     let noted = |key: &str| model.metadata_props.iter().find(|e| e.key == key).map(|e| e.value.clone());
-    let opset = model.opset_import.iter().find(|o| o.domain.is_empty() || o.domain == "ai.onnx").map_or(0, |o| o.version);
+    let opset =
+        model.opset_import.iter().find(|o| o.domain.is_empty() || o.domain == "ai.onnx").map_or(0, |o| o.version);
     let graph = noted("tallywatt.graph").unwrap_or_else(|| format!("{} opset {opset}", model.producer_name));
     let mut held: BTreeMap<i32, u64> = BTreeMap::new();
     for tensor in model.graph.iter().flat_map(|g| &g.initializer) {
         let length = tensor.external_data.iter().find(|e| e.key == "length").and_then(|e| e.value.parse().ok());
-        *held.entry(tensor.data_type).or_default() += length.unwrap_or(tensor.raw_data.as_ref().map_or(0, Vec::len) as u64);
+        *held.entry(tensor.data_type).or_default() +=
+            length.unwrap_or(tensor.raw_data.as_ref().map_or(0, Vec::len) as u64);
     }
     let most = held.into_iter().max_by_key(|(_, bytes)| *bytes).map_or(0, |(element, _)| element);
     let dtype = match most {

@@ -15,7 +15,9 @@ pub fn find(repo: &str, revision: &str, sha256: Option<&str>) -> Result<Model> {
     let api = ApiBuilder::from_env().with_progress(false).build().context("cannot open the Hugging Face cache")?;
     let files = api.repo(identified);
     let why = || {
-        format!("hf:{repo}@{revision}: not in the local cache and cannot be downloaded, check repo, revision and network")
+        format!(
+            "hf:{repo}@{revision}: not in the local cache and cannot be downloaded, check repo, revision and network"
+        )
     };
     let mut config = PathBuf::new();
     for name in NEEDED {

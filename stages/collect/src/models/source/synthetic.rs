@@ -2,7 +2,12 @@
 //! engine reads the same bytes. Dense arithmetic does not look at values: speed and energy are those of trained weights.
 
 use super::path;
-use crate::models::{Model, family::{Family, Gpt2, Llama}, folder, weights::Weights};
+use crate::models::{
+    Model,
+    family::{Family, Gpt2, Llama},
+    folder,
+    weights::Weights,
+};
 use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};

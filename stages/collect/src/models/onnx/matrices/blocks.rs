@@ -82,10 +82,7 @@ impl Blocks {
         let packed = &block[4..16];
         let six_bits = |j: usize| match j {
             0..4 => (packed[j] & 63, packed[j + 4] & 63),
-            _ => (
-                (packed[j + 4] & 15) | ((packed[j - 4] >> 6) << 4),
-                (packed[j + 4] >> 4) | ((packed[j] >> 6) << 4),
-            ),
+            _ => ((packed[j + 4] & 15) | ((packed[j - 4] >> 6) << 4), (packed[j + 4] >> 4) | ((packed[j] >> 6) << 4)),
         };
         for (pair, bytes) in block[16..].chunks_exact(32).enumerate() {
             for (half, j) in [2 * pair, 2 * pair + 1].into_iter().enumerate() {
@@ -119,7 +116,12 @@ impl Blocks {
         if left.iter().all(|&c| c == 0.0) {
             return None;
         }
-        Some((0..per_row).flat_map(|b| (0..self.rows).map(move |r| (r, b))).map(|(r, b)| left[r * per_row + b]).collect())
+        Some(
+            (0..per_row)
+                .flat_map(|b| (0..self.rows).map(move |r| (r, b)))
+                .map(|(r, b)| left[r * per_row + b])
+                .collect(),
+        )
     }
 }
 

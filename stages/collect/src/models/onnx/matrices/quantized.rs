@@ -52,14 +52,16 @@ impl Quantized {
 
     fn product(&self, b: &mut Builder, x: &str, name: &str, blocks: &Blocks) -> Result<String> {
         let per_row = blocks.cols / BLOCK;
-        let weights = b.bytes(&format!("{name}.q"), &[blocks.rows, per_row, BLOCK * blocks.bits / 8], &blocks.packed())?;
+        let weights =
+            b.bytes(&format!("{name}.q"), &[blocks.rows, per_row, BLOCK * blocks.bits / 8], &blocks.packed())?;
         let scales = b.weight(&format!("{name}.scale"), &[blocks.rows, per_row], &blocks.scale)?;
         Ok(self.multiply(b, x, [&weights, &scales], blocks.bits, [blocks.rows, blocks.cols]))
     }
 
     fn multiply(&self, b: &mut Builder, x: &str, w: [&str; 2], bits: usize, [rows, cols]: [usize; 2]) -> String {
         let accuracy = if self.arithmetic == Arithmetic::Int8 { 4 } else { 0 };
-        let attributes = [("K", cols), ("N", rows), ("bits", bits), ("block_size", BLOCK), ("accuracy_level", accuracy)];
+        let attributes =
+            [("K", cols), ("N", rows), ("bits", bits), ("block_size", BLOCK), ("accuracy_level", accuracy)];
         let attributes = attributes.into_iter().map(|(name, v)| (name, Value::Int(v as i64))).collect();
         b.microsoft("MatMulNBits", &[x, w[0], w[1]], attributes)
     }
