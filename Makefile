@@ -120,7 +120,7 @@ onnxruntime-gpu: .venv-gpu/.ready ## install onnxruntime-gpu and NVIDIA's librar
 
 .venv-transformers/.ready: stages/collect/transformers/requirements.txt
 .venv-gpu/.ready: stages/collect/onnxruntime-gpu.txt
-.venv-test/.ready: tests/http/requirements.txt
+.venv-test/.ready: tests/requirements.txt
 .venv-transformers/.ready .venv-gpu/.ready .venv-test/.ready:
 	$(PYTHON3) -m venv $(@D)
 	$(@D)/bin/python $(PIP_INSTALL) -r $<

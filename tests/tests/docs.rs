@@ -60,11 +60,11 @@ fn accepted(pipeline: &str, what: &str) {
                 "--config",
                 &config,
                 "--site-packages",
-                "/nowhere",
+                "/proc/nowhere",
                 "--cache",
-                "/nowhere",
+                "/proc/nowhere",
                 "--journal",
-                "/nowhere",
+                "/proc/nowhere",
                 "--write",
                 &gone,
             ],
@@ -75,8 +75,18 @@ fn accepted(pipeline: &str, what: &str) {
         (
             "render",
             vec![
-                "--config", &config, "--read", &gone, "--python", "x", "--draw", "x", "--bundle", "x", "--into",
-                "/nowhere",
+                "--config",
+                &config,
+                "--read",
+                &gone,
+                "--python",
+                "x",
+                "--draw",
+                "x",
+                "--bundle",
+                "x",
+                "--into",
+                "/proc/nowhere",
             ],
         ),
     ];
@@ -116,7 +126,8 @@ fn make_targets_and_queries_in_the_docs_work() {
                 }
                 [binary, ..] if binary.starts_with("target/release/") => {
                     let stage = binary.rsplit('/').next().unwrap();
-                    let help = tests::stage(stage, &["--help"]).ok().out + &tests::stage(stage, &["run", "--help"]).out;
+                    let sub = tests::stage(stage, &[words[1], "--help"]).out;
+                    let help = tests::stage(stage, &["--help"]).ok().out + &sub;
                     for flag in words.iter().filter(|w| w.starts_with("--")) {
                         assert!(help.contains(*flag), "{doc}: {line}: no {flag}");
                     }

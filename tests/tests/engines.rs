@@ -4,6 +4,7 @@ use serde_json::Value;
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -292,29 +293,40 @@ fn prepared(config: &Path, backend: &str) -> Value {
 }
 
 #[test]
-fn an_onnx_export_of_ones_own_runs_as_it_is() {
-    // A graph without `keep`, as exporters write it, made from our own by asking for all positions.
+fn graphs_pass_the_checker_and_an_export_of_ones_own_runs_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let pipeline = folder.path().join("pipeline.toml");
     fs::write(&pipeline, tiny("\"onnxruntime-cpu\"", SYNTHETIC)).unwrap();
     let load = prepared(&pipeline, "onnxruntime-cpu");
     let graph = PathBuf::from(load["onnx"].as_str().unwrap());
-    let weights = load["model"]["files"]["folder"]["path"].as_str().unwrap().to_string();
-    let export = folder.path().join("export");
-    fs::create_dir(&export).unwrap();
-    for entry in fs::read_dir(graph.parent().unwrap()).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, export.join(path.file_name().unwrap())).unwrap();
+    let weights = PathBuf::from(load["model"]["files"]["folder"]["path"].as_str().unwrap());
+    let both = "mode = [{ mode = \"generate\", kv_cache = false }, { mode = \"generate\", kv_cache = true }]";
+    for past in ["with", "without"] {
+        let export = folder.path().join(past);
+        fs::create_dir(&export).unwrap();
+        let mut python = Command::new(root().join(".venv-test/bin/python"));
+        run(python.arg(root().join("tests/onnx/export.py")).arg(&graph).arg(&export).arg(past)).ok();
+        fs::copy(graph.with_file_name("model.onnx.data"), export.join("model.onnx.data")).unwrap();
+        fs::copy(root().join(&weights).join("config.json"), export.join("config.json")).unwrap();
+        let model =
+            format!("model = {{ source = \"path\", name = \"mine\", path = {export:?}, onnx = \"model.onnx\" }}");
+        let config = tiny("\"onnxruntime-cpu\", \"candle-cpu\"", &model);
+        let (_, rows) = measured(&config.replace("mode = [{ mode = \"generate\", kv_cache = true }]", both));
+        let of = |backend: &str, kv_cache: bool| {
+            let rows = rows.iter().filter(|r| r["backend"] == backend && r["kv_cache"] == kv_cache);
+            rows.map(|r| (r["status"].as_str().unwrap(), r["logits"].as_str().unwrap())).collect::<Vec<_>>()
+        };
+        assert_eq!(of("candle-cpu", true), [("skipped", "last"); 2], "it has no weights to read");
+        assert!(rows.iter().all(|r| r["model_source"].as_str().unwrap().ends_with(&format!("{past}#model.onnx"))));
+        if past == "with" {
+            assert_eq!(of("onnxruntime-cpu", true), [("ok", "all"); 2], "{rows:?}");
+            assert_eq!(of("onnxruntime-cpu", false), [("ok", "all"); 2], "{rows:?}");
+            assert!(rows.iter().any(|r| r["graph"] == "exporter opset 23"), "{rows:?}");
+        } else {
+            assert_eq!(of("onnxruntime-cpu", false), [("ok", "all"); 2], "{rows:?}");
+            assert_eq!(of("onnxruntime-cpu", true), [("failed", "last"); 2], "{rows:?}");
+        }
     }
-    fs::copy(root().join(weights).join("config.json"), export.join("config.json")).unwrap();
-    let model = format!("model = {{ source = \"path\", name = \"mine\", path = {export:?}, onnx = \"model.onnx\" }}");
-    let (_, rows) = measured(&tiny("\"onnxruntime-cpu\", \"candle-cpu\"", &model));
-    let statuses: Vec<_> =
-        rows.iter().map(|r| (r["backend"].as_str().unwrap(), r["status"].as_str().unwrap())).collect();
-    assert_eq!(statuses.iter().filter(|s| **s == ("onnxruntime-cpu", "ok")).count(), 2, "{rows:?}");
-    assert_eq!(statuses.iter().filter(|s| **s == ("candle-cpu", "skipped")).count(), 2, "{rows:?}");
-    let sources: Vec<_> = rows.iter().map(|r| r["model_source"].as_str().unwrap()).collect();
-    assert!(sources.iter().all(|s| s.ends_with("export#model.onnx")), "{sources:?}");
 }
 
 #[test]
@@ -352,6 +364,62 @@ fn dry_run_says_the_order_that_is_run_and_doctor_what_is_wrong() {
     for check in ["model", "processors", "machine", "clock", "disk"] {
         assert!(doctor.out.lines().any(|l| l[9..].starts_with(check)), "{check}: {}", doctor.out);
     }
+}
+
+/// A hub with one repository: files of a folder, in ranges, with the headers that its clients ask for.
+fn hub(folder: PathBuf) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        // Three files with two requests each, and two that are not there; then the hub is gone.
+        for stream in listener.incoming().take(6) {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+            let head: Vec<String> = lines.by_ref().take_while(|l| !l.is_empty()).collect();
+            let name = head[0].split_whitespace().nth(1).unwrap().rsplit('/').next().unwrap().to_string();
+            let header = "Connection: close\r\netag: \"tag-".to_string() + &name + "\"\r\nx-repo-commit: c0ffee\r\n";
+            let Ok(bytes) = fs::read(folder.join(&name)) else {
+                write!(stream, "HTTP/1.1 404 Not Found\r\n{header}Content-Length: 0\r\n\r\n").unwrap();
+                continue;
+            };
+            let range = head.iter().find_map(|l| l.to_lowercase().strip_prefix("range: bytes=").map(str::to_string));
+            let (from, to) = range.as_deref().and_then(|r| r.split_once('-')).unwrap_or(("0", ""));
+            let from: usize = from.parse().unwrap();
+            let to = to.parse().map_or(bytes.len() - 1, |to: usize| to.min(bytes.len() - 1));
+            let total = bytes.len();
+            let length = to + 1 - from;
+            write!(stream, "HTTP/1.1 206 Partial Content\r\n{header}Content-Length: {length}\r\n").unwrap();
+            write!(stream, "Content-Range: bytes {from}-{to}/{total}\r\n\r\n").unwrap();
+            stream.write_all(&bytes[from..=to]).unwrap();
+        }
+    });
+    url
+}
+
+#[test]
+fn a_model_from_the_hub_is_downloaded_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = folder.path().join("pipeline.toml");
+    fs::write(&pipeline, tiny("\"candle-cpu\"", SYNTHETIC)).unwrap();
+    let local = prepared(&pipeline, "candle-cpu")["model"].clone();
+    let url = hub(root().join(local["files"]["folder"]["path"].as_str().unwrap()));
+    let repo = "model = { source = \"hf\", name = \"tiny\", repo = \"org/tiny\", revision = \"first\" }";
+    fs::write(&pipeline, tiny("\"candle-cpu\"", repo)).unwrap();
+    let prepare = || {
+        let mut collect = Command::new(binary("collect"));
+        collect.args(["prepare", "--cache", "data/cache", "--backend", "candle-cpu", "--config"]).arg(&pipeline);
+        run(collect.env("HF_ENDPOINT", &url).env("HF_HOME", folder.path().join("hub")).current_dir(root()))
+    };
+    let load: Value = serde_json::from_str(&prepare().ok().out).unwrap();
+    assert_eq!(load["model"]["sha256"], local["sha256"]);
+    let path = load["model"]["files"]["folder"]["path"].as_str().unwrap();
+    assert!(path.ends_with("models--org--tiny/snapshots/c0ffee"), "{path}");
+    let again: Value = serde_json::from_str(&prepare().ok().out).unwrap();
+    assert_eq!(again, load, "the second time without the hub");
+    fs::write(&pipeline, tiny("\"candle-cpu\"", &repo.replace("first", "second"))).unwrap();
+    let refused = prepare();
+    let expected = "collect: hf:org/tiny@second: not in the local cache and cannot be downloaded, check repo, revision and network: ";
+    assert!(refused.code == Some(1) && refused.err.starts_with(expected), "{}", refused.err);
 }
 
 /// A worker of ours, asked directly.

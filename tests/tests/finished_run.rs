@@ -161,6 +161,22 @@ fn make_reruns_what_a_change_concerns_and_nothing_else() {
 }
 
 #[test]
+fn another_runs_cells_stand_beside_this_runs() {
+    let run = Changeable::new();
+    run.edit("pipeline.toml", "title = \"Short matrix\"", "title = \"Beside itself\"");
+    let beside = format!("BESIDE={}", run.path("run/estimate.parquet").display());
+    assert_eq!(run.make(&[&beside]).1, ["render"]);
+    let text = fs::read_to_string(run.path("run/report.md")).unwrap();
+    let table: Vec<&str> = text.split("cells beside this run's").nth(1).expect("the table").lines().skip(2).collect();
+    let rows: Vec<&str> = table.iter().skip(2).take_while(|l| l.starts_with('|')).copied().collect();
+    assert!(rows.len() >= 24, "latency and energy of every cell: {table:?}");
+    assert!(
+        rows.iter().all(|r| r.trim_end_matches([' ', '|']).ends_with("| 1")),
+        "a run is as fast as itself: {rows:?}"
+    );
+}
+
+#[test]
 fn same_inputs_same_bytes() {
     let again = tempfile::tempdir().unwrap();
     let read = |names: &[&str]| {

@@ -228,14 +228,16 @@ fn contract_of_another_version() {
     // The footer holds the version as a one-byte text behind its key.
     let key = schemas::provenance::VERSION.as_bytes();
     let at = bytes.windows(key.len()).rposition(|w| w == key).unwrap() + key.len();
-    let digit = at + bytes[at..at + 8].iter().position(|b| *b == b'1').unwrap();
+    let version = schemas::tables::RUN.version;
+    let written = version.to_string().as_bytes()[0];
+    let digit = at + bytes[at..at + 8].iter().position(|b| *b == written).unwrap();
     let mut other = bytes.clone();
     other[digit] = b'7';
     fs::write(&tables[1], other).unwrap();
     refused(
         &join(&tables, &format!("{TR119}/pipeline.toml"), &folder.path().join("run_energy.parquet")),
         &format!(
-            "join-telemetry: {}: contract of another version, 7 where this build reads 1, \
+            "join-telemetry: {}: contract of another version, 7 where this build reads {version}, \
              delete it and run `make` to rewrite it with `collect`",
             tables[1]
         ),

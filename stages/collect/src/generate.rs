@@ -98,7 +98,7 @@ impl Subject for Generating {
     }
 
     fn greedy(&mut self, batch: &Batch, new_tokens: usize) -> Result<Vec<Vec<u32>>> {
-        let how = Decoding { new_tokens, stop_tokens: &[], kv_cache: true, last: true };
+        let how = Decoding { new_tokens, stop_tokens: &[], kv_cache: self.engine.can_keep(), last: true };
         Ok(self.generate(batch, &how)?.tokens)
     }
 

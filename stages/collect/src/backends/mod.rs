@@ -82,6 +82,10 @@ pub trait Engine {
     fn last_alone(&self) -> bool {
         true
     }
+    /// Whether it can keep keys and values between steps.
+    fn can_keep(&self) -> bool {
+        true
+    }
 }
 
 /// What one iteration of a run did.
@@ -103,7 +107,7 @@ pub trait Subject {
     fn attest(&self) -> Attestation;
     /// Logits of all positions, `[batch, seq, vocabulary]`.
     fn logits(&mut self, batch: &Batch, see: &mut dyn FnMut(&[f32], [usize; 3])) -> Result<()>;
-    /// Greedy tokens `[step][row]`, with a cache.
+    /// Greedy tokens `[step][row]`, with a cache where there can be one.
     fn greedy(&mut self, batch: &Batch, new_tokens: usize) -> Result<Vec<Vec<u32>>>;
     /// One iteration of a run.
     fn iterate(&mut self, run: &RunRequest) -> Result<Iteration>;

@@ -211,8 +211,12 @@ impl Engine for OnnxRuntime {
         self.session.inputs().iter().any(|i| i.name() == "keep")
     }
 
+    fn can_keep(&self) -> bool {
+        self.past_inputs().next().is_some()
+    }
+
     fn forward(&mut self, step: &Step, see: &mut dyn FnMut(&[f32], [usize; 3])) -> Result<()> {
-        if step.keep && self.past_inputs().next().is_none() {
+        if step.keep && !self.can_keep() {
             bail!("the graph has no past keys and values, kv_cache = true cannot run on it");
         }
         let mut inputs = self.inputs(step)?;

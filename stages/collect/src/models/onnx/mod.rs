@@ -138,3 +138,43 @@ pub fn describe(path: &Path) -> Result<Description> {
     let in_blocks = noted("tallywatt.weights").filter(|noted| noted != "f32");
     Ok(Description { graph, dtype: in_blocks.unwrap_or_else(|| dtype.into()) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use builder::Dim;
+    use ort::{session::Session, value::Tensor};
+
+    /// Three tables of 760 MB: the last one begins before two gigabytes and ends behind them.
+    #[test]
+    fn weights_past_two_gigabytes_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.onnx");
+        let (rows, width) = (190_000, 1_000);
+        let mut b = Builder::new(&path, "tables").unwrap();
+        let ids = b.input("ids", Element::I64, &[Dim::Named("n")]);
+        let mut values = vec![0f32; rows * width];
+        let mut sum = String::new();
+        for table in 0..3u8 {
+            values[rows * width - 1] = f32::from(table + 1);
+            let weight = b.weight(&format!("table.{table}"), &[rows, width], &values).unwrap();
+            let row = b.node("Gather", &[&weight, &ids], vec![]);
+            sum = if sum.is_empty() { row } else { b.node("Add", &[&sum, &row], vec![]) };
+        }
+        drop(values);
+        b.node_to("Identity", &[&sum], &["sum"], vec![]);
+        b.output("sum", Element::F32, &[Dim::Named("n"), Dim::Fixed(width)]);
+        b.finish(20).unwrap();
+        assert!(fs::metadata(folder.path().join("model.onnx.data")).unwrap().len() > 2 << 30);
+        assert!(fs::metadata(&path).unwrap().len() < 4096);
+
+        let site_packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/lib/python3.11/site-packages");
+        let library = crate::backends::find_library(&site_packages).unwrap();
+        let environment = ort::init_from(library).unwrap().with_telemetry(false).build().unwrap();
+        let mut session = Session::builder(&environment).unwrap().commit_from_file(&path).unwrap();
+        let ids = Tensor::from_array(([1], vec![rows as i64 - 1])).unwrap();
+        let outputs = session.run(ort::inputs!["ids" => ids]).unwrap();
+        let (_, sum) = outputs["sum"].try_extract_tensor::<f32>().unwrap();
+        assert_eq!((sum[0], sum[width - 1]), (0.0, 6.0));
+    }
+}
