@@ -74,15 +74,16 @@ pub fn compare(reference: &Computed, other: &Computed, exact: bool, parity: &Par
     let same_tokens = (0..parity.greedy_tokens).take_while(|&s| reference.tokens.get(s) == other.tokens.get(s)).count();
     let distance =
         Distance { relative: largest / scale, rms: (squares / reference_squares).sqrt() as f32, same_tokens };
+    let over = |found: f32, bound: f32| found.is_nan() || found > bound;
     let refused = |what: &str, found: f32, bound: f32| {
         bail!(
             "{b}: logits differ from those of {a}, {what} {found:.2e} (bound {bound:.2e}), do not compare their speeds"
         )
     };
-    if exact && !(distance.relative <= parity.max_relative_difference) {
+    if exact && over(distance.relative, parity.max_relative_difference) {
         return refused("relative difference", distance.relative, parity.max_relative_difference);
     }
-    if !exact && !(distance.rms <= parity.max_quantized_rms) {
+    if !exact && over(distance.rms, parity.max_quantized_rms) {
         return refused("relative root mean square", distance.rms, parity.max_quantized_rms);
     }
     if exact && same_tokens < parity.greedy_tokens {
