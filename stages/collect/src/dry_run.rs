@@ -48,7 +48,9 @@ pub fn describe(config: &Config, paths: &Paths) -> Result<String> {
     for run in &todo {
         let _ = writeln!(text, "  {:>4}  {}", run.order, run.run_id);
     }
-    let expected = Expected::of(config, &todo, &known);
+    let runs_here = |run: &&&Planned| asked.iter().any(|b| b.name == run.backend && (b.available)(&here).is_ok());
+    let runs_here: Vec<&Planned> = todo.iter().filter(runs_here).copied().collect();
+    let expected = Expected::of(config, &runs_here, &known);
     let _ = writeln!(
         text,
         "\nexpected: {} (windows and warm-ups {:.0} s{}, loading {:.0} s, idle and cool-down {:.0} s)",

@@ -100,6 +100,7 @@ impl Measuring<'_> {
         let progress = Progress::new(todo.len());
         let mut worker: Option<(String, Client)> = None;
         let mut failures: HashMap<&str, usize> = HashMap::new();
+        let mut said: HashSet<(String, String)> = HashSet::new();
         for planned in todo {
             progress.on(&planned.run_id);
             let failed_before = failures.get(planned.backend.as_str()).copied().unwrap_or(0);
@@ -121,7 +122,9 @@ impl Measuring<'_> {
                 }
             };
             self.journal.run(&run)?;
-            progress.done(run.reason.as_deref().map(|why| format!("{}: {}: {why}", planned.run_id, run.status)));
+            // What holds for a whole backend is said once.
+            let news = run.reason.clone().filter(|why| said.insert((planned.backend.clone(), why.clone())));
+            progress.done(news.map(|why| format!("{}: {}: {why}", planned.run_id, run.status)));
         }
         if let Some((_, client)) = worker {
             client.finish();
