@@ -97,8 +97,8 @@ impl Server {
         response.body_mut().read_json().with_context(|| format!("{url}: not JSON"))
     }
 
-    /// Streams one completion. `max_tokens` counts new tokens; `to_the_end` asks for all of them, which the standard has no
-    /// word for: [collect.http] extra says it in the server's own (`ignore_eos`).
+    /// Streams one completion of at most `max_tokens` new tokens. That it is not to end earlier the standard has no word for:
+    /// `[collect.http]` extra says it in the server's own (`ignore_eos`).
     fn complete(&self, prompt: &str, max_tokens: usize) -> Result<Streamed> {
         let mut body = Map::new();
         body.insert("model".into(), self.http.model.clone().into());
