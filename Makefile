@@ -121,16 +121,24 @@ onnxruntime-gpu: .venv-gpu/.ready ## install onnxruntime-gpu and NVIDIA's librar
 
 .venv-transformers/.ready: stages/collect/transformers/requirements.txt
 .venv-gpu/.ready: stages/collect/onnxruntime-gpu.txt
+.venv-cuda/.ready: stages/collect/cuda.txt
 .venv-test/.ready: tests/requirements.txt
-.venv-transformers/.ready .venv-gpu/.ready .venv-test/.ready:
+.venv-transformers/.ready .venv-gpu/.ready .venv-cuda/.ready .venv-test/.ready:
 	$(PYTHON3) -m venv $(@D)
 	$(@D)/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
 
-# candle for CUDA needs nvcc and links NVIDIA's libraries: a binary of its own beside `collect`, which needs neither.
+# candle for CUDA is a binary of its own beside `collect`, which needs no CUDA library. NVIDIA's compiler and libraries come from
+# PyPI too. The kernels are compiled for a compute capability and run on that or newer GPUs.
+CUDA_COMPUTE_CAP ?= 80
+TOOLKIT := $(CURDIR)/.venv-cuda/lib/python3.11/site-packages/nvidia/cu13
+
 .PHONY: cuda
-cuda: ## build the worker for candle-gpu (needs the CUDA toolkit)
-	$(CARGO) build --release --locked -p collect --features cuda --target-dir target/cuda
+cuda: .venv-cuda/.ready ## build the worker for candle-gpu, with NVIDIA's compiler from PyPI (1 GB)
+	stages/collect/cuda-links $(TOOLKIT)
+	PATH="$(TOOLKIT)/bin:$$PATH" CUDA_HOME=$(TOOLKIT) CUDA_PATH=$(TOOLKIT) CUDA_ROOT=$(TOOLKIT) CUDA_COMPUTE_CAP=$(CUDA_COMPUTE_CAP) \
+	    RUSTFLAGS="-L native=$(TOOLKIT)/lib -L native=$(TOOLKIT)/lib/stubs -C link-arg=-Wl,-rpath,$(TOOLKIT)/lib" \
+	    $(CARGO) build --release --locked -p collect --features cuda --target-dir target/cuda
 	cp target/cuda/release/collect $(BIN)/collect-cuda
 
 $(BUNDLE): stages/render/draw.py .venv/.ready

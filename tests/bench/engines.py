@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import dataclasses
 import json
 import os
@@ -22,10 +23,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from processes import MAX_OTHER, SAMPLING_HZ, LeftOut, Worker, others_watched, quiet, sampling
+from processes import MAX_OTHER, SAMPLING_HZ, LeftOut, Sampler, Worker, others_watched, quiet
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BENCH = pathlib.Path("tests/bench")  # relative to ROOT, as all that follow
@@ -45,7 +46,7 @@ class Mode:
     window_s: float
     warmups: int
     rounds: tuple[int, int, int]
-    sampled: bool = False  # a thread of this process samples meanwhile
+    sampled: bool = False  # `collect sample` reads meanwhile
 
 
 def asked(mode: str, kv_cache: bool = False) -> dict[str, Any]:
@@ -102,7 +103,7 @@ class Bench:
         self.shape: dict[str, int] = {}
         self.samples: dict[tuple[str, str], list[dict[str, Any]]] = collections.defaultdict(list)
         self.disturbed: collections.Counter[tuple[str, str]] = collections.Counter()
-        self.sampling_hz: list[float] = []
+        self.sampler_share: list[float] = []
         self.random = random.Random(SEED)
 
     # Engines
@@ -175,6 +176,21 @@ class Bench:
 
     # Samples
 
+    @contextlib.contextmanager
+    def sampled(self, mode: Mode) -> Iterator[list[Sampler]]:
+        """The sampler beside what happens inside, where the mode has one; its share of one core is kept."""
+        if not mode.sampled:
+            yield []
+            return
+        command = [COLLECT, "sample", "--config", str(CONFIG), "--hz", str(SAMPLING_HZ), "--seconds", "3600"]
+        sampler = Sampler(command)
+        before, started = sampler.cpu_s(), time.monotonic()
+        try:
+            yield [sampler]
+            self.sampler_share.append((sampler.cpu_s() - before) / (time.monotonic() - started))
+        finally:
+            sampler.end()
+
     def request(self, mode: Mode) -> dict[str, Any]:
         warmup = {"min_iterations": mode.warmups, "max_iterations": mode.warmups, "max_cv_pct": 100.0}
         window = 0 if self.quick else int(mode.window_s * 1e9)
@@ -188,7 +204,7 @@ class Bench:
             if not self.quick and not quiet(self.deadline):
                 return
             try:
-                with others_watched(worker) as others, sampling(MODES[mode].sampled, self.sampling_hz):
+                with self.sampled(MODES[mode]) as sampler, others_watched(worker, *sampler) as others:
                     answer = worker.ask(self.request(MODES[mode]))
             except LeftOut as error:
                 self.leave_out(name, str(error))
@@ -259,8 +275,8 @@ class Bench:
         what = f"sampling at {SAMPLING_HZ} Hz: time changed by"
         show(what, "prefill", effect, "<=", MAX_SAMPLING_EFFECT, self.few(*cells))
         if effect is not None:
-            rate = statistics.median(self.sampling_hz)
-            print(f"  with {with_it:.2f} ms, without {without:.2f} ms, {rate:.0f} reads/s")
+            share = statistics.fmean(self.sampler_share)
+            print(f"  with {with_it:.2f} ms, without {without:.2f} ms; the sampler used {share:.2%} of one core")
 
     def report_limits(self) -> None:
         read = self.median("limits", "limits", lambda a: a["read_gb_s"])

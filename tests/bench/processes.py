@@ -8,13 +8,13 @@ import os
 import pathlib
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 MAX_OTHER = 0.12  # share of the processors that other processes may use
 SAMPLING_HZ = 100
+POOLS = ("RAYON_NUM_THREADS", "CANDLE_NUM_THREADS", "OMP_NUM_THREADS")  # as `collect` starts its workers
 
 
 class LeftOut(Exception):
@@ -27,7 +27,10 @@ class Worker:
     def __init__(self, command: list[str], load: dict[str, Any]) -> None:
         self.errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self.errors, text=True)
+        environment = os.environ | {pool: str(load["threads"]) for pool in POOLS if "threads" in load}
+        self.process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=self.errors, text=True, env=environment
+        )
         self.attestation = self.ask(load)["attestation"]
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -45,14 +48,18 @@ class Worker:
         return next((line for line in reversed(self.errors.read().splitlines()) if line.strip()), "it ended")
 
     def cpu_s(self) -> float:
-        """Processor time used so far by all threads."""
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.process.pid)
 
     def end(self) -> None:
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         self.process.wait()
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time used so far by all threads of a process."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def busy_and_all_s() -> tuple[float, float]:
@@ -64,11 +71,11 @@ def busy_and_all_s() -> tuple[float, float]:
 
 
 @contextlib.contextmanager
-def others_watched(worker: Worker | None) -> Iterator[Callable[[], float]]:
-    """Inside, time passes; afterwards the function tells what share other processes used of it."""
+def others_watched(*ours: Worker | Sampler) -> Iterator[Callable[[], float]]:
+    """Inside, time passes; afterwards the function tells what share processes that are not ours used of it."""
 
     def own() -> float:
-        return (worker.cpu_s() if worker else 0) + time.process_time()
+        return sum(process.cpu_s() for process in ours) + time.process_time()
 
     (busy, everything), used = busy_and_all_s(), own()
     share = 0.0
@@ -80,31 +87,23 @@ def others_watched(worker: Worker | None) -> Iterator[Callable[[], float]]:
 def quiet(deadline: float) -> bool:
     """Waits until the machine is idle; false if it never is before the deadline."""
     while time.monotonic() < deadline:
-        with others_watched(None) as others:
+        with others_watched() as others:
             time.sleep(0.4)
         if others() < MAX_OTHER:
             return True
     return False
 
 
-@contextlib.contextmanager
-def sampling(wanted: bool, rates: list[float]) -> Iterator[None]:
-    """Reads the processors' counters as often as a power sensor is read at most."""
-    stop, reads, started = threading.Event(), 0, time.monotonic()
+class Sampler:
+    """`collect sample`: reads the power sources as often as a sensor is read at most, and writes as `collect run` does."""
 
-    def sample() -> None:
-        nonlocal reads
-        while not stop.wait(max(0.0, started + reads / SAMPLING_HZ - time.monotonic())):
-            busy_and_all_s()
-            reads += 1
+    def __init__(self, command: list[str]) -> None:
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        time.sleep(0.2)  # it opens its sources
 
-    thread = threading.Thread(target=sample)
-    if wanted:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        if wanted:
-            thread.join()
-            rates.append(reads / (time.monotonic() - started))
+    def cpu_s(self) -> float:
+        return cpu_s(self.process.pid)
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait()

@@ -21,6 +21,8 @@ pub enum Command {
     Backends(Here),
     /// Check engines, model, sensors, permissions, clock and disk, each with a remedy
     Doctor(Doctor),
+    /// Read the power sources for a while and print what they gave and what reading them cost
+    Sample(Sample),
     /// Build a backend's form of the model and print the first request for its worker
     Prepare(Prepare),
     /// Serve one engine over standard input and output (started by `run`)
@@ -98,6 +100,18 @@ pub struct Prepare {
     /// Name of the backend
     #[arg(long)]
     pub backend: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Sample {
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// How long
+    #[arg(long, value_name = "S", default_value_t = 10.0)]
+    pub seconds: f64,
+    /// Readings a second of every source [default: each source's own sample_hz]
+    #[arg(long, value_name = "HZ")]
+    pub hz: Option<f64>,
 }
 
 impl From<Here> for Surroundings {

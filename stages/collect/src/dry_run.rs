@@ -80,10 +80,10 @@ impl Expected {
         let mut alive = "";
         for run in todo {
             let latency_s = known.latency_ms.get(cell_of(&run.run_id)).map_or(0.0, |ms| ms / 1e3);
-            // A window ends with the iteration that reaches its length; warm-ups are at least the minimum.
+            // A window ends with the iteration that reaches its length.
             let iterations = (window_s / latency_s.max(1e-9)).ceil().max(1.0);
             expected.runs_s += if latency_s > 0.0 { iterations * latency_s } else { window_s };
-            expected.runs_s += config.warmup.min_iterations.max(3) as f64 * latency_s;
+            expected.runs_s += warm_ups(config) as f64 * latency_s;
             expected.pauses_s += config.cooldown_ms as f64 / 1e3;
             if run.backend != alive {
                 alive = &run.backend;
@@ -96,6 +96,11 @@ impl Expected {
     fn total(&self) -> f64 {
         self.runs_s + self.loads_s + self.pauses_s
     }
+}
+
+/// Warm-ups of a run on a steady machine: the least that the coefficient of variation can be told from, within the bounds.
+fn warm_ups(config: &Config) -> usize {
+    config.warmup.min_iterations.max(3).min(config.warmup.max_iterations)
 }
 
 /// A run's name without its repetition.
@@ -149,7 +154,7 @@ mod tests {
         known.load_s.insert(one.backend.clone(), 1.5);
         let expected = Expected::of(&config, &[one], &known);
         let window_s = (config.min_window_ms as f64 / 300.0).ceil() * 0.3;
-        let warm_ups_s = config.warmup.min_iterations.max(3) as f64 * 0.3;
+        let warm_ups_s = warm_ups(&config) as f64 * 0.3;
         assert!((expected.runs_s - window_s - warm_ups_s).abs() < 1e-9);
         assert_eq!(expected.loads_s, 1.5);
         assert_eq!(minutes(125.4), "2 min 05 s");

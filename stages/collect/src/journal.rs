@@ -9,7 +9,10 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// The folder of one plan: the same configuration on the same machine.
@@ -24,7 +27,10 @@ pub struct Journal {
 
 /// The samples file, shared by the sampling threads.
 #[derive(Clone)]
-pub struct Samples(Arc<Mutex<File>>);
+pub struct Samples {
+    file: Arc<Mutex<File>>,
+    written: Arc<AtomicU64>,
+}
 
 impl Journal {
     /// Opens or creates the journal of a plan. A line cut by a kill is dropped.
@@ -46,7 +52,7 @@ impl Journal {
         Ok(Journal {
             sessions: open("sessions.jsonl")?,
             runs: open("runs.jsonl")?,
-            samples: Samples(Arc::new(Mutex::new(open("samples.jsonl")?))),
+            samples: Samples::to(open("samples.jsonl")?),
             folder: folder.into(),
             _lock: lock,
         })
@@ -91,19 +97,39 @@ impl Journal {
 }
 
 impl Samples {
+    fn to(file: File) -> Self {
+        Samples { file: Arc::new(Mutex::new(file)), written: Arc::default() }
+    }
+
+    /// Into a file that no one will find; and the number of readings written.
+    pub fn to_nowhere() -> io::Result<(Self, Arc<AtomicU64>)> {
+        let path = std::env::temp_dir().join(format!("collect-sample-{}", std::process::id()));
+        let samples = Samples::to(File::create_new(&path)?);
+        fs::remove_file(&path)?;
+        let written = samples.written.clone();
+        Ok((samples, written))
+    }
+
     /// Appends readings of one instant in one write.
     pub fn append(&mut self, samples: impl Iterator<Item = Sample>) -> io::Result<()> {
         let mut lines = Vec::new();
+        let mut count = 0;
         for sample in samples {
             serde_json::to_writer(&mut lines, &sample)?;
             lines.push(b'\n');
+            count += 1;
         }
-        self.0.lock().map_err(|_| io::Error::other("a sampling thread failed"))?.write_all(&lines)
+        self.written.fetch_add(count, Ordering::Relaxed);
+        self.file.lock().map_err(poisoned)?.write_all(&lines)
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.0.lock().map_err(|_| io::Error::other("a sampling thread failed"))?.sync_data()
+        self.file.lock().map_err(poisoned)?.sync_data()
     }
+}
+
+fn poisoned<T>(_: T) -> io::Error {
+    io::Error::other("a sampling thread failed")
 }
 
 fn append(file: &mut File, row: &impl Serialize) -> Result<()> {

@@ -26,6 +26,7 @@ mod prompts;
 mod protocol;
 mod random;
 mod record;
+mod sample;
 mod worker;
 
 use backends::Surroundings;
@@ -81,6 +82,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let load = prepare::load(&backend, &config, &model, &here, &a.cache)?;
             println!("{}", serde_json::to_string(&protocol::Request::Load(Box::new(load)))?);
         }
+        Command::Sample(a) => print!("{}", sample::sample(&configured(&a.config)?, &a)?),
         Command::Worker => worker::serve()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -64,7 +64,7 @@ impl Gpt2Model {
         });
         let layers = layers.collect::<Result<Vec<_>>>()?;
         let (tokens, positions, norm) = (at("wte.weight")?, at("wpe.weight")?, norm("ln_f")?);
-        let head = Linear::out_in(&tokens, &device)?;
+        let head = Linear::tied(&tokens)?;
         Ok(Gpt2Model { shape, tokens, positions, layers, norm, head, device })
     }
 

@@ -45,12 +45,19 @@ pub struct LlamaModel {
 /// Positions for which rotary tables are made; longer inputs are refused.
 pub const MAX_POSITIONS: usize = 2048;
 
+const EMBEDDING: &str = "model.embed_tokens.weight";
+const HEAD: &str = "lm_head.weight";
+
 impl LlamaModel {
     /// Weights in f32.
     pub fn dense(shape: Llama, weights: &Weights, device: Device) -> Result<Self> {
         let vector = |name: &str| -> Result<Tensor> { Ok(weights.get(name)?.to_device(&device)?) };
         let linear = |name: &str| Linear::out_in(weights.get(name)?, &device);
-        Self::build(shape, device.clone(), &vector, &linear)
+        let head = |shape: &Llama, embedding: &Tensor| match shape.tied {
+            true => Linear::tied(embedding),
+            false => linear(HEAD),
+        };
+        Self::build(shape, device.clone(), &vector, &linear, &head)
     }
 
     /// Matrices in the blocks of a GGUF file. The embedding is read row by row, so it is dequantised.
@@ -59,7 +66,8 @@ impl LlamaModel {
         let get = |name: &str| tensors.get(name).ok_or_else(|| anyhow!("model has no weight \"{name}\""));
         let vector = |name: &str| -> Result<Tensor> { Ok(get(name)?.dequantize(&device)?) };
         let linear = |name: &str| Linear::quantized(get(name)?.clone());
-        Self::build(shape, device.clone(), &vector, &linear)
+        let head = |shape: &Llama, _: &Tensor| linear(if shape.tied { EMBEDDING } else { HEAD });
+        Self::build(shape, device.clone(), &vector, &linear, &head)
     }
 
     fn build(
@@ -67,6 +75,7 @@ impl LlamaModel {
         device: Device,
         vector: &dyn Fn(&str) -> Result<Tensor>,
         linear: &dyn Fn(&str) -> Result<Linear>,
+        head: &dyn Fn(&Llama, &Tensor) -> Result<Linear>,
     ) -> Result<Self> {
         let layers = (0..shape.layers).map(|i| {
             let name = |part: &str| format!("model.layers.{i}.{part}.weight");
@@ -86,11 +95,11 @@ impl LlamaModel {
         let layers = layers.collect::<Result<Vec<_>>>()?;
         let positions = shape.positions.min(MAX_POSITIONS);
         let (cos, sin) = shape.rotary(positions);
+        let embedding = vector(EMBEDDING)?;
+        let head = head(&shape, &embedding)?;
         let table = |v: Vec<f32>| Tensor::from_vec(v, (positions, shape.head() / 2), &device);
-        let embedding = "model.embed_tokens.weight";
-        let head = linear(if shape.tied { embedding } else { "lm_head.weight" })?;
         let (cos, sin, norm) = (table(cos)?, table(sin)?, vector("model.norm.weight")?);
-        Ok(LlamaModel { embedding: vector(embedding)?, shape, layers, norm, head, cos, sin, device })
+        Ok(LlamaModel { embedding, shape, layers, norm, head, cos, sin, device })
     }
 }
 

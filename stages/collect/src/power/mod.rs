@@ -38,6 +38,18 @@ impl Config {
         }
     }
 
+    /// The same source, read at another rate.
+    pub fn at(&self, hz: Option<f64>) -> Self {
+        let mut other = self.clone();
+        match &mut other {
+            Config::Rapl { sample_hz, .. }
+            | Config::Nvml { sample_hz, .. }
+            | Config::Replay { sample_hz, .. }
+            | Config::CpuModel { sample_hz, .. } => *sample_hz = hz.unwrap_or(*sample_hz),
+        }
+        other
+    }
+
     pub fn required(&self) -> bool {
         match self {
             Config::Rapl { required, .. } | Config::Nvml { required, .. } | Config::Replay { required, .. } => {

@@ -5,7 +5,7 @@ use crate::{
     backends::{Backend, Form, Kind, Process, Promise, Surroundings},
     models::onnx::Weighted,
 };
-use ort::ep;
+use ort::ep::{self, ExecutionProviderDispatch};
 
 pub fn backend() -> Backend {
     Backend {
@@ -16,7 +16,7 @@ pub fn backend() -> Backend {
         provider: Some("CPUExecutionProvider"),
         compiled: false,
         form: Form::Onnx(Weighted::Float),
-        process: Process::Own(|request| load(request, ep::CPU::default().build(), Memory::Host)),
+        process: Process::Own(|request| load(request, provider(), Memory::Host)),
         available,
     }
 }
@@ -26,4 +26,9 @@ pub(super) fn available(here: &Surroundings) -> Result<String, String> {
         Some(library) => Surroundings::needs(library, "make setup"),
         None => find_library(&here.site_packages).map(|library| library.display().to_string()),
     }
+}
+
+/// The CPU provider, memory of its own kept from step to step, as ONNX Runtime itself has it; ort asks for none unless told.
+pub fn provider() -> ExecutionProviderDispatch {
+    ep::CPU::default().with_arena_allocator(true).build()
 }

@@ -5,7 +5,6 @@ use crate::{
     backends::{Backend, Form, Process, Promise},
     models::onnx::{Arithmetic, Weighted},
 };
-use ort::ep;
 
 pub fn backend() -> Backend {
     Backend {
@@ -13,7 +12,7 @@ pub fn backend() -> Backend {
         about: "ONNX Runtime, GGUF blocks of 4 bits as they are, exact arithmetic",
         promise: Promise::Blocks,
         form: Form::Onnx(Weighted::Quantized(Arithmetic::Float)),
-        process: Process::Own(|request| load(request, ep::CPU::default().build(), Memory::Host)),
+        process: Process::Own(|request| load(request, cpu::provider(), Memory::Host)),
         ..cpu::backend()
     }
 }
