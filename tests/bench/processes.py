@@ -14,7 +14,8 @@ from typing import Any
 
 MAX_OTHER = 0.12  # share of the processors that other processes may use
 SAMPLING_HZ = 100
-POOLS = ("RAYON_NUM_THREADS", "CANDLE_NUM_THREADS", "OMP_NUM_THREADS")  # as `collect` starts its workers
+ENVIRONMENT = {"CANDLE_BARRIER_POOL_SPIN_LIMIT": "2000"}  # as `collect` starts its workers
+POOLS = ("RAYON_NUM_THREADS", "CANDLE_NUM_THREADS", "OMP_NUM_THREADS")  # likewise
 
 
 class LeftOut(Exception):
@@ -27,7 +28,8 @@ class Worker:
     def __init__(self, command: list[str], load: dict[str, Any]) -> None:
         self.errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         pipe = subprocess.PIPE
-        environment = os.environ | {pool: str(load["threads"]) for pool in POOLS if "threads" in load}
+        environment = os.environ | ENVIRONMENT
+        environment |= {pool: str(load["threads"]) for pool in POOLS if "threads" in load}
         self.process = subprocess.Popen(
             command, stdin=pipe, stdout=pipe, stderr=self.errors, text=True, env=environment
         )

@@ -38,6 +38,8 @@ impl Client {
         for pool in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS", "OMP_NUM_THREADS"] {
             command.env(pool, load.threads.to_string());
         }
+        // candle's second pool spins after each use, by default so long that it takes a processor from the first one.
+        command.env("CANDLE_BARRIER_POOL_SPIN_LIMIT", "2000");
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -2,11 +2,12 @@
 
 use super::{batch::Batch, family::Family, gpt2::Gpt2Model, llama::LlamaModel, weights::Weights};
 use anyhow::Result;
-use candle_core::{D, Device, Tensor};
+use candle_core::{D, Device, Tensor, utils::barrier_pool};
 use candle_nn::ops::softmax_last_dim;
+use std::sync::Mutex;
 
 /// A decoder-only transformer in candle.
-pub trait Decoder {
+pub trait Decoder: Send {
     /// Forgets keys and values.
     fn clear(&mut self);
     /// Keys and values held, per layer, each `[batch, kv_heads, past, head]`.
@@ -79,10 +80,18 @@ pub fn attention(query: &Tensor, key: &Tensor, value: &Tensor, mask: Option<&Ten
     Ok(mixed.reshape((b, h, s, d))?.transpose(1, 2)?.contiguous()?.flatten_from(D::Minus2)?)
 }
 
-/// `x [batch, seq, heads * d]` to `[batch, heads, seq, d]`.
-pub fn split_heads(x: &Tensor, heads: usize) -> Result<Tensor> {
+/// `x [batch, seq, heads * d]`, heads of several kinds side by side, to one `[batch, heads, seq, d]` a kind.
+pub fn split_heads<const N: usize>(x: &Tensor, heads: [usize; N]) -> Result<[Tensor; N]> {
     let (rows, seq, width) = x.dims3()?;
-    Ok(x.reshape((rows, seq, heads, width / heads))?.transpose(1, 2)?.contiguous()?)
+    let all: usize = heads.iter().sum();
+    let x = x.reshape((rows, seq, all, width / all))?.transpose(1, 2)?;
+    let mut first = 0;
+    let kinds = heads.map(|count| {
+        first += count;
+        x.narrow(1, first - count, count).and_then(|kind| kind.contiguous())
+    });
+    let kinds = kinds.into_iter().collect::<candle_core::Result<Vec<_>>>()?;
+    kinds.try_into().map_err(|_| anyhow::anyhow!("heads of another number of kinds"))
 }
 
 /// The hidden state of the last position, or of all.
@@ -91,4 +100,35 @@ pub fn kept(x: Tensor, last: bool) -> Result<Tensor> {
         true => Ok(x.narrow(1, x.dim(1)? - 1, 1)?.contiguous()?),
         false => Ok(x),
     }
+}
+
+/// Applies `f` to `x [batch, seq, ..]`, positions shared among candle's threads: its element-wise functions run on one.
+pub fn by_position(x: &Tensor, f: impl Fn(&Tensor) -> candle_core::Result<Tensor> + Sync) -> Result<Tensor> {
+    let positions = x.dim(1)?;
+    if !x.device().is_cpu() || positions == 1 {
+        return Ok(f(x)?);
+    }
+    let part = |first: usize, count: usize| x.narrow(1, first, count)?.contiguous().and_then(|part| f(&part));
+    Ok(Tensor::cat(&share(positions, 1, part)?, 1)?)
+}
+
+/// What `f(first, count)` gives for each thread's share of `all` things, in order; a share is a multiple of `least`.
+pub fn share(
+    all: usize,
+    least: usize,
+    f: impl Fn(usize, usize) -> candle_core::Result<Tensor> + Sync,
+) -> Result<Vec<Tensor>> {
+    let pool = barrier_pool();
+    let threads = pool.n_workers() + 1;
+    let each = all.div_ceil(threads).next_multiple_of(least);
+    let parts: Vec<Mutex<candle_core::Result<Option<Tensor>>>> = (0..threads).map(|_| Mutex::new(Ok(None))).collect();
+    pool.execute(|thread| {
+        let first = thread * each;
+        if first < all {
+            let part = f(first, each.min(all - first)).map(Some);
+            *parts[thread].lock().unwrap_or_else(|e| e.into_inner()) = part;
+        }
+    });
+    let parts = parts.into_iter().filter_map(|p| p.into_inner().unwrap_or_else(|e| e.into_inner()).transpose());
+    Ok(parts.collect::<candle_core::Result<Vec<_>>>()?)
 }

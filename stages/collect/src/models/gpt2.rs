@@ -5,13 +5,13 @@
 
 use super::{
     batch::Batch,
-    decoder::{Decoder, attention, extend, ids_and_positions, kept, mask, split_heads},
+    decoder::{Decoder, attention, by_position, extend, ids_and_positions, kept, mask, split_heads},
     family::Gpt2,
     linear::Linear,
     weights::Weights,
 };
 use anyhow::{Result, bail};
-use candle_core::{D, Device, Tensor};
+use candle_core::{Device, Tensor};
 use candle_nn::ops::layer_norm;
 
 struct Norm {
@@ -64,7 +64,7 @@ impl Gpt2Model {
         });
         let layers = layers.collect::<Result<Vec<_>>>()?;
         let (tokens, positions, norm) = (at("wte.weight")?, at("wpe.weight")?, norm("ln_f")?);
-        let head = Linear::tied(&tokens)?;
+        let head = Linear::out_in(&tokens, &device)?;
         Ok(Gpt2Model { shape, tokens, positions, layers, norm, head, device })
     }
 
@@ -94,15 +94,15 @@ impl Decoder for Gpt2Model {
         let mut x = embedded.reshape((rows, total - past, width))?;
         for i in 0..self.layers.len() {
             let projected = self.layers[i].projections.forward(&self.normed(&x, &self.layers[i].attention_norm)?)?;
-            let part = |n: usize| split_heads(&projected.narrow(D::Minus1, n * width, width)?.contiguous()?, heads);
-            let (query, mut key, mut value) = (part(0)?, part(1)?, part(2)?);
+            let [query, mut key, mut value] = split_heads(&projected, [heads; 3])?;
             if keep {
                 (key, value) = extend(&mut self.layers[i].cache, key, value)?;
             }
             let attended = attention(&query, &key, &value, mask.as_ref())?;
             x = (x + self.layers[i].output.forward(&attended)?)?;
             let normed = self.normed(&x, &self.layers[i].mlp_norm)?;
-            x = (x + self.layers[i].down.forward(&self.layers[i].up.forward(&normed)?.gelu()?)?)?;
+            let up = by_position(&self.layers[i].up.forward(&normed)?, Tensor::gelu)?;
+            x = (x + self.layers[i].down.forward(&up)?)?;
         }
         self.head.forward(&self.normed(&kept(x, last)?, &self.norm)?)
     }

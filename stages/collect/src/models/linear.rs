@@ -1,36 +1,49 @@
 //! A matrix product with weights in whatever format they are held.
 
+use super::decoder::share;
 use anyhow::Result;
 use candle_core::{
-    Device, Module, Tensor,
+    D, Device, Module, Tensor,
     quantized::{QMatMul, QTensor},
-    utils::barrier_pool,
 };
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 #[derive(Debug, Clone)]
 pub enum Linear {
-    /// Weights `[in, out]` (a view of `[out, in]` where they are shared with an embedding), bias `[out]`.
+    /// Weights `[in, out]`, a view of `[out, in]`; bias `[out]`.
     Dense { weight: Tensor, bias: Option<Tensor> },
     /// Weights `[out, in]` in blocks of GGUF.
     Quantized(QMatMul),
+    /// Products of the same input, their columns side by side.
+    Beside(Vec<Linear>),
 }
 
 impl Linear {
-    /// From weights `[out, in]`, as Llama has them. They are turned once: a product of many rows would otherwise copy them
-    /// into that order each time.
+    /// From weights `[out, in]`, as Llama has them.
     pub fn out_in(weight: &Tensor, device: &Device) -> Result<Self> {
-        Ok(Linear::Dense { weight: weight.to_device(device)?.t()?.contiguous()?, bias: None })
+        Ok(Linear::Dense { weight: weight.to_device(device)?.t()?, bias: None })
     }
 
-    /// From weights `[out, in]` that are an embedding too, held once.
-    pub fn tied(embedding: &Tensor) -> Result<Self> {
-        Ok(Linear::Dense { weight: embedding.t()?, bias: None })
-    }
-
-    /// From weights `[in, out]` and a bias, as GPT-2 has them.
+    /// From weights `[in, out]` and a bias, as GPT-2 has them. They are turned once: a product walks down the inputs, and rows as
+    /// wide as GPT-2's put each step on another page of memory.
     pub fn in_out(weight: &Tensor, bias: &Tensor, device: &Device) -> Result<Self> {
-        Ok(Linear::Dense { weight: weight.to_device(device)?, bias: Some(bias.to_device(device)?) })
+        let weight = weight.to_device(device)?.t()?.contiguous()?.t()?;
+        Ok(Linear::Dense { weight, bias: Some(bias.to_device(device)?) })
+    }
+
+    /// Matrices that take the same input: one product where they are dense.
+    pub fn beside(parts: Vec<Linear>) -> Result<Self> {
+        let dense = |part: &Linear| match part {
+            Linear::Dense { weight, bias: None } => Some(weight.clone()),
+            _ => None,
+        };
+        match parts.iter().map(dense).collect::<Option<Vec<_>>>() {
+            Some(weights) => {
+                let turned = weights.iter().map(Tensor::t).collect::<candle_core::Result<Vec<_>>>()?;
+                Ok(Linear::Dense { weight: Tensor::cat(&turned, 0)?.t()?, bias: None })
+            }
+            None => Ok(Linear::Beside(parts)),
+        }
     }
 
     pub fn quantized(weight: Arc<QTensor>) -> Result<Self> {
@@ -51,6 +64,10 @@ impl Linear {
                 Ok(y.reshape((rows, seq, ()))?)
             }
             Linear::Quantized(weight) => Ok(weight.forward(&x.contiguous()?)?),
+            Linear::Beside(parts) => {
+                let products = parts.iter().map(|part| part.forward(x)).collect::<Result<Vec<_>>>()?;
+                Ok(Tensor::cat(&products, D::Minus1)?)
+            }
         }
     }
 }
@@ -61,22 +78,8 @@ const COLUMNS: usize = 64;
 /// `x [1, in]` times `weight [in, out]`, the columns shared among candle's threads: its own product of a single row runs on one,
 /// and reading the weights is all that such a product does.
 fn row_times(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    let (pool, columns) = (barrier_pool(), weight.dim(1)?);
-    let threads = pool.n_workers() + 1;
-    let share = columns.div_ceil(threads).next_multiple_of(COLUMNS);
-    if threads == 1 || share >= columns {
-        return Ok(x.matmul(weight)?);
-    }
-    let parts: Vec<Mutex<candle_core::Result<Option<Tensor>>>> = (0..threads).map(|_| Mutex::new(Ok(None))).collect();
-    pool.execute(|thread| {
-        let first = thread * share;
-        if first < columns {
-            let part = weight.narrow(1, first, share.min(columns - first)).and_then(|w| x.matmul(&w)).map(Some);
-            *parts[thread].lock().unwrap_or_else(|e| e.into_inner()) = part;
-        }
-    });
-    let parts = parts.into_iter().filter_map(|p| p.into_inner().unwrap_or_else(|e| e.into_inner()).transpose());
-    Ok(Tensor::cat(&parts.collect::<candle_core::Result<Vec<_>>>()?, 1)?)
+    let parts = share(weight.dim(1)?, COLUMNS, |first, count| x.matmul(&weight.narrow(1, first, count)?))?;
+    Ok(Tensor::cat(&parts, 1)?)
 }
 
 #[cfg(test)]

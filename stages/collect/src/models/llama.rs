@@ -4,7 +4,7 @@
 
 use super::{
     batch::Batch,
-    decoder::{Decoder, attention, extend, ids_and_positions, kept, mask, split_heads},
+    decoder::{Decoder, attention, by_position, extend, ids_and_positions, kept, mask, split_heads},
     family::Llama,
     linear::Linear,
     weights::Weights,
@@ -12,20 +12,19 @@ use super::{
 use anyhow::{Result, anyhow, bail};
 use candle_core::{Device, Tensor, quantized::QTensor};
 use candle_nn::{
-    ops::{rms_norm, silu},
+    ops::{rms_norm, swiglu},
     rotary_emb::rope,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
 struct Layer {
     attention_norm: Tensor,
-    query: Linear,
-    key: Linear,
-    value: Linear,
+    /// Query, key and value in one product.
+    projections: Linear,
     output: Linear,
     mlp_norm: Tensor,
-    gate: Linear,
-    up: Linear,
+    /// Gate and up in one product.
+    gated: Linear,
     down: Linear,
     cache: Option<(Tensor, Tensor)>,
 }
@@ -54,7 +53,7 @@ impl LlamaModel {
         let vector = |name: &str| -> Result<Tensor> { Ok(weights.get(name)?.to_device(&device)?) };
         let linear = |name: &str| Linear::out_in(weights.get(name)?, &device);
         let head = |shape: &Llama, embedding: &Tensor| match shape.tied {
-            true => Linear::tied(embedding),
+            true => Linear::out_in(embedding, &device),
             false => linear(HEAD),
         };
         Self::build(shape, device.clone(), &vector, &linear, &head)
@@ -79,15 +78,15 @@ impl LlamaModel {
     ) -> Result<Self> {
         let layers = (0..shape.layers).map(|i| {
             let name = |part: &str| format!("model.layers.{i}.{part}.weight");
+            let beside = |parts: &[&str]| {
+                Linear::beside(parts.iter().map(|part| linear(&name(part))).collect::<Result<Vec<_>>>()?)
+            };
             Ok(Layer {
                 attention_norm: vector(&name("input_layernorm"))?,
-                query: linear(&name("self_attn.q_proj"))?,
-                key: linear(&name("self_attn.k_proj"))?,
-                value: linear(&name("self_attn.v_proj"))?,
+                projections: beside(&["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"])?,
                 output: linear(&name("self_attn.o_proj"))?,
                 mlp_norm: vector(&name("post_attention_layernorm"))?,
-                gate: linear(&name("mlp.gate_proj"))?,
-                up: linear(&name("mlp.up_proj"))?,
+                gated: beside(&["mlp.gate_proj", "mlp.up_proj"])?,
                 down: linear(&name("mlp.down_proj"))?,
                 cache: None,
             })
@@ -126,16 +125,16 @@ impl Decoder for LlamaModel {
         let mut x = self.embedding.index_select(&ids, 0)?.reshape((rows, new, shape.hidden))?;
         for layer in &mut self.layers {
             let normed = rms_norm(&x, &layer.attention_norm, shape.rms_epsilon)?;
-            let query = rope(&split_heads(&layer.query.forward(&normed)?, shape.heads)?, &cos, &sin)?;
-            let mut key = rope(&split_heads(&layer.key.forward(&normed)?, shape.kv_heads)?, &cos, &sin)?;
-            let mut value = split_heads(&layer.value.forward(&normed)?, shape.kv_heads)?;
+            let heads = [shape.heads, shape.kv_heads, shape.kv_heads];
+            let [query, key, mut value] = split_heads(&layer.projections.forward(&normed)?, heads)?;
+            let (query, mut key) = (rope(&query, &cos, &sin)?, rope(&key, &cos, &sin)?);
             if keep {
                 (key, value) = extend(&mut layer.cache, key, value)?;
             }
             let attended = attention(&query, &key, &value, mask.as_ref())?;
             x = (x + layer.output.forward(&attended)?)?;
             let normed = rms_norm(&x, &layer.mlp_norm, shape.rms_epsilon)?;
-            let gated = (silu(&layer.gate.forward(&normed)?)? * layer.up.forward(&normed)?)?;
+            let gated = by_position(&layer.gated.forward(&normed)?, swiglu)?;
             x = (x + layer.down.forward(&gated)?)?;
         }
         self.head.forward(&rms_norm(&kept(x, last)?, &self.norm, shape.rms_epsilon)?)

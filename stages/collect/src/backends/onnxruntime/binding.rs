@@ -28,11 +28,11 @@ impl OnnxRuntime {
             let memory = if output.name() == "logits" { &host } else { &gpu };
             binding.bind_output_to_device(output.name(), memory)?;
         }
-        let mut outputs = self.session.run_binding(&binding)?;
+        let outputs = self.session.run_binding(&binding)?;
         binding.synchronize_outputs()?;
         show_logits(&outputs, see)?;
         if step.keep {
-            (self.kept, self.kept_bytes) = keep_present(&mut outputs)?;
+            (self.kept, self.kept_bytes) = keep_present(outputs);
         }
         Ok(())
     }

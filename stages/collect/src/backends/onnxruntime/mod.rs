@@ -227,10 +227,10 @@ impl Engine for OnnxRuntime {
         if self.memory == Memory::Cuda {
             return self.forward_bound(inputs, step, see);
         }
-        let mut outputs = self.session.run(inputs)?;
+        let outputs = self.session.run(inputs)?;
         show_logits(&outputs, see)?;
         if step.keep {
-            (self.kept, self.kept_bytes) = keep_present(&mut outputs)?;
+            (self.kept, self.kept_bytes) = keep_present(outputs);
         }
         Ok(())
     }
@@ -245,13 +245,12 @@ fn show_logits(outputs: &SessionOutputs, see: &mut dyn FnMut(&[f32], [usize; 3])
 }
 
 /// Moves `present.*` out of a step's outputs to be the next step's `past_key_values.*`; nothing is copied.
-fn keep_present(outputs: &mut SessionOutputs) -> Result<(Vec<(String, DynValue)>, usize)> {
-    let names: Vec<String> = outputs.keys().filter(|k| k.starts_with("present.")).map(str::to_string).collect();
-    let (mut kept, mut bytes) = (Vec::new(), 0);
-    for name in names {
-        let value = outputs.remove(&name).context("an output that vanished")?;
-        bytes += value.shape().iter().map(|&d| d as usize).product::<usize>() * 4;
-        kept.push((name.replace("present.", "past_key_values."), value));
-    }
-    Ok((kept, bytes))
+fn keep_present(outputs: SessionOutputs) -> (Vec<(String, DynValue)>, usize) {
+    let present = outputs.into_iter().filter_map(|(name, value)| {
+        let layer = name.strip_prefix("present.")?;
+        Some((format!("past_key_values.{layer}"), value))
+    });
+    let kept: Vec<(String, DynValue)> = present.collect();
+    let bytes = kept.iter().map(|(_, v)| v.shape().iter().map(|&d| d as usize).product::<usize>() * 4).sum();
+    (kept, bytes)
 }
