@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 struct Config {
     min_updates: i64,
     max_gap_ns: i64,
+    max_error_pct: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -25,9 +26,7 @@ const MAX_GAP_NS: i64 = 400_000_000;
 fn models() -> Vec<Model> {
     [
         "timespan",
-        "segment",
         "span_energy",
-        "span_reading",
         "sensor_span",
         "idle_power",
         "sensor_energy",
@@ -61,16 +60,16 @@ fn joined(samples: &[(i64, f64)], kind: &str, runs: &[(i64, i64)]) -> Vec<Energy
         })
         .collect();
     bench.rows(&tables::RUN, &rows).unwrap();
-    bench.values("config", &[Config { min_updates: 1, max_gap_ns: MAX_GAP_NS }]).unwrap();
+    bench.values("config", &[Config { min_updates: 1, max_gap_ns: MAX_GAP_NS, max_error_pct: f64::MAX }]).unwrap();
     models().into_iter().for_each(|m| bench.materialise(m).unwrap());
     bench
         .select("select run_id, energy_gross_j, reasons from run_energy where device_id = 'd' order by run_id")
         .unwrap()
 }
 
-/// The energy of [start, end), or `None` where it must not be known: not bracketed, a gap, no reading inside, no length.
+/// The energy from start to end, or `None` where it must not be known: not bracketed, a gap, no reading inside, no length.
 fn reference(samples: &[(i64, f64)], holds: bool, (start, end): (i64, i64)) -> Option<f64> {
-    let inside = samples.iter().filter(|(t, _)| *t >= start && *t < end).count();
+    let inside = samples.iter().filter(|(t, _)| *t >= start && *t <= end).count();
     if end <= start || inside == 0 || samples.first()?.0 > start || samples.last()?.0 < end {
         return None;
     }

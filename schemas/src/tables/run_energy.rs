@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::EVIDENCE, tables::SCOPES};
 
 pub const RUN_ENERGY: Contract = Contract {
     name: "run_energy",
-    version: 2,
+    version: 3,
     stage: "join-telemetry",
     grain: "One run x sensor, and one row `total` per run x scope: the sensor's whole energy in the run's window.",
     key: &["session_id", "run_id", "scope", "device_id"],
@@ -14,6 +14,12 @@ pub const RUN_ENERGY: Contract = Contract {
         choice("scope", SCOPES, "What the sensor covers"),
         text("device_id", "Sensor, or `total` for the sum over the scope's sensors"),
         float("energy_gross_j", "Energy of the window").or_null("when not resolvable; `reasons` says why"),
+        float(
+            "energy_error_j",
+            "Half width of a 95 % interval around it: sampling and the cut at the window's ends; of a total, in quadrature",
+        )
+        .at_least(0.0)
+        .or_null("when the energy is"),
         float("idle_j", "Idle power of the baselines times the window").or_null("when there is no baseline"),
         float("energy_net_j", "Gross minus idle; may be negative").or_null("when either is"),
         float(

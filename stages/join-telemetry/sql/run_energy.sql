@@ -6,6 +6,7 @@ with unseen as (
         'node' as scope,
         'total' as device_id,
         cast(null as double) as energy_gross_j,
+        cast(null as double) as energy_error_j,
         cast(null as double) as idle_j,
         cast(null as double) as energy_net_j,
         cast(null as double) as mean_power_w,

@@ -3,6 +3,7 @@ with gross as (
     select
         s.*,
         case when s.reasons is null then coalesce(s.energy_counter_j, s.energy_integral_j) end as energy_gross_j,
+        case when s.reasons is null then s.energy_error_j end as error_j,
         i.idle_w * cast(s.length_ns as double) / 1e9 as idle_j
     from sensor_span as s
     left join idle_power as i on s.session_id = i.session_id and s.device_id = i.device_id
@@ -15,6 +16,7 @@ select
     g.scope,
     g.device_id,
     g.energy_gross_j,
+    g.error_j as energy_error_j,
     g.idle_j,
     g.energy_gross_j - g.idle_j as energy_net_j,
     g.energy_gross_j / nullif(cast(g.length_ns as double) / 1e9, 0) as mean_power_w,

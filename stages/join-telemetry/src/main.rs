@@ -25,6 +25,7 @@ struct Cli {
 struct Config {
     min_updates: u32,
     max_gap_ms: f64,
+    max_error_pct: f64,
 }
 
 /// What SQL sees of it.
@@ -32,13 +33,12 @@ struct Config {
 struct ConfigRow {
     min_updates: u32,
     max_gap_ns: i64,
+    max_error_pct: f64,
 }
 
 const MODELS: &[Model] = &[
     model!("timespan"),
-    model!("segment"),
     model!("span_energy"),
-    model!("span_reading"),
     model!("sensor_span"),
     model!("idle_power"),
     model!("sensor_energy"),
@@ -65,7 +65,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let mut bench = Workbench::new("join-telemetry", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
     let max_gap_ns = (config.max_gap_ms * 1e6) as i64;
-    bench.values("config", &[ConfigRow { min_updates: config.min_updates, max_gap_ns }])?;
+    let Config { min_updates, max_error_pct, .. } = config;
+    bench.values("config", &[ConfigRow { min_updates, max_gap_ns, max_error_pct }])?;
     for &model in MODELS {
         bench.materialise(model)?;
     }

@@ -23,6 +23,12 @@ struct Cli {
     /// Folder with the Parquet files
     #[arg(long, value_name = "DIR", default_value = "data/run")]
     run: PathBuf,
+    /// Another Parquet file, or a folder of such, as a table; may be repeated. The run folder may then be empty
+    #[arg(long, value_name = "NAME=PATH", value_parser = named)]
+    table: Vec<(String, PathBuf)>,
+    /// Threads to compute on; with more than one, rows without ORDER BY come in any order
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: u16,
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
     /// Write here instead of to standard output (needed for Parquet)
@@ -61,15 +67,28 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         }
     };
     let tables = tables(&cli.run);
-    if tables.is_empty() {
+    if tables.is_empty() && cli.table.is_empty() {
         anyhow::bail!(
             "{}: no table here, 0 Parquet files of the contracts, run `make all` or pass --run DIR",
             cli.run.display()
         );
     }
-    let mut bench = Workbench::new("query", &())?;
+    let mut bench = Workbench::parallel("query", &(), usize::from(cli.threads))?;
     bench.read(tables.iter().map(PathBuf::as_path))?;
-    output::write(&bench.read_only(&sql)?, cli.format, cli.output.as_deref())
+    for (name, path) in &cli.table {
+        if !path.exists() {
+            anyhow::bail!("{}: no such file or folder, {name}={}, correct --table", path.display(), path.display());
+        }
+        bench.parquet(name, path)?;
+    }
+    output::write(&bench, &sql, cli.format, cli.output.as_deref())
+}
+
+fn named(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok((name.into(), path.into())),
+        _ => Err("not NAME=PATH".into()),
+    }
 }
 
 /// The contract files of a folder, in the order of the pipeline.

@@ -3,17 +3,53 @@
 use crate::Format;
 use anyhow::Result;
 use arrow::{array::RecordBatch, csv, json, util::pretty::pretty_format_batches};
-use parquet::arrow::ArrowWriter;
-use std::{io::Write, path::Path};
+use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties};
+use recombine::Workbench;
+use std::{fs::File, io::Write, path::Path};
 
-pub fn write(batches: &[RecordBatch], format: Format, to: Option<&Path>) -> Result<()> {
-    let bytes = encode(batches, format)?;
+pub fn write(bench: &Workbench, sql: &str, format: Format, to: Option<&Path>) -> Result<()> {
+    if let (Format::Parquet, Some(path)) = (format, to) {
+        return write_parquet(bench, sql, path);
+    }
+    let mut batches = Vec::new();
+    bench.read_only(sql, |batch| {
+        batches.push(batch);
+        anyhow::Ok(())
+    })?;
+    let bytes = encode(&batches, format)?;
     match to {
         Some(path) => Ok(schemas::io::write_whole(path, &bytes)?),
         None => match std::io::stdout().write_all(&bytes) {
             Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
             done => Ok(done?),
         },
+    }
+}
+
+/// Batch by batch: a result may be larger than memory.
+fn write_parquet(bench: &Workbench, sql: &str, path: &Path) -> Result<()> {
+    let mut failed = None;
+    let written = schemas::io::whole(path, |file| {
+        let mut writer: Option<ArrowWriter<&mut File>> = None;
+        let mut file = Some(file);
+        let done = bench.read_only(sql, |batch| {
+            if let Some(file) = file.take() {
+                let properties = WriterProperties::builder().set_compression(Compression::LZ4_RAW).build();
+                writer = Some(ArrowWriter::try_new(file, batch.schema(), Some(properties))?);
+            }
+            writer.as_mut().map_or(Ok(()), |writer| writer.write(&batch))?;
+            anyhow::Ok(())
+        });
+        let done = done.and_then(|()| Ok(writer.map(ArrowWriter::close).transpose().map(drop)?));
+        done.map_err(|e| {
+            let cause = std::io::Error::other(format!("{e:#}"));
+            failed = Some(e);
+            schemas::Error::Io { path: path.to_path_buf(), action: "write", cause }
+        })
+    });
+    match failed {
+        Some(e) => Err(e),
+        None => Ok(written?),
     }
 }
 
@@ -37,14 +73,7 @@ fn encode(batches: &[RecordBatch], format: Format) -> Result<Vec<u8>> {
             }
             bytes.push(b'\n');
         }
-        Format::Parquet => {
-            let schema = batches.first().map(RecordBatch::schema).ok_or_else(|| anyhow::anyhow!("no result"))?;
-            let mut writer = ArrowWriter::try_new(&mut bytes, schema, None)?;
-            for batch in batches {
-                writer.write(batch)?;
-            }
-            writer.close()?;
-        }
+        Format::Parquet => anyhow::bail!("Parquet goes to a file, pass --output FILE"),
     }
     Ok(bytes)
 }

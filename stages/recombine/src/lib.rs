@@ -3,6 +3,7 @@
 //! A model is one `.sql` file: one SELECT, one relation, named like the file. Configuration enters SQL only as rows of a
 //! table. Results are the same bytes for the same inputs: one partition, sorted by the contract's key.
 
+mod energy_join;
 mod error;
 mod functions;
 mod values;
@@ -13,9 +14,11 @@ use arrow::{array::RecordBatch, compute};
 use datafusion::{
     arrow,
     datasource::MemTable,
+    error::DataFusionError,
     execution::{context::SQLOptions, session_state::SessionStateBuilder},
     prelude::{DataFrame, ParquetReadOptions, SessionConfig, SessionContext},
 };
+use futures::StreamExt;
 use schemas::{Contract, Provenance, io, rows};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{path::Path, sync::Arc};
@@ -54,16 +57,22 @@ pub struct Workbench {
 impl Workbench {
     /// An empty bench for a stage with the given configuration (kept in the provenance of what it writes).
     pub fn new<C: Serialize>(stage: &'static str, config: &C) -> Result<Self> {
-        let mut session = SessionConfig::new().with_target_partitions(1).with_information_schema(true);
+        Self::parallel(stage, config, 1)
+    }
+
+    /// The same, computing on several threads: then rows come in any order, and sums may differ in the last digit.
+    pub fn parallel<C: Serialize>(stage: &'static str, config: &C, threads: usize) -> Result<Self> {
+        let mut session = SessionConfig::new().with_target_partitions(threads).with_information_schema(true);
         let options = session.options_mut();
         options.execution.parquet.schema_force_view_types = false;
         options.execution.collect_statistics = false;
         options.sql_parser.map_string_types_to_utf8view = false;
-        let state = SessionStateBuilder::new().with_config(session).with_default_features().build();
+        let builder = SessionStateBuilder::new().with_config(session).with_default_features();
+        let state = energy_join::taught(builder).build();
         let context = SessionContext::new_with_state(state);
         functions::register(&context);
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(threads.max(2))
             .enable_all()
             .build()
             .map_err(|e| Error::Runtime { cause: e.to_string() })?;
@@ -86,6 +95,17 @@ impl Workbench {
             .block_on(self.context.register_parquet(name, path.to_string_lossy().as_ref(), options))
             .map_err(|e| Error::sql(name, &e))?;
         Ok(self.provenance.input(path)?)
+    }
+
+    /// Registers any Parquet file, or a folder of such with the same columns, under a name. Rows are not checked.
+    pub fn parquet(&mut self, name: &str, path: &Path) -> Result<()> {
+        self.runtime
+            .block_on(self.context.register_parquet(
+                name,
+                path.to_string_lossy().as_ref(),
+                ParquetReadOptions::default(),
+            ))
+            .map_err(|e| Error::sql(name, &e))
     }
 
     /// Adds a file that was read by other means to the provenance.
@@ -153,20 +173,28 @@ impl Workbench {
         Ok(vec![self.one_batch("query", sql)?])
     }
 
-    /// Batches of a query that may only read: no DDL, DML, COPY or SET.
-    pub fn read_only(&self, sql: &str) -> Result<Vec<RecordBatch>> {
+    /// Batches of a query that may only read (no DDL, DML, COPY or SET), one after the other; at least one, so that the columns are
+    /// known. `see` may refuse.
+    pub fn read_only<E: From<Error>>(
+        &self,
+        sql: &str,
+        mut see: impl FnMut(RecordBatch) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
         let only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        self.runtime
-            .block_on(async {
-                let frame = self.context.sql_with_options(sql, only).await?;
-                let schema = Arc::new(frame.schema().as_arrow().clone());
-                let mut batches = frame.collect().await?;
-                if batches.is_empty() {
-                    batches.push(RecordBatch::new_empty(schema));
-                }
-                Ok(batches)
-            })
-            .map_err(|e| Error::sql("query", &e))
+        let failed = |e: &DataFusionError| E::from(Error::sql("query", e));
+        let mut stream = self
+            .runtime
+            .block_on(async { self.context.sql_with_options(sql, only).await?.execute_stream().await })
+            .map_err(|e| failed(&e))?;
+        let mut none = true;
+        while let Some(batch) = self.runtime.block_on(stream.next()) {
+            none = false;
+            see(batch.map_err(|e| failed(&e))?)?;
+        }
+        if none {
+            see(RecordBatch::new_empty(stream.schema()))?;
+        }
+        Ok(())
     }
 
     /// Computes the relation of the contract that `path` is named after, checks it and writes it; later models read the

@@ -1,0 +1,282 @@
+//! The operator: runs are held in memory, samples pass by once.
+//!
+//! Samples may come in any partitioning and order of batches; a batch is a piece, and pieces are put in order of time at the end.
+//! Samples that are not in order within a series are sorted by DataFusion and read again. Memory: about 130 bytes a run and
+//! series, beside what reading takes.
+
+use super::{
+    columns::{Chunk, Columns},
+    feed::Feeder,
+    output, scan,
+    spans::{Key, Table},
+};
+use datafusion::{
+    arrow::{
+        array::{Array, ArrayRef, AsArray, RecordBatch},
+        compute::concat_batches,
+        util::display::array_value_to_string,
+    },
+    common::{DataFusionError, plan_err, tree_node::TreeNodeRecursion},
+    error::Result,
+    execution::{SendableRecordBatchStream, TaskContext, memory_pool::MemoryConsumer},
+    physical_expr::{
+        Distribution, EquivalenceProperties, LexOrdering, Partitioning, PhysicalExpr, PhysicalSortExpr,
+        expressions::col,
+    },
+    physical_plan::{
+        DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties, ReplaceChildrenOptions,
+        coalesce_partitions::CoalescePartitionsExec,
+        execution_plan::{Boundedness, EmissionType},
+        metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet},
+        sorts::sort::SortExec,
+        stream::RecordBatchStreamAdapter,
+    },
+};
+use futures::{StreamExt, TryStreamExt};
+use std::{collections::HashMap, fmt, sync::Arc};
+use tokio::task::JoinSet;
+
+#[derive(Debug)]
+pub struct EnergyJoinExec {
+    samples: Arc<dyn ExecutionPlan>,
+    runs: Arc<dyn ExecutionPlan>,
+    columns: Arc<Columns>,
+    properties: Arc<PlanProperties>,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl EnergyJoinExec {
+    pub fn new(samples: Arc<dyn ExecutionPlan>, runs: Arc<dyn ExecutionPlan>) -> Result<Self> {
+        let columns = Columns::new(&samples.schema(), &runs.schema())?;
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(columns.output(&runs.schema())),
+            Partitioning::UnknownPartitioning(1),
+            EmissionType::Final,
+            Boundedness::Bounded,
+        );
+        let (columns, properties) = (Arc::new(columns), Arc::new(properties));
+        Ok(EnergyJoinExec { samples, runs, columns, properties, metrics: ExecutionPlanMetricsSet::new() })
+    }
+
+    fn with_children(&self, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        match <[Arc<dyn ExecutionPlan>; 2]>::try_from(children) {
+            Ok([samples, runs]) => Ok(Arc::new(EnergyJoinExec::new(samples, runs)?)),
+            Err(_) => plan_err!("energy_join has two inputs"),
+        }
+    }
+
+    fn count(&self, name: &'static str, value: usize) {
+        MetricBuilder::new(&self.metrics).global_counter(name).add(value);
+    }
+}
+
+impl DisplayAs for EnergyJoinExec {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "EnergyJoinExec: series={:?}", self.columns.keys)
+    }
+}
+
+impl ExecutionPlan for EnergyJoinExec {
+    fn name(&self) -> &str {
+        "EnergyJoinExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.samples, &self.runs]
+    }
+
+    fn required_input_distribution(&self) -> Vec<Distribution> {
+        vec![Distribution::UnspecifiedDistribution, Distribution::SinglePartition]
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false, false]
+    }
+
+    fn apply_expressions(
+        &self,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        self.with_children(children)
+    }
+
+    fn replace_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+        _: ReplaceChildrenOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.with_children(children)
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+
+    fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let this = EnergyJoinExec {
+            samples: self.samples.clone(),
+            runs: self.runs.clone(),
+            columns: self.columns.clone(),
+            properties: self.properties.clone(),
+            metrics: self.metrics.clone(),
+        };
+        let batches = futures::stream::once(this.join(context)).try_flatten();
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
+    }
+}
+
+impl EnergyJoinExec {
+    async fn join(self, context: Arc<TaskContext>) -> Result<impl futures::Stream<Item = Result<RecordBatch>>> {
+        let runs: Vec<RecordBatch> = self.runs.execute(0, context.clone())?.try_collect().await?;
+        let runs = concat_batches(&self.runs.schema(), &runs)?;
+        let table = Arc::new(table(&runs, &self.columns)?);
+        let reservation = MemoryConsumer::new("energy_join").register(context.memory_pool());
+        reservation.try_grow(runs.get_array_memory_size() + table.bytes())?;
+        let fed = self.first_pass(&table, &context).await?;
+        reservation.try_grow(fed.bytes())?;
+        let gathered = match fed.finish(&table) {
+            Some(gathered) => gathered,
+            None => {
+                self.count("samples_sorted", 1);
+                let sorted = self.sorted()?;
+                self.gather(&sorted, &table, &context)
+                    .await?
+                    .finish(&table)
+                    .ok_or_else(|| DataFusionError::Internal("energy_join: sorted samples are not in order".into()))?
+            }
+        };
+        let (schema, columns) = (self.schema(), self.columns.clone());
+        let rows = (0..runs.num_rows()).step_by(context.session_config().batch_size());
+        let size = context.session_config().batch_size();
+        let lines = output::lines(gathered);
+        Ok(futures::stream::iter(rows).map(move |first| {
+            let _held = &reservation;
+            let rows = first..(first + size).min(runs.num_rows());
+            output::batch(&schema, &columns, &runs, &table, &lines, rows)
+        }))
+    }
+
+    /// Straight from Parquet where the samples query is nothing but columns of local files, else as the plan gives them.
+    async fn first_pass(&self, table: &Arc<Table>, context: &Arc<TaskContext>) -> Result<Feeder> {
+        let Some(scan) = scan::of(&self.samples, &self.columns)? else {
+            return self.gather(&self.samples, table, context).await;
+        };
+        let wanted = scan.wanted(table, &self.columns);
+        self.count("row_groups_read", wanted.len());
+        self.count("row_groups_skipped", scan.row_groups() - wanted.len());
+        let (scan, wanted) = (Arc::new(scan), Arc::new(wanted));
+        let workers = context.session_config().target_partitions().clamp(1, wanted.len().max(1));
+        let mut tasks = JoinSet::new();
+        for worker in 0..workers {
+            let (scan, wanted, table, columns) = (scan.clone(), wanted.clone(), table.clone(), self.columns.clone());
+            tasks.spawn_blocking(move || {
+                // Neighbours go to one worker, which then holds few series; and the same ones each time.
+                let share = worker * wanted.len() / workers..(worker + 1) * wanted.len() / workers;
+                let mut feeder = Feeder::default();
+                for &group in &wanted[share] {
+                    scan.read(group, &columns, |chunk| {
+                        feeder.feed(&columns, &chunk, &table)?;
+                        Ok(!feeder.unsorted())
+                    })?;
+                }
+                Ok::<_, DataFusionError>((worker, feeder))
+            });
+        }
+        merged(tasks).await
+    }
+
+    async fn gather(
+        &self,
+        samples: &Arc<dyn ExecutionPlan>,
+        table: &Arc<Table>,
+        context: &Arc<TaskContext>,
+    ) -> Result<Feeder> {
+        let mut tasks = JoinSet::new();
+        for partition in 0..samples.output_partitioning().partition_count() {
+            let mut stream = samples.execute(partition, context.clone())?;
+            let (table, columns, schema) = (table.clone(), self.columns.clone(), samples.schema());
+            tasks.spawn(async move {
+                let mut feeder = Feeder::default();
+                while let Some(batch) = stream.next().await {
+                    let chunk = Chunk::new(&columns, &batch?, |name| schema.index_of(name).ok(), |_| None)?;
+                    feeder.feed(&columns, &chunk, &table)?;
+                    if feeder.unsorted() {
+                        break;
+                    }
+                }
+                Ok::<_, DataFusionError>((partition, feeder))
+            });
+        }
+        merged(tasks).await
+    }
+
+    fn sorted(&self) -> Result<Arc<dyn ExecutionPlan>> {
+        let schema = self.samples.schema();
+        let by = self.columns.keys.iter().map(String::as_str).chain(["t_ns"]);
+        let by = by.map(|name| Ok(PhysicalSortExpr::new_default(col(name, &schema)?)));
+        let by = LexOrdering::new(by.collect::<Result<Vec<_>>>()?)
+            .ok_or_else(|| DataFusionError::Internal("energy_join: nothing to sort by".into()))?;
+        Ok(Arc::new(SortExec::new(by, Arc::new(CoalescePartitionsExec::new(self.samples.clone())))))
+    }
+}
+
+/// What all workers have seen, put together in their order, so that sums do not depend on which was faster.
+async fn merged(mut tasks: JoinSet<Result<(usize, Feeder)>>) -> Result<Feeder> {
+    let mut feeders = Vec::new();
+    while let Some(done) = tasks.join_next().await {
+        feeders.push(done.map_err(|e| DataFusionError::Execution(format!("energy_join: a worker ended, {e}")))??);
+    }
+    feeders.sort_by_key(|(worker, _)| *worker);
+    let mut all = Feeder::default();
+    feeders.into_iter().for_each(|(_, feeder)| all.merge(feeder));
+    Ok(all)
+}
+
+fn table(runs: &RecordBatch, columns: &Columns) -> Result<Table> {
+    let window = |name: &str| runs.column_by_name(name).map(|a| a.as_primitive().clone());
+    let (Some(start), Some(end)) = (window("start_ns"), window("end_ns")) else {
+        return plan_err!("energy_join: the runs query has no window");
+    };
+    let keys: Vec<&ArrayRef> = columns.shared.iter().filter_map(|&i| runs.column_by_name(&columns.keys[i])).collect();
+    let mut by_key: HashMap<Key, usize> = HashMap::new();
+    let mut last: Option<(Key, usize)> = None;
+    let mut groups = Vec::with_capacity(runs.num_rows());
+    let mut key = Key::new();
+    for row in 0..runs.num_rows() {
+        if keys.iter().any(|array| array.is_null(row)) {
+            groups.push(None);
+            continue;
+        }
+        key.clear();
+        for array in &keys {
+            key.push(text(array, row)?);
+        }
+        if let Some((same, group)) = &last
+            && *same == key
+        {
+            groups.push(Some(*group));
+            continue;
+        }
+        let next = by_key.len();
+        let group = *by_key.entry(key.clone()).or_insert(next);
+        last = Some((key.clone(), group));
+        groups.push(Some(group));
+    }
+    Ok(Table::new(by_key, &groups, &start, &end))
+}
+
+fn text(array: &ArrayRef, row: usize) -> Result<String> {
+    Ok(match (array.as_string_opt::<i32>(), array.as_string_view_opt()) {
+        (Some(strings), _) => strings.value(row).to_string(),
+        (_, Some(strings)) => strings.value(row).to_string(),
+        _ => array_value_to_string(array, row)?,
+    })
+}

@@ -1,0 +1,200 @@
+//! Chunks of samples to states of spans: each chunk is a piece, and what lies between pieces is added at the end.
+
+use super::{
+    columns::{Chunk, Columns},
+    kernel::{Blocks, Meaning, Piece, State},
+    readings::{self, Readings},
+    spans::{Key, Table},
+};
+use datafusion::{common::exec_err, error::Result};
+use std::collections::{BTreeMap, HashMap};
+
+/// First and last reading of a piece.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    t: [i64; 2],
+    v: [f64; 2],
+}
+
+/// One series, as far as it was seen.
+struct Series {
+    meaning: Meaning,
+    /// The group of spans it meets; `None`: nobody asks for it.
+    group: Option<usize>,
+    range: f64,
+    states: Vec<State>,
+    edges: Vec<Edge>,
+}
+
+/// What one worker has seen.
+#[derive(Default)]
+pub struct Feeder {
+    series: Vec<Series>,
+    by_key: HashMap<Key, usize>,
+    blocks: Blocks,
+    /// Some chunk was not in order of time: what was gathered is worthless.
+    unsorted: bool,
+}
+
+/// How the values of a series of this kind are to be understood.
+fn meaning(kind: Option<&str>) -> Result<Meaning> {
+    Ok(match kind {
+        None | Some("instant" | "average") => Meaning::Linear,
+        Some("interval_mean" | "model") => Meaning::Held,
+        Some("counter") => Meaning::Counter,
+        Some(other) => {
+            return exec_err!(
+                "energy_join: unknown kind of reading \"{other}\", use counter, instant, average, interval_mean or model"
+            );
+        }
+    })
+}
+
+impl Feeder {
+    pub fn unsorted(&self) -> bool {
+        self.unsorted
+    }
+
+    /// Bytes held, for the memory pool.
+    pub fn bytes(&self) -> usize {
+        self.series
+            .iter()
+            .map(|s| s.states.capacity() * size_of::<State>() + s.edges.capacity() * size_of::<Edge>())
+            .sum()
+    }
+
+    pub fn feed(&mut self, columns: &Columns, chunk: &Chunk, table: &Table) -> Result<()> {
+        if chunk.t.is_empty() {
+            return Ok(());
+        }
+        for rows in chunk.series()? {
+            let Some(key) = chunk.key(rows.start)? else { continue };
+            let at = self.series_of(columns, key, table)?;
+            let Feeder { series, blocks, unsorted, .. } = self;
+            let series = &mut series[at];
+            if let Some(group) = series.group {
+                let spans = &table.groups[group];
+                let slice = chunk.slice(&rows);
+                readings::with(&slice, series.meaning, |readings| {
+                    let t = readings.t;
+                    let (Some((&first, &last)), Some((&v0, &v1))) =
+                        (t.first().zip(t.last()), readings.v.first().zip(readings.v.last()))
+                    else {
+                        return Ok(());
+                    };
+                    if t.windows(2).fold(false, |bad, pair| bad | (pair[1] < pair[0])) {
+                        *unsorted = true;
+                        return Ok(());
+                    }
+                    if readings.range.is_finite() {
+                        series.range = readings.range;
+                    }
+                    series.edges.push(Edge { t: [first, last], v: [v0, v1] });
+                    series.states.resize(spans.len(), State::default());
+                    Piece { readings, blocks }.add_to(spans, &mut series.states, true);
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn series_of(&mut self, columns: &Columns, key: Key, table: &Table) -> Result<usize> {
+        if let Some(&at) = self.by_key.get(&key) {
+            return Ok(at);
+        }
+        let shared: Key = columns.shared.iter().map(|&i| key[i].clone()).collect();
+        self.series.push(Series {
+            meaning: meaning(columns.kind.map(|i| key[i].as_str()))?,
+            group: table.group(&shared),
+            range: f64::NAN,
+            states: Vec::new(),
+            edges: Vec::new(),
+        });
+        self.by_key.insert(key, self.series.len() - 1);
+        Ok(self.series.len() - 1)
+    }
+
+    /// Adds what a later worker has seen.
+    pub fn merge(&mut self, mut later: Feeder) {
+        self.unsorted |= later.unsorted;
+        for (key, at) in later.by_key {
+            let theirs = std::mem::replace(&mut later.series[at], Series::nothing());
+            match self.by_key.get(&key) {
+                Some(&ours) => self.series[ours].merge(theirs),
+                None => {
+                    self.by_key.insert(key, self.series.len());
+                    self.series.push(theirs);
+                }
+            }
+        }
+    }
+
+    /// Adds the pairs between pieces. `None`: the samples were not in order of time.
+    pub fn finish(mut self, table: &Table) -> Option<Gathered> {
+        if self.unsorted {
+            return None;
+        }
+        for series in &mut self.series {
+            if let Some(group) = series.group
+                && !series.link(table, group, &mut self.blocks)
+            {
+                return None;
+            }
+        }
+        let mut by_group: Vec<BTreeMap<Key, (Meaning, Vec<State>)>> =
+            table.groups.iter().map(|_| BTreeMap::new()).collect();
+        for (key, at) in self.by_key {
+            let series = std::mem::replace(&mut self.series[at], Series::nothing());
+            if let Some(group) = series.group {
+                by_group[group].insert(key, (series.meaning, series.states));
+            }
+        }
+        Some(Gathered { by_group })
+    }
+}
+
+impl Series {
+    fn nothing() -> Self {
+        Series { meaning: Meaning::Linear, group: None, range: f64::NAN, states: Vec::new(), edges: Vec::new() }
+    }
+
+    fn merge(&mut self, later: Series) {
+        if later.range.is_finite() {
+            self.range = later.range;
+        }
+        self.edges.extend(later.edges);
+        match self.states.is_empty() {
+            true => self.states = later.states,
+            false => self.states.iter_mut().zip(&later.states).for_each(|(ours, theirs)| ours.merge(theirs)),
+        }
+    }
+
+    /// False if pieces overlap in time.
+    fn link(&mut self, table: &Table, group: usize, blocks: &mut Blocks) -> bool {
+        self.edges.sort_by_key(|edge| edge.t[0]);
+        for pair in self.edges.windows(2) {
+            let (t, v) = ([pair[0].t[1], pair[1].t[0]], [pair[0].v[1], pair[1].v[0]]);
+            if t[1] < t[0] {
+                return false;
+            }
+            let readings = Readings {
+                t: &t,
+                v: &v,
+                range: self.range,
+                meaning: self.meaning,
+                temperature: None,
+                memory: None,
+                throttled: None,
+            };
+            Piece { readings: &readings, blocks }.add_to(&table.groups[group], &mut self.states, false);
+        }
+        true
+    }
+}
+
+/// The result: for each group of spans its series by key, and for each of them the states of the group's spans (none where no
+/// reading was seen).
+pub struct Gathered {
+    pub by_group: Vec<BTreeMap<Key, (Meaning, Vec<State>)>>,
+}

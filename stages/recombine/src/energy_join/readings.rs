@@ -1,0 +1,105 @@
+//! Readings of one series, as slices of Arrow arrays.
+
+use super::{columns::Chunk, kernel::Meaning};
+use datafusion::{
+    arrow::{
+        array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array},
+        compute::{cast, filter},
+        datatypes::{DataType, Float32Type, Float64Type},
+        error::ArrowError,
+    },
+    error::Result,
+};
+
+/// Successive readings of one series.
+pub struct Readings<'a> {
+    pub t: &'a [i64],
+    /// Power in W, or for a counter energy in J. All finite.
+    pub v: &'a [f64],
+    /// Energy at which the counter wraps, J; not a number where unknown.
+    pub range: f64,
+    pub meaning: Meaning,
+    pub temperature: Option<Gauge<'a>>,
+    pub memory: Option<Gauge<'a>>,
+    pub throttled: Option<&'a BooleanArray>,
+}
+
+/// Something read beside power.
+pub enum Gauge<'a> {
+    Single(&'a [f32]),
+    Double(&'a [f64]),
+    /// With nulls.
+    Sparse(Float64Array),
+}
+
+impl<'a> Gauge<'a> {
+    /// Of an array of floating-point numbers; `None` where none is known.
+    fn new(array: &'a ArrayRef) -> Result<Option<Self>> {
+        if array.null_count() == array.len() {
+            return Ok(None);
+        }
+        Ok(Some(match array.data_type() {
+            DataType::Float32 if array.null_count() == 0 => Gauge::Single(array.as_primitive::<Float32Type>().values()),
+            DataType::Float64 if array.null_count() == 0 => Gauge::Double(array.as_primitive::<Float64Type>().values()),
+            _ => Gauge::Sparse(cast(array, &DataType::Float64)?.as_primitive::<Float64Type>().clone()),
+        }))
+    }
+}
+
+/// The values that count for a meaning; `None` where the query has no such column.
+fn values(chunk: &Chunk, meaning: Meaning) -> Option<&Float64Array> {
+    if meaning == Meaning::Counter { chunk.energy.as_ref() } else { chunk.power.as_ref() }
+}
+
+fn all_finite(values: &[f64]) -> bool {
+    let (chunks, rest) = values.as_chunks::<32>();
+    let finite = |chunk: &[f64]| chunk.iter().fold(true, |all, v| all & v.is_finite());
+    chunks.iter().all(|chunk| finite(chunk)) && finite(rest)
+}
+
+/// Calls `see` with the readings of one series' rows. One without an instant or without a finite value is no reading.
+pub fn with(chunk: &Chunk, meaning: Meaning, see: impl FnOnce(&Readings) -> Result<()>) -> Result<()> {
+    let Some(v) = values(chunk, meaning) else { return Ok(()) };
+    if v.null_count() > 0 || chunk.t.null_count() > 0 || !all_finite(v.values()) {
+        let known = (0..v.len()).map(|i| Some(chunk.t.is_valid(i) && v.is_valid(i) && v.value(i).is_finite()));
+        let kept = kept(chunk, &known.collect())?;
+        return with_whole(&kept, meaning, see);
+    }
+    with_whole(chunk, meaning, see)
+}
+
+fn with_whole(chunk: &Chunk, meaning: Meaning, see: impl FnOnce(&Readings) -> Result<()>) -> Result<()> {
+    let Some(v) = values(chunk, meaning) else { return Ok(()) };
+    let range = chunk.range.as_ref().filter(|_| meaning == Meaning::Counter);
+
+    see(&Readings {
+        t: chunk.t.values(),
+        v: v.values(),
+        range: range.and_then(|r| r.iter().flatten().find(|r| r.is_finite())).unwrap_or(f64::NAN),
+        meaning,
+        temperature: chunk.temperature.as_ref().map(Gauge::new).transpose()?.flatten(),
+        memory: chunk.memory.as_ref().map(Gauge::new).transpose()?.flatten(),
+        throttled: chunk.throttled.as_ref(),
+    })
+}
+
+/// The rows where `known` holds.
+fn kept(chunk: &Chunk, known: &BooleanArray) -> Result<Chunk> {
+    let array = |a: &ArrayRef| filter(a, known);
+    let double = |a: &Float64Array| Ok::<_, ArrowError>(filter(a, known)?.as_primitive::<Float64Type>().clone());
+    let t: Int64Array = filter(&chunk.t, known)?.as_primitive().clone();
+    Ok(Chunk {
+        t,
+        power: chunk.power.as_ref().map(double).transpose()?,
+        energy: chunk.energy.as_ref().map(double).transpose()?,
+        range: chunk.range.as_ref().map(double).transpose()?,
+        temperature: chunk.temperature.as_ref().map(array).transpose()?,
+        memory: chunk.memory.as_ref().map(array).transpose()?,
+        throttled: chunk
+            .throttled
+            .as_ref()
+            .map(|a| Ok::<_, ArrowError>(filter(a, known)?.as_boolean().clone()))
+            .transpose()?,
+        keys: Vec::new(),
+    })
+}
