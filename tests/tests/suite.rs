@@ -4,6 +4,7 @@
 mod contracts;
 mod docs;
 mod energy;
+mod energy_join;
 mod engines;
 mod finished_run;
 mod golden;

@@ -2,8 +2,14 @@
 
 use crate::Format;
 use anyhow::Result;
-use arrow::{array::RecordBatch, csv, json, util::pretty::pretty_format_batches};
-use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties};
+use arrow::{
+    array::RecordBatch,
+    csv,
+    datatypes::{DataType, Schema},
+    json,
+    util::pretty::pretty_format_batches,
+};
+use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties, schema::types::ColumnPath};
 use recombine::Workbench;
 use std::{fs::File, io::Write, path::Path};
 
@@ -34,7 +40,7 @@ fn write_parquet(bench: &Workbench, sql: &str, path: &Path) -> Result<()> {
         let mut file = Some(file);
         let done = bench.read_only(sql, |batch| {
             if let Some(file) = file.take() {
-                let properties = WriterProperties::builder().set_compression(Compression::LZ4_RAW).build();
+                let properties = properties(&batch.schema());
                 writer = Some(ArrowWriter::try_new(file, batch.schema(), Some(properties))?);
             }
             writer.as_mut().map_or(Ok(()), |writer| writer.write(&batch))?;
@@ -51,6 +57,16 @@ fn write_parquet(bench: &Workbench, sql: &str, path: &Path) -> Result<()> {
         Some(e) => Err(e),
         None => Ok(written?),
     }
+}
+
+/// Measured numbers seldom repeat: a dictionary of them costs time and no less space.
+fn properties(schema: &Schema) -> WriterProperties {
+    let builder = WriterProperties::builder().set_compression(Compression::LZ4_RAW);
+    let numbers = schema.fields().iter().filter(|f| f.data_type().is_numeric() || *f.data_type() == DataType::Boolean);
+    let plain = |builder: parquet::file::properties::WriterPropertiesBuilder, name: &String| {
+        builder.set_column_dictionary_enabled(ColumnPath::from(name.as_str()), false)
+    };
+    numbers.map(|f| f.name()).fold(builder, plain).build()
 }
 
 fn encode(batches: &[RecordBatch], format: Format) -> Result<Vec<u8>> {

@@ -7,7 +7,8 @@
 use super::{
     columns::{Chunk, Columns},
     feed::Feeder,
-    output, scan,
+    output,
+    scan::{self, Scan},
     spans::{Key, Table},
 };
 use datafusion::{
@@ -170,18 +171,37 @@ impl EnergyJoinExec {
             return self.gather(&self.samples, table, context).await;
         };
         let wanted = scan.wanted(table, &self.columns);
-        self.count("row_groups_read", wanted.len());
-        self.count("row_groups_skipped", scan.row_groups() - wanted.len());
-        let (scan, wanted) = (Arc::new(scan), Arc::new(wanted));
-        let workers = context.session_config().target_partitions().clamp(1, wanted.len().max(1));
+        let all = scan.row_groups();
+        let scan = Arc::new(scan);
+        let few = wanted.len() < all;
+        let (mut read, mut fed) = (wanted.len(), self.read(&scan, wanted, table, context).await?);
+        if few && fed.failed() {
+            // Statistics do not tell failed readings, and one next to what was skipped would have widened a pair into it.
+            read = all;
+            fed = self.read(&scan, (0..all).collect(), table, context).await?;
+        }
+        self.count("row_groups_read", read);
+        self.count("row_groups_skipped", all - read);
+        Ok(fed)
+    }
+
+    async fn read(
+        &self,
+        scan: &Arc<Scan>,
+        groups: Vec<usize>,
+        table: &Arc<Table>,
+        context: &Arc<TaskContext>,
+    ) -> Result<Feeder> {
+        let groups = Arc::new(groups);
+        let workers = context.session_config().target_partitions().clamp(1, groups.len().max(1));
         let mut tasks = JoinSet::new();
         for worker in 0..workers {
-            let (scan, wanted, table, columns) = (scan.clone(), wanted.clone(), table.clone(), self.columns.clone());
+            let (scan, groups, table, columns) = (scan.clone(), groups.clone(), table.clone(), self.columns.clone());
             tasks.spawn_blocking(move || {
                 // Neighbours go to one worker, which then holds few series; and the same ones each time.
-                let share = worker * wanted.len() / workers..(worker + 1) * wanted.len() / workers;
+                let share = worker * groups.len() / workers..(worker + 1) * groups.len() / workers;
                 let mut feeder = Feeder::default();
-                for &group in &wanted[share] {
+                for &group in &groups[share] {
                     scan.read(group, &columns, |chunk| {
                         feeder.feed(&columns, &chunk, &table)?;
                         Ok(!feeder.unsorted())

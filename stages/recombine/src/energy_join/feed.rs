@@ -34,6 +34,8 @@ pub struct Feeder {
     blocks: Blocks,
     /// Some chunk was not in order of time: what was gathered is worthless.
     unsorted: bool,
+    /// Some row was no reading.
+    failed: bool,
 }
 
 /// How the values of a series of this kind are to be understood.
@@ -55,6 +57,10 @@ impl Feeder {
         self.unsorted
     }
 
+    pub fn failed(&self) -> bool {
+        self.failed
+    }
+
     /// Bytes held, for the memory pool.
     pub fn bytes(&self) -> usize {
         self.series
@@ -70,12 +76,12 @@ impl Feeder {
         for rows in chunk.series()? {
             let Some(key) = chunk.key(rows.start)? else { continue };
             let at = self.series_of(columns, key, table)?;
-            let Feeder { series, blocks, unsorted, .. } = self;
+            let Feeder { series, blocks, unsorted, failed, .. } = self;
             let series = &mut series[at];
             if let Some(group) = series.group {
                 let spans = &table.groups[group];
                 let slice = chunk.slice(&rows);
-                readings::with(&slice, series.meaning, |readings| {
+                *failed |= readings::with(&slice, series.meaning, |readings| {
                     let t = readings.t;
                     let (Some((&first, &last)), Some((&v0, &v1))) =
                         (t.first().zip(t.last()), readings.v.first().zip(readings.v.last()))
@@ -118,6 +124,7 @@ impl Feeder {
     /// Adds what a later worker has seen.
     pub fn merge(&mut self, mut later: Feeder) {
         self.unsorted |= later.unsorted;
+        self.failed |= later.failed;
         for (key, at) in later.by_key {
             let theirs = std::mem::replace(&mut later.series[at], Series::nothing());
             match self.by_key.get(&key) {

@@ -57,15 +57,18 @@ fn all_finite(values: &[f64]) -> bool {
     chunks.iter().all(|chunk| finite(chunk)) && finite(rest)
 }
 
-/// Calls `see` with the readings of one series' rows. One without an instant or without a finite value is no reading.
-pub fn with(chunk: &Chunk, meaning: Meaning, see: impl FnOnce(&Readings) -> Result<()>) -> Result<()> {
-    let Some(v) = values(chunk, meaning) else { return Ok(()) };
+/// Calls `see` with the readings of one series' rows. One without an instant or without a finite value is no reading; whether there
+/// was such.
+pub fn with(chunk: &Chunk, meaning: Meaning, see: impl FnOnce(&Readings) -> Result<()>) -> Result<bool> {
+    let Some(v) = values(chunk, meaning) else { return Ok(false) };
     if v.null_count() > 0 || chunk.t.null_count() > 0 || !all_finite(v.values()) {
         let known = (0..v.len()).map(|i| Some(chunk.t.is_valid(i) && v.is_valid(i) && v.value(i).is_finite()));
         let kept = kept(chunk, &known.collect())?;
-        return with_whole(&kept, meaning, see);
+        with_whole(&kept, meaning, see)?;
+        return Ok(true);
     }
-    with_whole(chunk, meaning, see)
+    with_whole(chunk, meaning, see)?;
+    Ok(false)
 }
 
 fn with_whole(chunk: &Chunk, meaning: Meaning, see: impl FnOnce(&Readings) -> Result<()>) -> Result<()> {
