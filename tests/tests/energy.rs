@@ -23,7 +23,7 @@ struct Energy {
 const MAX_GAP_NS: i64 = 400_000_000;
 
 /// Models of the stage in its order, read from its folder.
-fn models() -> Vec<Model> {
+pub(crate) fn models() -> Vec<Model> {
     [
         "timespan",
         "span_energy",
@@ -60,6 +60,7 @@ fn joined(samples: &[(i64, f64)], kind: &str, runs: &[(i64, i64)]) -> Vec<Energy
         })
         .collect();
     bench.rows(&tables::RUN, &rows).unwrap();
+    bench.empty(&tables::SENSOR).unwrap();
     bench.values("config", &[Config { min_updates: 1, max_gap_ns: MAX_GAP_NS, max_error_pct: f64::MAX }]).unwrap();
     models().into_iter().for_each(|m| bench.materialise(m).unwrap());
     bench

@@ -1,6 +1,7 @@
 //! One test binary: each one links DataFusion.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
+mod accuracy;
 mod contracts;
 mod docs;
 mod energy;

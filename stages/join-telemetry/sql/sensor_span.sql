@@ -1,11 +1,30 @@
 -- One span x sensor of its session: what each kind of reading gives, and why it may not be used.
 -- A sensor's power kinds beside its counter: the one with most of the span covered counts, of equals the one with the smaller error.
--- A mean over the past second lags: at both ends half a second of the difference between the powers is missing or too much.
-with kinds as (
+-- What the sensor itself adds to the error: a counter lags by up to its period at both ends and counts in steps; power that is
+-- renewed less often than it is read has fewer readings than rows; a mean over the past lags by half its length, so at both ends that
+-- much of the difference between the powers is missing or too much.
+with spanned as (
+    select
+        e.*,
+        cast(e.end_ns - e.start_ns as double) as length_ns,
+        coalesce(n.update_period_ms, 0) * 1e6 as update_ns,
+        coalesce(n.averaging_ms, 0) / 1e3 as averaging_s,
+        coalesce(n.resolution_j, 0) as resolution_j
+    from span_energy as e
+    left join sensor as n on e.session_id = n.session_id and e.device_id = n.device_id and e.kind = n.kind
+),
+
+kinds as (
     select
         *,
-        energy_error_j + case when kind = 'average' then 0.5 * (max_power_w - min_power_w) else 0 end as error_j
-    from span_energy
+        case
+            when kind = 'counter' then energy_error_j + energy_j * update_ns / nullif(length_ns, 0) + resolution_j
+            when kind in ('instant', 'average')
+                then energy_error_j * greatest(1, update_ns * samples / nullif(length_ns, 0))
+                + averaging_s / 2 * (max_power_w - min_power_w)
+            else energy_error_j
+        end as error_j
+    from spanned
 ),
 
 ranked as (
