@@ -356,8 +356,8 @@ fn a_commands_lines_are_samples_and_its_rubbish_is_named() {
 fn an_import_tells_its_sensors_too() {
     let folder = tempfile::tempdir().unwrap();
     let csv = folder.path().join("power_sample.csv");
-    let lines: String =
-        (0..20).map(|i| format!("s,meter,instant,{},node,{}\n", i * 500_000_000, 100 + i / 2 * 3)).collect();
+    let line = |i: i64| format!("s,meter,instant,{},node,{}\n", i * 500_000_000, 100 + i / 2 * 3);
+    let lines: String = (0..20).map(line).collect();
     fs::write(&csv, format!("session_id,device_id,kind,t_ns,scope,power_w\n{lines}")).unwrap();
     let mut collect = Command::new(binary("collect"));
     run(collect.arg("import").arg(&csv).arg("--into").arg(folder.path())).ok();

@@ -131,8 +131,8 @@ impl Samples {
     }
 
     /// Into a file that no one will find.
-    pub fn to_nowhere() -> io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("collect-sample-{}", std::process::id()));
+    pub fn to_nowhere(name: &str) -> io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("collect-{name}-{}", std::process::id()));
         let file = OpenOptions::new().read(true).append(true).create_new(true).open(&path)?;
         fs::remove_file(&path)?;
         Ok(Samples::to(file))

@@ -28,6 +28,7 @@ mod random;
 mod record;
 mod sample;
 mod sensors;
+mod window;
 mod worker;
 
 use backends::Surroundings;

@@ -14,11 +14,11 @@ use crate::{
     plan::{Planned, plan, plan_id},
     power::sampler::Sampler,
     prepare,
-    progress::Progress,
+    progress::{Progress, said_of_costs},
     prompts::Prompts,
     protocol::{Answer, Request, RunAnswer, RunRequest},
     record::{Run, Session},
-    sensors,
+    sensors, window,
 };
 use anyhow::{Context, Result, anyhow, bail};
 use std::{
@@ -84,7 +84,7 @@ pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
     let gated = gate.pass(backends)?;
     session.engines = gated.iter().filter_map(|g| g.attestation.as_ref()).map(|a| a.library.clone()).collect();
     let gated = gated.into_iter().map(|g| (g.backend.name.clone(), g)).collect();
-    let window_ns = window_ns(config, 0);
+    let window_ns = window::shortest_ns(config, 0);
     let mut measuring = Measuring { config, here, model, prompts, anchor, session, journal, gated, window_ns };
     measuring.run_all(&todo)?;
     Ok(measuring.journal)
@@ -103,8 +103,8 @@ impl Measuring<'_> {
         self.journal.session(&self.session)?;
         (self.session.idle_before_start_ns, self.session.idle_before_end_ns) = self.idle(&sampler);
         self.journal.session(&self.session)?;
-        self.window_ns = window_ns(self.config, sampler.update_period_ns());
-        eprint!("{}", said_of_window(self.config, self.window_ns, &sampler));
+        self.window_ns = window::shortest_ns(self.config, sampler.update_period_ns());
+        eprint!("{}", window::said(self.config, self.window_ns, &sampler));
         self.journal.sensors(&sampler.states())?;
         let mut states_written = Instant::now();
 
@@ -348,43 +348,6 @@ impl Measuring<'_> {
     }
 }
 
-/// A window of `min_updates` updates and of at least `min_window_ms`. Updates may ask for half the time that a run may take,
-/// as warming up takes some of it too.
-fn window_ns(config: &Config, update_period_ns: i64) -> i64 {
-    let updates_ns = i64::from(config.min_updates).saturating_mul(update_period_ns);
-    let bound_ns = (config.run_timeout_s as i64).saturating_mul(500_000_000);
-    updates_ns.min(bound_ns).max(config.min_window_ms as i64 * 1_000_000)
-}
-
-/// What a reader of the progress should know of the window, a line each; mostly nothing.
-fn said_of_window(config: &Config, window_ns: i64, sampler: &Sampler) -> String {
-    let mut said = String::new();
-    let (seconds, period_ms) = (window_ns as f64 / 1e9, sampler.update_period_ns() as f64 / 1e6);
-    if window_ns > config.min_window_ms as i64 * 1_000_000 {
-        said += &format!(
-            "collect: windows last {seconds:.2} s: the slowest sensor needed updates every {period_ms:.0} ms\n"
-        );
-    }
-    if f64::from(config.min_updates) * period_ms > window_ns as f64 / 1e6 {
-        let updates = config.min_updates;
-        said +=
-            &format!("collect: that is half of run_timeout_s and less than {updates} updates, raise run_timeout_s\n");
-    }
-    for device in sampler.without_period() {
-        said += &format!(
-            "collect: {device} did not change twice in the idle baseline of {} s: runs may be too short for it, raise idle_s\n",
-            config.idle_s
-        );
-    }
-    said
-}
-
-/// What reading took, all sources together and each.
-pub fn said_of_costs(costs: &[(&'static str, f64)]) -> String {
-    let each = costs.iter().map(|(source, pct)| format!("{source} {pct:.2} %")).collect::<Vec<_>>().join(", ");
-    format!("reading sensors took {:.2} % of one core ({each})", costs.iter().map(|c| c.1).sum::<f64>())
-}
-
 fn join(numbers: &[usize]) -> String {
     numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
 }
@@ -409,22 +372,4 @@ pub fn write_tables(journal: &Journal, config: &Config, paths: &[PathBuf]) -> Re
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn updates_lengthen_a_window_up_to_half_of_the_time_out() {
-        let text = include_str!("../../../pipeline.toml");
-        let mut config: Config =
-            schemas::config::parse(text, std::path::Path::new("pipeline.toml"), "collect").unwrap();
-        (config.min_updates, config.min_window_ms, config.run_timeout_s) = (5, 500, 12);
-        let ms = |period_ms: i64| window_ns(&config, period_ms * 1_000_000) / 1_000_000;
-        assert_eq!([0, 50, 100, 101, 300].map(ms), [500, 500, 500, 505, 1500]);
-        assert_eq!([1200, 1201, 60_000].map(ms), [6000, 6000, 6000]);
-        config.min_window_ms = 9000;
-        assert_eq!(window_ns(&config, 60_000_000_000), 9_000_000_000, "what was asked for is not cut");
-    }
 }

@@ -6,11 +6,11 @@ use crate::{
     config::Config,
     host,
     journal::Samples,
-    measure::said_of_costs,
     power::{
         Kind,
         sampler::{Sampler, State, Summary},
     },
+    progress::said_of_costs,
     sensors,
 };
 use anyhow::{Context, Result, anyhow, bail};
@@ -29,7 +29,7 @@ pub fn sample(config: &Config, asked: &Sample) -> Result<String> {
     if let Some(fault) = sources.iter().find_map(|source| source.fault()) {
         bail!("--hz: {fault}, correct it");
     }
-    let samples = Samples::to_nowhere().context("cannot create a file in the folder for temporary files")?;
+    let samples = Samples::to_nowhere("sample").context("cannot create a file in the folder for temporary files")?;
     let anchor = Anchor::now();
     let session_id = format!("{}-{}", anchor.realtime_ns, std::process::id());
     let sampler = Sampler::start(&sources, &session_id, anchor, &samples).map_err(|e| anyhow!(e))?;

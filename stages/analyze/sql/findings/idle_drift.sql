@@ -31,7 +31,7 @@ pair as (
         b.kind,
         b.idle_w as before_w,
         a.idle_w as after_w,
-        100 * (a.idle_w / nullif(b.idle_w, 0) - 1) as drift_pct
+        100 * (a.idle_w - b.idle_w) / nullif(b.idle_w, 0) as drift_pct
     from idle as b
     inner join idle as a on b.session_id = a.session_id and b.device_id = a.device_id and b.kind = a.kind
     where b.before and not a.before

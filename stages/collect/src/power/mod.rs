@@ -9,6 +9,7 @@ mod hwmon;
 mod nvml;
 mod power_supply;
 mod rapl;
+mod reader;
 mod replay;
 pub mod sampler;
 mod sysfs;

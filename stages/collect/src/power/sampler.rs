@@ -1,39 +1,25 @@
 //! One thread a source, on absolute deadlines; readings go to the journal as they come. Nothing that measures a run waits
 //! for a thread here but [`Sampler::wait_past`], which is bounded.
 
-use super::{Config, Gpu, Kind, Look, Scope, Sensor, Source, Values, updates::Updates};
-use crate::{
-    clock::{Anchor, monotonic_ns, thread_cpu_ns},
-    journal::Samples,
+use super::{
+    Config, Gpu, Kind, Scope, Sensor, Source,
+    reader::{Live, Reader, Seen},
 };
+use crate::{clock::Anchor, journal::Samples};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
     io,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+        Arc,
+        atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-/// Intervals between updates that are kept of each sensor: enough for a median.
-const INTERVALS: usize = 4096;
 /// How long the end waits for a read that hangs in a driver.
 const LAST_READ: Duration = Duration::from_secs(2);
-
-/// A row of `power_sample`.
-#[derive(Serialize)]
-struct Sample<'a> {
-    session_id: &'a str,
-    device_id: &'a str,
-    kind: Kind,
-    scope: Scope,
-    t_ns: i64,
-    #[serde(flatten)]
-    values: &'a Values,
-}
 
 /// What is known of a sensor and does not follow from its samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,44 +35,6 @@ pub struct State {
     pub last_error: Option<String>,
     pub averaging_ms: Option<f64>,
     pub cost_pct: f64,
-}
-
-/// What a sampling thread tells the others.
-#[derive(Default)]
-struct Live {
-    /// CLOCK_MONOTONIC up to which the source was read.
-    read_ns: AtomicI64,
-    /// The last interval between two such instants.
-    interval_ns: AtomicI64,
-    missed: AtomicU64,
-    cpu_ns: AtomicU64,
-    seen: Mutex<Vec<Seen>>,
-}
-
-/// What was seen of a sensor.
-struct Seen {
-    readings: u64,
-    errors: u64,
-    last_error: Option<String>,
-    updates: Updates,
-}
-
-impl Live {
-    fn of(sensors: usize) -> Self {
-        let new = || Seen { readings: 0, errors: 0, last_error: None, updates: Updates::bounded(INTERVALS) };
-        Live { seen: Mutex::new((0..sensors).map(|_| new()).collect()), ..Live::default() }
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn read_until(&self, read_ns: i64) {
-        let before = self.read_ns.swap(read_ns, Ordering::AcqRel);
-        if before > 0 && read_ns > before {
-            self.interval_ns.store(read_ns - before, Ordering::Release);
-        }
-    }
 }
 
 struct Thread {
@@ -316,81 +264,5 @@ impl Thread {
             *known = [*known, period].into_iter().flatten().min();
         }
         fastest
-    }
-}
-
-/// The inside of a sampling thread.
-struct Reader {
-    source: Box<dyn Source>,
-    period: Duration,
-    live: Arc<Live>,
-    stop: Arc<AtomicBool>,
-    session_id: String,
-    anchor: Anchor,
-    samples: Samples,
-}
-
-impl Reader {
-    fn run(&mut self) {
-        let sensors = self.source.sensors().to_vec();
-        let (mut look, mut lines) = (Look::default(), Vec::new());
-        let mut deadline = Instant::now();
-        while !self.stop.load(Ordering::Relaxed) {
-            look.clear();
-            let before = monotonic_ns();
-            self.source.read(&mut look);
-            let t_ns = before + (monotonic_ns() - before) / 2;
-            self.keep(&sensors, &mut look, t_ns, &mut lines);
-            self.live.read_until(self.source.spoken_until().map_or(t_ns, |utc| self.anchor.monotonic(utc)));
-            self.live.cpu_ns.store(thread_cpu_ns(), Ordering::Relaxed);
-            deadline += self.period;
-            let late = Instant::now().saturating_duration_since(deadline);
-            let missed = late.as_nanos().div_ceil(self.period.as_nanos().max(1)) as u32;
-            deadline += self.period * missed;
-            self.live.missed.fetch_add(missed.into(), Ordering::Relaxed);
-            // The end wakes it; anything else that does finds the deadline ahead.
-            while let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-                if self.stop.load(Ordering::Relaxed) {
-                    return;
-                }
-                std::thread::park_timeout(left);
-            }
-        }
-    }
-
-    /// Readings to the journal, and what they say of their sensors to the other threads.
-    fn keep(&self, sensors: &[Sensor], look: &mut Look, t_ns: i64, lines: &mut Vec<u8>) {
-        lines.clear();
-        let t_ns = self.anchor.utc(t_ns);
-        for reading in &look.readings {
-            let sensor = &sensors[reading.sensor];
-            let sample = Sample {
-                session_id: &self.session_id,
-                device_id: &sensor.device_id,
-                kind: sensor.kind,
-                scope: sensor.scope,
-                t_ns: reading.utc_ns.unwrap_or(t_ns),
-                values: &reading.values,
-            };
-            if serde_json::to_writer(&mut *lines, &sample).is_ok() {
-                lines.push(b'\n');
-            }
-        }
-        if let Err(e) = self.samples.append(lines) {
-            let unwritten: Vec<usize> = look.readings.drain(..).map(|r| r.sensor).collect();
-            unwritten.into_iter().for_each(|s| look.fail(s, format!("samples cannot be written, {e}")));
-        }
-        let mut seen = self.live.seen();
-        for reading in &look.readings {
-            let of = &mut seen[reading.sensor];
-            of.readings += 1;
-            if let Some(value) = reading.values.energy_j.or(reading.values.power_w) {
-                of.updates.see(reading.utc_ns.unwrap_or(t_ns), value);
-            }
-        }
-        for (sensor, why) in look.failures.drain(..) {
-            seen[sensor].errors += 1;
-            seen[sensor].last_error = Some(why);
-        }
     }
 }
