@@ -260,7 +260,9 @@ fn a_sensor_that_hangs_holds_nothing_up() {
     let seen = sample(&(nvml("") + model), &hangs, &["--seconds", "1"]);
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
     assert!(seen.of("cpu-model:package", "model").len() > 40, "the other source goes on");
-    assert_eq!(seen.sensor("nvml:GPU-a", "counter")["readings"], 0);
+    let hanging = seen.sensor("nvml:GPU-a", "counter");
+    assert_eq!((&hanging["readings"], &hanging["errors"]), (&0.into(), &1.into()));
+    assert!(hanging["last_error"].as_str().unwrap().starts_with("no answer for 1."), "{hanging}");
 }
 
 #[test]

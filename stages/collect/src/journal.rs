@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(written(), 0);
         journal.run(&json!({"run_id": "r1"})).unwrap();
         assert_eq!(written(), 2);
-        samples.append(&b"{\"t_ns\":3}\n".repeat(WRITE_BYTES / 11)).unwrap();
+        samples.append(&b"{\"t_ns\":3}\n".repeat(WRITE_BYTES / 11 + 1)).unwrap();
         assert!(written() > 2, "many are written at once");
         let many = written();
         samples.append(b"{\"t_ns\":4}\n").unwrap();

@@ -17,6 +17,9 @@ use std::{
 /// Intervals between updates that are kept of each sensor: enough for a median.
 const INTERVALS: usize = 4096;
 
+/// A look that takes longer hangs in a driver.
+const HANGS: Duration = Duration::from_millis(500);
+
 /// A row of `power_sample`.
 #[derive(Serialize)]
 struct Sample<'a> {
@@ -36,6 +39,8 @@ pub struct Live {
     pub read_ns: AtomicI64,
     /// The last interval between two such instants.
     pub interval_ns: AtomicI64,
+    /// CLOCK_MONOTONIC at which a look began that has not ended; zero between looks.
+    pub looking_ns: AtomicI64,
     pub missed: AtomicU64,
     pub cpu_ns: AtomicU64,
     seen: Mutex<Vec<Seen>>,
@@ -57,6 +62,13 @@ impl Live {
 
     pub fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a look has been going on, where that is too long.
+    pub fn hangs_for(&self) -> Option<Duration> {
+        let since_ns = self.looking_ns.load(Ordering::Relaxed);
+        let looking = Duration::from_nanos((monotonic_ns() - since_ns).unsigned_abs());
+        (since_ns > 0 && looking > HANGS).then_some(looking)
     }
 
     fn read_until(&self, read_ns: i64) {
@@ -86,7 +98,9 @@ impl Reader {
         while !self.stop.load(Ordering::Relaxed) {
             look.clear();
             let before = monotonic_ns();
+            self.live.looking_ns.store(before, Ordering::Relaxed);
             self.source.read(&mut look);
+            self.live.looking_ns.store(0, Ordering::Relaxed);
             let t_ns = before + (monotonic_ns() - before) / 2;
             self.keep(&sensors, &mut look, t_ns, &mut lines);
             self.live.read_until(self.source.spoken_until().map_or(t_ns, |utc| self.anchor.monotonic(utc)));

@@ -188,6 +188,7 @@ impl Sampler {
         let of_thread = |t: &Thread| {
             let missed = t.live.missed.load(Ordering::Relaxed);
             let cost_pct = self.cost_pct(t);
+            let hangs = t.live.hangs_for().map(|time| format!("no answer for {:.1} s", time.as_secs_f64()));
             let seen = t.live.seen();
             let pairs = t.sensors.iter().zip(seen.iter());
             let state = |(sensor, seen): (&Sensor, &Seen)| State {
@@ -198,8 +199,8 @@ impl Sampler {
                 source: t.source.into(),
                 label: sensor.label.clone(),
                 missed,
-                errors: seen.errors,
-                last_error: seen.last_error.clone(),
+                errors: seen.errors + u64::from(hangs.is_some()),
+                last_error: hangs.clone().or_else(|| seen.last_error.clone()),
                 averaging_ms: sensor.averaging_ms,
                 cost_pct,
             };
