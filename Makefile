@@ -34,7 +34,7 @@ INSTALLED := --site-packages $(SITE_PACKAGES) --gpu-site-packages .venv-gpu/lib/
     --transformers .venv-transformers/bin/python
 COLLECT := $(BIN)/collect
 
-MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet)
+MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet sensor.parquet)
 ENERGY := $(RUN)/run_energy.parquet
 PRICED := $(addprefix $(RUN)/,price.parquet grid.parquet cost.parquet request_cost.parquet tco.parquet break_even.parquet)
 ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet finding.parquet)

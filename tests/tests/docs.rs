@@ -44,6 +44,27 @@ fn toml_blocks_fit_into_pipeline_toml() {
     assert!(seen >= 2, "{seen} TOML blocks");
 }
 
+#[test]
+fn examples_in_comments_of_pipeline_toml_are_accepted() {
+    let shipped = fs::read_to_string(root().join("pipeline.toml")).unwrap();
+    let uncommented = |line: &str| {
+        line.strip_prefix("# ")
+            .filter(|l| {
+                l.starts_with('[')
+                    || l.contains(" = \"")
+                    || l.contains(" = [")
+                    || l.starts_with("sample_hz = ")
+                    || l.starts_with("required = ")
+            })
+            .unwrap_or(line)
+            .to_string()
+    };
+    let text: String = shipped.lines().map(|line| uncommented(line) + "\n").collect();
+    let sources = |text: &str| text.parse::<toml::Table>().unwrap()["collect"]["power"].as_array().unwrap().len();
+    assert!(sources(&text) >= sources(&shipped) + 4, "examples were found");
+    accepted(&text, &text);
+}
+
 /// Every stage takes its table: the refusal, if any, is about the missing input and not about the configuration.
 fn accepted(pipeline: &str, what: &str) {
     let folder = tempfile::tempdir().unwrap();

@@ -183,7 +183,7 @@ fn same_inputs_same_bytes() {
         names.iter().map(|n| finished().join(format!("{n}.parquet")).display().to_string()).collect::<Vec<_>>()
     };
     let out = again.path().join("run_energy.parquet");
-    let inputs = read(&["session", "run", "power_sample"]);
+    let inputs = read(&["session", "run", "power_sample", "sensor"]);
     let config = std::env::var("TALLYWATT_PIPELINE").unwrap_or_else(|_| SHORT.into());
     let mut command = Command::new(binary("join-telemetry"));
     command.args(["--config", &config, "--read"]).args(&inputs).arg("--write").arg(&out).current_dir(root());

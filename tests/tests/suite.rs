@@ -10,5 +10,6 @@ mod engines;
 mod finished_run;
 mod golden;
 mod refusals;
+mod sensors;
 mod slt;
 mod tidy;

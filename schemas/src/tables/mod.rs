@@ -13,6 +13,7 @@ pub mod price;
 pub mod request_cost;
 pub mod run;
 pub mod run_energy;
+pub mod sensor;
 pub mod session;
 pub mod tco;
 
@@ -27,6 +28,7 @@ pub use price::PRICE;
 pub use request_cost::REQUEST_COST;
 pub use run::RUN;
 pub use run_energy::RUN_ENERGY;
+pub use sensor::SENSOR;
 pub use session::SESSION;
 pub use tco::TCO;
 
@@ -35,6 +37,7 @@ pub const ALL: &[&Contract] = &[
     &SESSION,
     &RUN,
     &POWER_SAMPLE,
+    &SENSOR,
     &RUN_ENERGY,
     &PRICE,
     &GRID,

@@ -8,7 +8,7 @@ pub const KINDS: &[&str] = &["counter", "instant", "average", "interval_mean", "
 
 pub const POWER_SAMPLE: Contract = Contract {
     name: "power_sample",
-    version: 1,
+    version: 2,
     stage: "collect",
     grain: "One reading of one sensor.",
     key: &["session_id", "device_id", "kind", "t_ns"],
@@ -27,6 +27,9 @@ pub const POWER_SAMPLE: Contract = Contract {
         float("memory_mb", "Device memory in use, MiB").at_least(0.0).or_null("when the sensor has none"),
         float("utilisation_pct", "Share of time busy").at_least(0.0).or_null("when the sensor has none"),
         float("clock_mhz", "Clock").at_least(0.0).or_null("when the sensor has none"),
+        float("power_limit_w", "Power limit that the driver enforces")
+            .at_least(0.0)
+            .or_null("when the sensor has none"),
         boolean("throttled", "Clock held down by heat or a power limit").or_null("when the sensor does not say"),
     ],
 };

@@ -34,7 +34,10 @@ pub const SESSION: Contract = Contract {
         int("idle_after_start_ns", "Start of the idle baseline after the runs").or_null("when there was none"),
         int("idle_after_end_ns", "Its end").or_null("when there was none"),
         texts("sensors", "Power sensors that were sampled").or_null("when there was none"),
-        texts("sensors_unavailable", "Power sources that were asked for and not there, each with its reason")
-            .or_null("when there was none"),
+        texts(
+            "sensors_unavailable",
+            "Power sources, and devices of theirs, that were asked for and not there, each with its reason",
+        )
+        .or_null("when there was none"),
     ],
 };

@@ -9,6 +9,7 @@ pub struct Config {
     pub max_cv_pct: f64,
     pub max_other_cpu_pct: f64,
     pub max_counter_gap_pct: f64,
+    pub max_idle_drift_pct: f64,
     pub max_padding_pct: f64,
     pub max_price_age_days: i64,
 }

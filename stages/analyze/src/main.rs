@@ -17,7 +17,7 @@ use std::{path::PathBuf, process::ExitCode};
 struct Cli {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// session, run, power_sample, run_energy, price, grid, cost (.parquet)
+    /// session, run, power_sample, sensor, run_energy, price, grid, cost (.parquet)
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     read: Vec<PathBuf>,
     /// Tables to write: estimate, comparison, finding

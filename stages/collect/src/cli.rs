@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 #[derive(Debug, Parser)]
-#[command(version, about = "Measures runs and power into session, run and power_sample")]
+#[command(version, about = "Measures runs and power into session, run, power_sample and sensor")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -62,14 +62,14 @@ pub struct Run {
     /// Print the matrix, the order and the expected time, and measure nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Tables to write: session.parquet, run.parquet, power_sample.parquet
+    /// Tables to write: session.parquet, run.parquet, power_sample.parquet, sensor.parquet
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "dry_run")]
     pub write: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// CSV files: session.csv, run.csv, power_sample.csv
+    /// CSV files: session.csv, run.csv, power_sample.csv; `sensor` follows from the last
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// Folder for the tables
@@ -112,6 +112,9 @@ pub struct Sample {
     /// Readings a second of every source [default: each source's own sample_hz]
     #[arg(long, value_name = "HZ")]
     pub hz: Option<f64>,
+    /// Tables to write: power_sample.parquet, sensor.parquet [default: none, what was read is thrown away]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub write: Vec<PathBuf>,
 }
 
 impl From<Here> for Surroundings {

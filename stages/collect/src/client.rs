@@ -142,7 +142,7 @@ fn command(backend: &Backend, here: &Surroundings) -> Result<Command> {
     Ok(command)
 }
 
-fn keep_tail(mut pipe: impl Read, kept: &Mutex<Vec<u8>>) {
+pub fn keep_tail(mut pipe: impl Read, kept: &Mutex<Vec<u8>>) {
     let mut chunk = [0; 1024];
     while let Ok(n @ 1..) = pipe.read(&mut chunk) {
         if let Ok(mut kept) = kept.lock() {

@@ -7,6 +7,11 @@ pub fn monotonic_ns() -> i64 {
     nanoseconds(ClockId::Monotonic)
 }
 
+/// Processor time of this thread.
+pub fn thread_cpu_ns() -> u64 {
+    nanoseconds(ClockId::ThreadCPUTime).unsigned_abs()
+}
+
 fn nanoseconds(clock: ClockId) -> i64 {
     let t = clock_gettime(clock);
     t.tv_sec * 1_000_000_000 + t.tv_nsec
@@ -33,6 +38,11 @@ impl Anchor {
     /// UTC of a monotonic instant.
     pub fn utc(&self, monotonic_ns: i64) -> i64 {
         self.realtime_ns + (monotonic_ns - self.monotonic_ns)
+    }
+
+    /// The monotonic instant of a UTC.
+    pub fn monotonic(&self, utc_ns: i64) -> i64 {
+        utc_ns.saturating_sub(self.realtime_ns).saturating_add(self.monotonic_ns)
     }
 
     pub fn utc_now(&self) -> i64 {

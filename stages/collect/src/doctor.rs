@@ -91,12 +91,17 @@ fn engine(backend: &backends::Backend, here: &Surroundings, model: Option<&Model
 }
 
 fn sensor(config: &power::Config) -> Found {
-    match power::probe(config) {
-        Ok(devices) => Found::Good(format!("{}, {}", config.name(), devices.join(", "))),
-        Err(why) if config.required() => {
-            Found::Bad(format!("{}: {why}", config.name()), "or set required = false".into())
+    let name = config.name();
+    let (said, remedy) = match power::probe(config) {
+        Ok(probe) if probe.faults.is_empty() => return Found::Good(format!("{name}, {}", probe.devices.join(", "))),
+        Ok(probe) => {
+            (format!("{name}, {}: {}", probe.devices.join(", "), probe.faults.join("; ")), "its energy will have gaps")
         }
-        Err(why) => Found::Limited(format!("{}: {why}", config.name()), "without it energy may be an estimate".into()),
+        Err(why) => (format!("{name}: {why}"), "without it energy may be an estimate"),
+    };
+    match config.required() {
+        true => Found::Bad(said, "or set required = false".into()),
+        false => Found::Limited(said, remedy.into()),
     }
 }
 

@@ -1,35 +1,43 @@
 //! What was measured, on disk before anything else happens: JSON lines, appended and synced. A killed `collect` loses at
 //! most the run it was in, and the next one goes on from here.
 
-use crate::power::sampler::Sample;
+use crate::power::sampler::State;
 use anyhow::{Context, Result, bail};
 use schemas::text::Row;
 use serde::Serialize;
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
+
+/// Samples are written at least this often, so that a kill loses little; and when there are so many bytes of them.
+const WRITE_EVERY: Duration = Duration::from_millis(500);
+const WRITE_BYTES: usize = 64 << 10;
 
 /// The folder of one plan: the same configuration on the same machine.
 pub struct Journal {
     folder: PathBuf,
     sessions: File,
     runs: File,
+    sensors: File,
     samples: Samples,
     /// Held for the life of the journal: one `collect` at a time.
     _lock: File,
 }
 
-/// The samples file, shared by the sampling threads.
+/// The samples file, shared by the sampling threads: they leave lines in memory, and one in many writes.
 #[derive(Clone)]
 pub struct Samples {
-    file: Arc<Mutex<File>>,
-    written: Arc<AtomicU64>,
+    file: Arc<File>,
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+struct Waiting {
+    lines: Vec<u8>,
+    written: Instant,
 }
 
 impl Journal {
@@ -52,6 +60,7 @@ impl Journal {
         Ok(Journal {
             sessions: open("sessions.jsonl")?,
             runs: open("runs.jsonl")?,
+            sensors: open("sensors.jsonl")?,
             samples: Samples::to(open("samples.jsonl")?),
             folder: folder.into(),
             _lock: lock,
@@ -75,6 +84,12 @@ impl Journal {
         Ok(self.runs.sync_data()?)
     }
 
+    /// Appends the state of a session's sensors; the last line of a sensor counts.
+    pub fn sensors(&mut self, states: &[State]) -> Result<()> {
+        states.iter().try_for_each(|state| append(&mut self.sensors, state))?;
+        Ok(self.sensors.sync_data()?)
+    }
+
     pub fn read_runs(&self) -> Result<Vec<Row>> {
         read_lines(&self.folder.join("runs.jsonl"))
     }
@@ -85,46 +100,81 @@ impl Journal {
 
     /// The last state of every session, in order of start.
     pub fn read_sessions(&self) -> Result<Vec<Row>> {
-        let mut sessions: Vec<Row> = Vec::new();
-        for state in read_lines(&self.folder.join("sessions.jsonl"))? {
-            match sessions.iter_mut().find(|s| s.get("session_id") == state.get("session_id")) {
-                Some(session) => *session = state,
-                None => sessions.push(state),
-            }
-        }
-        Ok(sessions)
+        Ok(last_states(read_lines(&self.folder.join("sessions.jsonl"))?, &["session_id"]))
     }
+
+    /// The last state of every sensor.
+    pub fn read_sensors(&self) -> Result<Vec<State>> {
+        let states = read_lines(&self.folder.join("sensors.jsonl"))?;
+        let last = last_states(states, &["session_id", "device_id", "kind"]).into_iter();
+        last.map(|state| serde_json::from_value(state.into()).context("sensors.jsonl: not the state of a sensor"))
+            .collect()
+    }
+}
+
+/// Of rows with the same key the last one, in the place of the first.
+fn last_states(rows: Vec<Row>, key: &[&str]) -> Vec<Row> {
+    let mut last: Vec<Row> = Vec::new();
+    for row in rows {
+        match last.iter_mut().find(|l| key.iter().all(|k| l.get(*k) == row.get(*k))) {
+            Some(before) => *before = row,
+            None => last.push(row),
+        }
+    }
+    last
 }
 
 impl Samples {
     fn to(file: File) -> Self {
-        Samples { file: Arc::new(Mutex::new(file)), written: Arc::default() }
+        let waiting = Waiting { lines: Vec::with_capacity(2 * WRITE_BYTES), written: Instant::now() };
+        Samples { file: Arc::new(file), waiting: Arc::new(Mutex::new(waiting)) }
     }
 
-    /// Into a file that no one will find; and the number of readings written.
-    pub fn to_nowhere() -> io::Result<(Self, Arc<AtomicU64>)> {
-        let path = std::env::temp_dir().join(format!("collect-sample-{}", std::process::id()));
-        let samples = Samples::to(File::create_new(&path)?);
+    /// Into a file that no one will find.
+    pub fn to_nowhere(name: &str) -> io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("collect-{name}-{}", std::process::id()));
+        let file = OpenOptions::new().read(true).append(true).create_new(true).open(&path)?;
         fs::remove_file(&path)?;
-        let written = samples.written.clone();
-        Ok((samples, written))
+        Ok(Samples::to(file))
     }
 
-    /// Appends readings of one instant in one write.
-    pub fn append(&mut self, samples: impl Iterator<Item = Sample>) -> io::Result<()> {
-        let mut lines = Vec::new();
-        let mut count = 0;
-        for sample in samples {
-            serde_json::to_writer(&mut lines, &sample)?;
-            lines.push(b'\n');
-            count += 1;
+    /// Everything in a file that no one will find.
+    pub fn read_back(&self) -> Result<Vec<Row>> {
+        self.write()?;
+        let mut text = String::new();
+        (&*self.file).rewind()?;
+        (&*self.file).read_to_string(&mut text)?;
+        text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+    }
+
+    /// Appends whole lines.
+    pub fn append(&self, lines: &[u8]) -> io::Result<()> {
+        let mut waiting = self.waiting.lock().map_err(poisoned)?;
+        waiting.lines.extend_from_slice(lines);
+        match waiting.lines.len() >= WRITE_BYTES || waiting.written.elapsed() >= WRITE_EVERY {
+            true => waiting.write(&self.file),
+            false => Ok(()),
         }
-        self.written.fetch_add(count, Ordering::Relaxed);
-        self.file.lock().map_err(poisoned)?.write_all(&lines)
     }
 
+    /// Writes what waits in memory.
+    pub fn write(&self) -> io::Result<()> {
+        self.waiting.lock().map_err(poisoned)?.write(&self.file)
+    }
+
+    /// Writes and syncs. No sampling thread waits for the disk.
     fn sync(&self) -> io::Result<()> {
-        self.file.lock().map_err(poisoned)?.sync_data()
+        self.write()?;
+        self.file.sync_data()
+    }
+}
+
+impl Waiting {
+    fn write(&mut self, mut file: &File) -> io::Result<()> {
+        self.written = Instant::now();
+        let written = file.write_all(&self.lines);
+        self.lines.clear();
+        written
     }
 }
 
@@ -185,6 +235,49 @@ mod tests {
         let ids: Vec<_> = journal.read_runs().unwrap().iter().map(|r| r["run_id"].clone()).collect();
         assert_eq!(ids, ["r1", "r3"]);
         assert_eq!(journal.read_sessions().unwrap()[0]["ended_ns"], 5);
+    }
+
+    #[test]
+    fn samples_wait_in_memory_and_are_on_disk_before_their_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        let samples = journal.samples();
+        let written = || fs::read_to_string(folder.path().join("samples.jsonl")).unwrap().lines().count();
+        samples.append(b"{\"t_ns\":1}\n").unwrap();
+        samples.append(b"{\"t_ns\":2}\n").unwrap();
+        assert_eq!(written(), 0);
+        journal.run(&json!({"run_id": "r1"})).unwrap();
+        assert_eq!(written(), 2);
+        samples.append(&b"{\"t_ns\":3}\n".repeat(WRITE_BYTES / 11 + 1)).unwrap();
+        assert!(written() > 2, "many are written at once");
+        let many = written();
+        samples.append(b"{\"t_ns\":4}\n").unwrap();
+        std::thread::sleep(WRITE_EVERY);
+        samples.append(b"{\"t_ns\":5}\n").unwrap();
+        assert_eq!(written(), many + 2, "and a few after a while");
+    }
+
+    #[test]
+    fn the_last_state_of_a_sensor_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        let state = |device_id: &str, errors| State {
+            session_id: "s".into(),
+            device_id: device_id.into(),
+            kind: crate::power::Kind::Counter,
+            scope: crate::power::Scope::Gpu,
+            source: "nvml".into(),
+            label: None,
+            missed: 0,
+            errors,
+            last_error: None,
+            averaging_ms: None,
+            cost_pct: 0.1,
+        };
+        journal.sensors(&[state("a", 0), state("b", 0)]).unwrap();
+        journal.sensors(&[state("a", 3), state("b", 0)]).unwrap();
+        let read = journal.read_sensors().unwrap();
+        assert_eq!(read.iter().map(|s| (s.device_id.as_str(), s.errors)).collect::<Vec<_>>(), [("a", 3), ("b", 0)]);
     }
 
     #[test]

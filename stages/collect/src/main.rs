@@ -1,4 +1,4 @@
-//! Measures runs and power into `session`, `run` and `power_sample`.
+//! Measures runs and power into `session`, `run`, `power_sample` and `sensor`.
 
 mod attest;
 mod backends;
@@ -27,6 +27,8 @@ mod protocol;
 mod random;
 mod record;
 mod sample;
+mod sensors;
+mod window;
 mod worker;
 
 use backends::Surroundings;

@@ -14,17 +14,21 @@ use crate::{
     plan::{Planned, plan, plan_id},
     power::sampler::Sampler,
     prepare,
-    progress::Progress,
+    progress::{Progress, said_of_costs},
     prompts::Prompts,
     protocol::{Answer, Request, RunAnswer, RunRequest},
     record::{Run, Session},
+    sensors, window,
 };
 use anyhow::{Context, Result, anyhow, bail};
 use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
-    time::Duration,
+    time::{Duration, Instant},
 };
+
+/// Time between states of the sensors in the journal: what a killed session may lose of its counts of errors.
+const STATE_EVERY: Duration = Duration::from_secs(10);
 
 /// Where things are; the Makefile says.
 pub struct Paths {
@@ -42,6 +46,8 @@ struct Measuring<'a> {
     session: Session,
     journal: Journal,
     gated: HashMap<String, Gated>,
+    /// Shortest window of a run.
+    window_ns: i64,
 }
 
 /// One run as it was measured.
@@ -78,7 +84,8 @@ pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
     let gated = gate.pass(backends)?;
     session.engines = gated.iter().filter_map(|g| g.attestation.as_ref()).map(|a| a.library.clone()).collect();
     let gated = gated.into_iter().map(|g| (g.backend.name.clone(), g)).collect();
-    let mut measuring = Measuring { config, here, model, prompts, anchor, session, journal, gated };
+    let window_ns = window::shortest_ns(config, 0);
+    let mut measuring = Measuring { config, here, model, prompts, anchor, session, journal, gated, window_ns };
     measuring.run_all(&todo)?;
     Ok(measuring.journal)
 }
@@ -96,6 +103,10 @@ impl Measuring<'_> {
         self.journal.session(&self.session)?;
         (self.session.idle_before_start_ns, self.session.idle_before_end_ns) = self.idle(&sampler);
         self.journal.session(&self.session)?;
+        self.window_ns = window::shortest_ns(self.config, sampler.update_period_ns());
+        eprint!("{}", window::said(self.config, self.window_ns, &sampler));
+        self.journal.sensors(&sampler.states())?;
+        let mut states_written = Instant::now();
 
         let progress = Progress::new(todo.len());
         let mut worker: Option<(String, Client)> = None;
@@ -122,6 +133,10 @@ impl Measuring<'_> {
                 }
             };
             self.journal.run(&run)?;
+            if states_written.elapsed() > STATE_EVERY {
+                self.journal.sensors(&sampler.states())?;
+                states_written = Instant::now();
+            }
             // What holds for a whole backend is said once.
             let news = run.reason.clone().filter(|why| said.insert((planned.backend.clone(), why.clone())));
             progress.done(news.map(|why| format!("{}: {}: {why}", planned.run_id, run.status)));
@@ -131,8 +146,13 @@ impl Measuring<'_> {
         }
         (self.session.idle_after_start_ns, self.session.idle_after_end_ns) = self.idle(&sampler);
         let (errors, missed) = sampler.faults();
-        sampler.stop();
+        let costs = sampler.costs_pct();
+        let states = sampler.stop().context("samples cannot be written")?;
+        self.journal.sensors(&states)?;
         progress.finish(errors, missed);
+        if !costs.is_empty() {
+            eprintln!("collect: {}", said_of_costs(&costs));
+        }
         self.session.ended_ns = Some(self.anchor.utc_now());
         self.journal.session(&self.session)
     }
@@ -174,7 +194,7 @@ impl Measuring<'_> {
             *worker = Some((planned.backend.clone(), client));
         }
         let (_, client) = worker.as_mut().context("no worker")?;
-        let request = self.request(planned, gated, sampler)?;
+        let request = self.request(planned, gated)?;
         let bound = self.config.contention.max_other_cpu_pct;
         let mut best: Option<Measured> = None;
         for attempt in 1..=self.config.contention.max_repeats + 1 {
@@ -215,8 +235,7 @@ impl Measuring<'_> {
         Ok(Measured { answer: *answer, other_cpu_pct, cores_busy, attempts: attempt })
     }
 
-    fn request(&self, planned: &Planned, gated: &Gated, sampler: &Sampler) -> Result<RunRequest> {
-        let updates_ns = i64::from(self.config.min_updates) * sampler.slowest_period_ns;
+    fn request(&self, planned: &Planned, gated: &Gated) -> Result<RunRequest> {
         let served = gated.backend.form == Form::Served;
         let stop_tokens = if self.config.stop == Stop::Eos { self.model.stop_tokens.clone() } else { Vec::new() };
         Ok(RunRequest {
@@ -228,7 +247,7 @@ impl Measuring<'_> {
             stop_tokens,
             last_logits: self.config.logits == Logits::Last,
             warmup: self.config.warmup,
-            min_window_ns: updates_ns.max(self.config.min_window_ms as i64 * 1_000_000),
+            min_window_ns: self.window_ns,
         })
     }
 
@@ -317,7 +336,7 @@ impl Measuring<'_> {
 
     /// An idle baseline, bracketed by readings.
     fn idle(&self, sampler: &Sampler) -> (Option<i64>, Option<i64>) {
-        if self.config.idle_s == 0.0 || sampler.devices.is_empty() {
+        if self.config.idle_s == 0.0 || sampler.devices().is_empty() {
             return (None, None);
         }
         sampler.wait_past(monotonic_ns());
@@ -338,16 +357,19 @@ pub fn write_tables(journal: &Journal, config: &Config, paths: &[PathBuf]) -> Re
     let provenance = schemas::Provenance::new("collect", schemas::config::as_json(config));
     for path in paths {
         let contract = schemas::io::contract_of(path)?;
-        let rows = match contract.name {
-            "session" => journal.read_sessions()?,
-            "run" => journal.read_runs()?,
-            "power_sample" => journal.read_samples()?,
+        match contract.name {
+            "session" => schemas::io::write_rows(path, contract, &journal.read_sessions()?, &provenance)?,
+            "run" => schemas::io::write_rows(path, contract, &journal.read_runs()?, &provenance)?,
+            "power_sample" => schemas::io::write_rows(path, contract, &journal.read_samples()?, &provenance)?,
+            "sensor" => {
+                let rows = sensors::rows(journal.read_samples()?, journal.read_sensors()?, "unknown")?;
+                schemas::io::write_rows(path, contract, &rows, &provenance)?;
+            }
             other => bail!(
-                "{}: `collect` writes no such table, \"{other}\", give session, run or power_sample",
+                "{}: `collect` writes no such table, \"{other}\", give session, run, power_sample or sensor",
                 path.display()
             ),
-        };
-        schemas::io::write_rows(path, contract, &rows, &provenance)?;
+        }
     }
     Ok(())
 }

@@ -55,3 +55,9 @@ impl Progress {
         eprintln!("collect: {} runs in {:.0} s{faults}", self.total, self.started.elapsed().as_secs_f64());
     }
 }
+
+/// What reading took, all sources together and each.
+pub fn said_of_costs(costs: &[(&'static str, f64)]) -> String {
+    let each = costs.iter().map(|(source, pct)| format!("{source} {pct:.2} %")).collect::<Vec<_>>().join(", ");
+    format!("reading sensors took {:.2} % of one core ({each})", costs.iter().map(|c| c.1).sum::<f64>())
+}

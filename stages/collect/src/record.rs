@@ -67,7 +67,7 @@ impl Session {
     }
 
     pub fn sensors(&mut self, sampler: &Sampler) {
-        self.sensors = some(sampler.devices.clone());
+        self.sensors = some(sampler.devices());
         self.sensors_unavailable = some(sampler.unavailable.clone());
         self.gpu_uuids = some(sampler.gpus.iter().map(|g| g.uuid.clone()).collect());
         self.gpu_names = some(sampler.gpus.iter().map(|g| g.name.clone()).collect());

@@ -1,44 +1,101 @@
 //! `collect sample`: reads the configured power sources for a while and says what they gave and what reading them cost.
 
-use crate::{cli::Sample, clock::Anchor, config::Config, host, journal::Samples, power::sampler::Sampler};
+use crate::{
+    cli::Sample,
+    clock::Anchor,
+    config::Config,
+    host,
+    journal::Samples,
+    power::{
+        Kind,
+        sampler::{Sampler, State, Summary},
+    },
+    progress::said_of_costs,
+    sensors,
+};
 use anyhow::{Context, Result, anyhow, bail};
 use std::{
     fmt::Write,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
-/// Runs every source at `--hz`, or its own rate, for `--seconds`; what was read is thrown away.
+/// Runs every source at `--hz`, or its own rate, for `--seconds`; what was read goes to `--write`, or nowhere.
 pub fn sample(config: &Config, asked: &Sample) -> Result<String> {
-    if !(asked.seconds > 0.0) {
+    if asked.seconds.is_nan() || asked.seconds <= 0.0 {
         bail!("--seconds must be above 0, {}", asked.seconds);
     }
     let sources: Vec<_> = config.power.iter().map(|source| source.at(asked.hz)).collect();
     if let Some(fault) = sources.iter().find_map(|source| source.fault()) {
         bail!("--hz: {fault}, correct it");
     }
-    let (samples, counted) = Samples::to_nowhere().context("cannot create a file in the folder for temporary files")?;
+    let samples = Samples::to_nowhere("sample").context("cannot create a file in the folder for temporary files")?;
+    let anchor = Anchor::now();
+    let session_id = format!("{}-{}", anchor.realtime_ns, std::process::id());
+    let sampler = Sampler::start(&sources, &session_id, anchor, &samples).map_err(|e| anyhow!(e))?;
     let started = (Instant::now(), host::own_cpu_ns());
-    let sampler = Sampler::start(&sources, "sample", Anchor::now(), &samples).map_err(|e| anyhow!(e))?;
     std::thread::sleep(Duration::from_secs_f64(asked.seconds));
-    let cost_ns = host::own_cpu_ns().zip(started.1).map(|(after, before)| after - before);
+    let cost_ns = host::own_cpu_ns().zip(started.1).map(|(after, before)| after.saturating_sub(before));
     let seconds = started.0.elapsed().as_secs_f64();
+    let summaries = sampler.summaries();
     let mut said = String::new();
-    for device in &sampler.devices {
-        writeln!(said, "{device}")?;
+    for summary in &summaries {
+        writeln!(said, "{}", line(summary))?;
     }
     for why in &sampler.unavailable {
         writeln!(said, "not available: {why}")?;
     }
     let (errors, missed) = sampler.faults();
-    sampler.stop();
-    let readings = counted.load(std::sync::atomic::Ordering::Relaxed);
+    let readings: u64 = summaries.iter().map(|s| s.readings).sum();
     writeln!(
         said,
         "{readings} readings in {seconds:.1} s, {:.1} a second, {missed} deadlines missed, {errors} errors",
         readings as f64 / seconds
     )?;
+    writeln!(said, "{}", said_of_costs(&sampler.costs_pct()))?;
     if let Some(ns) = cost_ns {
         writeln!(said, "cost: {:.2} % of one core", ns as f64 / 1e9 / seconds * 100.0)?;
     }
+    let states = sampler.stop().context("samples cannot be written")?;
+    write_tables(&samples, states, config, &asked.write)?;
     Ok(said)
+}
+
+/// One sensor: how often it was read, how often it changed and by how little.
+fn line(summary: &Summary) -> String {
+    let Summary { sensor, readings, errors, last_error, period_ns, step } = summary;
+    let mut said = format!("{} {} {}: {readings} readings", sensor.device_id, sensor.kind.name(), sensor.scope.name());
+    if let Some(ns) = period_ns {
+        said += &format!(", new every {:.0} ms", *ns as f64 / 1e6);
+    }
+    if let Some(step) = step {
+        said += &format!(", steps of {step:.3} {}", if sensor.kind == Kind::Counter { "J" } else { "W" });
+    }
+    if let Some(label) = &sensor.label {
+        said += &format!(" ({label})");
+    }
+    if let Some(why) = last_error {
+        said += &format!(", {errors} errors, the last: {why}");
+    }
+    said
+}
+
+fn write_tables(samples: &Samples, states: Vec<State>, config: &Config, paths: &[PathBuf]) -> Result<()> {
+    let provenance = schemas::Provenance::new("collect", schemas::config::as_json(config));
+    for path in paths {
+        let contract = schemas::io::contract_of(path)?;
+        let rows = samples.read_back()?;
+        match contract.name {
+            "power_sample" => schemas::io::write_rows(path, contract, &rows, &provenance)?,
+            "sensor" => {
+                let rows = sensors::rows(rows, states.clone(), "unknown")?;
+                schemas::io::write_rows(path, contract, &rows, &provenance)?;
+            }
+            other => bail!(
+                "{}: `collect sample` writes no such table, \"{other}\", give power_sample or sensor",
+                path.display()
+            ),
+        }
+    }
+    Ok(())
 }

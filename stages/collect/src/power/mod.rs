@@ -1,97 +1,203 @@
-//! Power sources. A new one is a file here and a line in [`Config`] and [`open`].
+//! Power sources: what a sensor is, what a reading is, and the registry.
+//!
+//! A new source is a file here that has a `Config` with [`Settings`] and a [`Source`], and its line in [`sources!`] (and, as
+//! every Rust file, its `mod` line).
 
 mod cpu_model;
+mod external;
+mod hwmon;
 mod nvml;
+mod power_supply;
 mod rapl;
+mod reader;
 mod replay;
 pub mod sampler;
+mod sysfs;
+pub mod updates;
 
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 
-/// `[[collect.power]]`: one source, how often it is read, and whether its absence is a refusal.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "source", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Config {
-    Rapl { root: PathBuf, sample_hz: f64, required: bool },
-    Nvml { library: PathBuf, sample_hz: f64, required: bool },
-    Replay { file: PathBuf, sample_hz: f64, required: bool },
-    CpuModel { idle_w: f64, full_w: f64, sample_hz: f64 },
+/// Writes [`Config`] and what is asked of every source's table from the list of sources.
+macro_rules! sources {
+    ($($variant:ident($module:ident) = $name:tt),+ $(,)?) => {
+        /// `[[collect.power]]`: one source, how often it is read, and whether its absence is a refusal.
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[serde(tag = "source")]
+        pub enum Config {
+            $(#[serde(rename = $name)] $variant($module::Config)),+
+        }
+
+        impl Config {
+            /// Every source that there is.
+            #[cfg(test)]
+            pub const NAMES: &[&str] = &[$($name),+];
+
+            pub fn name(&self) -> &'static str {
+                match self { $(Config::$variant(_) => $name),+ }
+            }
+
+            pub fn sample_hz(&self) -> f64 {
+                match self { $(Config::$variant(c) => c.sample_hz),+ }
+            }
+
+            /// The same source, read at another rate.
+            pub fn at(&self, hz: Option<f64>) -> Self {
+                let mut other = self.clone();
+                match &mut other { $(Config::$variant(c) => c.sample_hz = hz.unwrap_or(c.sample_hz)),+ }
+                other
+            }
+
+            fn settings(&self) -> &dyn Settings {
+                match self { $(Config::$variant(c) => c),+ }
+            }
+        }
+    };
+}
+sources! {
+    Rapl(rapl) = "rapl",
+    Nvml(nvml) = "nvml",
+    Hwmon(hwmon) = "hwmon",
+    PowerSupply(power_supply) = "power-supply",
+    External(external) = "external",
+    Replay(replay) = "replay",
+    CpuModel(cpu_model) = "cpu-model",
 }
 
-impl Config {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Config::Rapl { .. } => "rapl",
-            Config::Nvml { .. } => "nvml",
-            Config::Replay { .. } => "replay",
-            Config::CpuModel { .. } => "cpu-model",
-        }
+/// What a source's table in pipeline.toml can do.
+pub trait Settings {
+    /// Opens the source; the error says why it is not there and what would help.
+    fn open(&self) -> Result<Box<dyn Source>, String>;
+    /// Whether its absence is a refusal.
+    fn required(&self) -> bool {
+        true
     }
-
-    pub fn sample_hz(&self) -> f64 {
-        match self {
-            Config::Rapl { sample_hz, .. }
-            | Config::Nvml { sample_hz, .. }
-            | Config::Replay { sample_hz, .. }
-            | Config::CpuModel { sample_hz, .. } => *sample_hz,
-        }
-    }
-
-    /// The same source, read at another rate.
-    pub fn at(&self, hz: Option<f64>) -> Self {
-        let mut other = self.clone();
-        match &mut other {
-            Config::Rapl { sample_hz, .. }
-            | Config::Nvml { sample_hz, .. }
-            | Config::Replay { sample_hz, .. }
-            | Config::CpuModel { sample_hz, .. } => *sample_hz = hz.unwrap_or(*sample_hz),
-        }
-        other
-    }
-
-    pub fn required(&self) -> bool {
-        match self {
-            Config::Rapl { required, .. } | Config::Nvml { required, .. } | Config::Replay { required, .. } => {
-                *required
-            }
-            Config::CpuModel { .. } => true,
-        }
-    }
-
-    pub fn fault(&self) -> Option<String> {
-        let hz = self.sample_hz();
-        if !(hz > 0.0 && hz <= 1000.0) {
-            return Some(format!("sample_hz of {} must be above 0 and at most 1000, {hz}", self.name()));
-        }
-        match self {
-            Config::CpuModel { idle_w, full_w, .. } if !(*idle_w >= 0.0 && full_w > idle_w) => {
-                Some(format!("cpu-model needs 0 <= idle_w < full_w, idle_w = {idle_w} and full_w = {full_w}"))
-            }
-            _ => None,
-        }
+    /// What no type can say. The first fault is described.
+    fn fault(&self) -> Option<String> {
+        None
     }
 }
 
-/// One reading, in the columns of `power_sample`; absent is null.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Reading {
+/// How readings are to be taken; the words are those of `power_sample.kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Counter,
+    Instant,
+    Average,
+    IntervalMean,
+    Model,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Instant => "instant",
+            Kind::Average => "average",
+            Kind::IntervalMean => "interval_mean",
+            Kind::Model => "model",
+        }
+    }
+
+    /// Whether each reading is new because reading makes it: it says nothing about a sensor's own period.
+    pub fn made_by_reading(self) -> bool {
+        matches!(self, Kind::IntervalMean | Kind::Model)
+    }
+}
+
+/// What a sensor covers; the words are those of `power_sample.scope`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    Gpu,
+    CpuPackage,
+    Dram,
+    Node,
+}
+
+impl Scope {
+    pub fn name(self) -> &'static str {
+        match self {
+            Scope::Gpu => "gpu",
+            Scope::CpuPackage => "cpu_package",
+            Scope::Dram => "dram",
+            Scope::Node => "node",
+        }
+    }
+}
+
+/// One sensor in one way of reading it; fixed when its source is opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sensor {
     pub device_id: String,
-    pub kind: String,
-    pub scope: String,
+    pub kind: Kind,
+    pub scope: Scope,
+    /// What must be known before its readings are used.
+    pub label: Option<String>,
+    /// Time over which the sensor itself averages.
+    pub averaging_ms: Option<f64>,
+}
+
+impl Sensor {
+    fn new(device_id: &str, kind: Kind, scope: Scope) -> Self {
+        Sensor { device_id: device_id.into(), kind, scope, label: None, averaging_ms: None }
+    }
+}
+
+/// What one reading says, in the columns of `power_sample`; absent is null.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Values {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub power_w: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub energy_j: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub energy_range_j: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature_c: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_mb: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub utilisation_pct: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub clock_mhz: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_limit_w: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub throttled: Option<bool>,
 }
 
-impl Reading {
-    fn new(device_id: &str, kind: &str, scope: &str) -> Self {
-        Reading { device_id: device_id.into(), kind: kind.into(), scope: scope.into(), ..Default::default() }
+/// A reading: place of its sensor in [`Source::sensors`], and its instant where the source has a clock of its own.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading {
+    pub sensor: usize,
+    pub utc_ns: Option<i64>,
+    pub values: Values,
+}
+
+/// What one look at a source gave. A sensor that could not be read has a failure and no reading.
+#[derive(Debug, Default)]
+pub struct Look {
+    pub readings: Vec<Reading>,
+    pub failures: Vec<(usize, String)>,
+}
+
+impl Look {
+    fn power(&mut self, sensor: usize, power_w: f64) {
+        self.values(sensor, Values { power_w: Some(power_w), ..Values::default() });
+    }
+
+    fn values(&mut self, sensor: usize, values: Values) {
+        self.readings.push(Reading { sensor, utc_ns: None, values });
+    }
+
+    fn fail(&mut self, sensor: usize, why: String) {
+        self.failures.push((sensor, why));
+    }
+
+    pub fn clear(&mut self) {
+        self.readings.clear();
+        self.failures.clear();
     }
 }
 
@@ -103,30 +209,96 @@ pub struct Gpu {
     pub driver: String,
 }
 
-/// Something that can be read for power. Nothing in a reading may block for long.
+/// Something that can be read for power. A read must not wait for anything but the sensor itself.
 pub trait Source: Send {
-    /// Sensors it reads.
-    fn devices(&self) -> Vec<String>;
+    /// Its sensors; the list does not change.
+    fn sensors(&self) -> &[Sensor];
     fn gpus(&self) -> Vec<Gpu> {
         Vec::new()
     }
-    /// Appends one reading a sensor; a sensor that failed is left out or null, and the error says which.
-    fn read(&mut self, out: &mut Vec<Reading>) -> Result<(), String>;
+    /// Devices that should be there and could not be opened, each with its reason.
+    fn unavailable(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Reads every sensor once.
+    fn read(&mut self, look: &mut Look);
+    /// For a source with a clock of its own: UTC up to which it has spoken. `None` where looking is reading.
+    fn spoken_until(&self) -> Option<i64> {
+        None
+    }
 }
 
-/// Opens a source; the error says why it is not there and what would help.
-pub fn open(config: &Config) -> Result<Box<dyn Source>, String> {
-    Ok(match config {
-        Config::Rapl { root, .. } => Box::new(rapl::Rapl::open(root)?),
-        Config::Nvml { library, .. } => Box::new(nvml::Nvidia::open(library)?),
-        Config::Replay { file, .. } => Box::new(replay::Replay::open(file)?),
-        Config::CpuModel { idle_w, full_w, .. } => Box::new(cpu_model::CpuModel::open(*idle_w, *full_w)?),
-    })
+/// What opening a source and reading it once gave.
+pub struct Probe {
+    /// Each device with the ways of reading it.
+    pub devices: Vec<String>,
+    /// What of it is missing or could not be read.
+    pub faults: Vec<String>,
 }
 
-/// Opens a source and reads it once: its sensors, or why they cannot be read.
-pub fn probe(config: &Config) -> Result<Vec<String>, String> {
-    let mut source = open(config)?;
-    source.read(&mut Vec::new())?;
-    Ok(source.devices())
+/// Opens a source and reads it once: its sensors, or why it cannot be read at all.
+pub fn probe(config: &Config) -> Result<Probe, String> {
+    let mut source = config.open()?;
+    let mut look = Look::default();
+    source.read(&mut look);
+    let mut devices: Vec<(&str, Vec<&str>, Option<&str>)> = Vec::new();
+    for sensor in source.sensors() {
+        match devices.iter_mut().find(|d| d.0 == sensor.device_id) {
+            Some(device) => device.1.push(sensor.kind.name()),
+            None => devices.push((&sensor.device_id, vec![sensor.kind.name()], sensor.label.as_deref())),
+        }
+    }
+    let said = |(id, kinds, label): (&str, Vec<&str>, Option<&str>)| {
+        let label = label.map(|l| format!("; {l}")).unwrap_or_default();
+        format!("{id} ({}{label})", kinds.join(", "))
+    };
+    let mut faults = source.unavailable();
+    faults.extend(look.failures.into_iter().map(|(_, why)| why));
+    if look.readings.is_empty() && faults.is_empty() {
+        faults.push("no reading at this moment".into());
+    }
+    Ok(Probe { devices: devices.into_iter().map(said).collect(), faults })
+}
+
+impl Config {
+    pub fn open(&self) -> Result<Box<dyn Source>, String> {
+        self.settings().open()
+    }
+
+    pub fn required(&self) -> bool {
+        self.settings().required()
+    }
+
+    pub fn fault(&self) -> Option<String> {
+        let hz = self.sample_hz();
+        if !(hz > 0.0 && hz <= 1000.0) {
+            return Some(format!("sample_hz of {} must be above 0 and at most 1000, {hz}", self.name()));
+        }
+        self.settings().fault()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_scopes_are_those_of_the_contract() {
+        for kind in schemas::tables::power_sample::KINDS {
+            assert_eq!(serde_json::from_value::<Kind>((*kind).into()).unwrap().name(), *kind);
+        }
+        for scope in schemas::tables::SCOPES {
+            assert_eq!(serde_json::from_value::<Scope>((*scope).into()).unwrap().name(), *scope);
+        }
+    }
+
+    #[test]
+    fn readme_and_pipeline_toml_name_every_source() {
+        let readme = include_str!("../../../../README.md");
+        let pipeline = include_str!("../../../../pipeline.toml");
+        for name in Config::NAMES {
+            assert!(readme.contains(&format!("\n| {name} |")), "README has no row for {name}");
+            assert!(pipeline.contains(&format!("source = \"{name}\"")), "pipeline.toml shows no {name}");
+        }
+    }
 }

@@ -1,41 +1,347 @@
-//! NVIDIA GPUs through NVML: energy counter and power, with temperature, memory, utilisation, clock and throttling.
+//! NVIDIA GPUs through NVML (NVML API Reference, Device Queries and Field Value Enums). Tested through a stub of the
+//! library, not on hardware.
 //!
-//! `nvmlDeviceGetPowerUsage` is a 1-second average on Ampere and later (except GA100) and instant before that, so its
-//! kind is `average`. Untested: it has run neither on hardware nor against a stub library yet.
+//! | kind | from |
+//! |---|---|
+//! | counter | `nvmlDeviceGetTotalEnergyConsumption`, mJ since the driver was loaded (Volta and later) |
+//! | instant | field 186, `NVML_FI_DEV_POWER_INSTANT`; without it `nvmlDeviceGetPowerUsage` on GA100 and before Ampere |
+//! | average | field 185, `NVML_FI_DEV_POWER_AVERAGE`: the mean of 1 s; without it `nvmlDeviceGetPowerUsage` from Ampere on |
+//!
+//! `nvmlDeviceGetPowerUsage` "returns power averaged over 1 sec interval" on Ampere (except GA100) and newer and the
+//! instantaneous power on GA100 and older. Temperature, memory, utilisation, SM clock, throttling and the enforced power
+//! limit stand with the last of these kinds. What a device offers is found out once, when it is opened.
+//!
+//! Power of a MIG instance cannot be measured: its GPU is sampled instead, and the sensor is labelled so.
 
-use super::{Gpu, Reading, Source};
+use super::{Gpu, Kind, Look, Scope, Sensor, Settings, Source, Values};
 use nvml_wrapper::{
     Device, Nvml,
     bitmasks::device::ThrottleReasons,
     enum_wrappers::device::{Clock, TemperatureSensor},
+    enums::device::SampleValue,
     error::NvmlError,
+    structs::device::FieldId,
+    sys_exports::field_id::{NVML_FI_DEV_POWER_AVERAGE, NVML_FI_DEV_POWER_INSTANT},
 };
-use std::path::Path;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 
-pub struct Nvidia {
-    nvml: Nvml,
+/// Window of NVML's average.
+const AVERAGING_MS: f64 = 1000.0;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub library: PathBuf,
+    /// UUIDs; empty: all that there are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<String>,
+    pub sample_hz: f64,
+    pub required: bool,
+}
+
+/// A device and what it offers; numbers are places of its sensors.
+struct Card {
+    device: Device<'static>,
+    id: String,
+    sensors: std::ops::Range<usize>,
+    counter: Option<usize>,
+    fields: Vec<(FieldId, usize)>,
+    usage: Option<usize>,
+    extras: Extras,
+}
+
+/// What stands beside power, where the device has it.
+#[derive(Default)]
+struct Extras {
+    temperature: bool,
+    memory: bool,
+    utilisation: bool,
+    clock: bool,
+    throttle: bool,
+    limit: bool,
+}
+
+#[derive(Default)]
+struct Nvidia {
+    sensors: Vec<Sensor>,
+    cards: Vec<Card>,
     gpus: Vec<Gpu>,
+    unavailable: Vec<String>,
+}
+
+impl Settings for Config {
+    fn open(&self) -> Result<Box<dyn Source>, String> {
+        let nvml = load(&self.library)?;
+        let count = nvml.device_count().map_err(|e| said(&e))?;
+        if count == 0 {
+            return Err("driver without a GPU, 0 devices, see `nvidia-smi -L`".into());
+        }
+        let driver = nvml.sys_driver_version().map_err(|e| said(&e))?;
+        // A device borrows the library; both live as long as the process, which ends the driver's session by ending.
+        let nvml: &'static Nvml = Box::leak(Box::new(nvml));
+        let mut found = Nvidia::default();
+        for (device, instance) in devices(nvml, count, &self.devices, &mut found.unavailable)? {
+            if let Err((name, e)) = found.add(device, instance, &driver) {
+                found.unavailable.push(format!("{name}: {}", said(&e)));
+            }
+        }
+        match found.sensors.is_empty() {
+            true => Err(found.unavailable.join("; ")),
+            false => Ok(Box::new(found)),
+        }
+    }
+
+    fn required(&self) -> bool {
+        self.required
+    }
+}
+
+fn load(library: &Path) -> Result<Nvml, String> {
+    Nvml::builder().lib_path(library.as_os_str()).init().map_err(|e| match e {
+        NvmlError::LibloadingError(cause) => {
+            format!("{}: cannot load, {cause}, install the NVIDIA driver or correct `library`", library.display())
+        }
+        NvmlError::FailedToLoadSymbol(_) => format!("{}: not NVML, correct `library`", library.display()),
+        NvmlError::DriverNotLoaded => {
+            format!("{}: driver not loaded, run `sudo modprobe nvidia` and see `dmesg`", library.display())
+        }
+        other => format!("{}: {other}", library.display()),
+    })
+}
+
+/// An error with what to do about it, where something can be done.
+fn said(error: &NvmlError) -> String {
+    match error {
+        NvmlError::GpuLost => "GPU lost: it fell off the bus, see `dmesg` and restart the machine".into(),
+        NvmlError::ResetRequired => "GPU needs a reset, run `sudo nvidia-smi --gpu-reset`".into(),
+        NvmlError::NoPermission => "no permission, add yourself to the group of /dev/nvidia*".into(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a device answers nothing any more.
+fn lost(error: &NvmlError) -> bool {
+    matches!(error, NvmlError::GpuLost | NvmlError::ResetRequired)
+}
+
+/// The devices that were asked for, each once, and whether it was named by an instance.
+fn devices(
+    nvml: &'static Nvml,
+    count: u32,
+    asked: &[String],
+    unavailable: &mut Vec<String>,
+) -> Result<Vec<(Device<'static>, bool)>, String> {
+    let mut found: Vec<(Device<'static>, bool)> = Vec::new();
+    if asked.is_empty() {
+        for index in 0..count {
+            match nvml.device_by_index(index) {
+                Ok(device) => found.push((device, false)),
+                Err(e) => unavailable.push(format!("device {index}: {}", said(&e))),
+            }
+        }
+        return Ok(found);
+    }
+    let mut uuids: Vec<String> = Vec::new();
+    for name in asked {
+        let instance = name.starts_with("MIG-");
+        let device = nvml.device_by_uuid(name.as_str());
+        let device = if instance { device.and_then(|d| d.mig_parent_device()) } else { device };
+        match device.and_then(|d| d.uuid().map(|uuid| (d, uuid))) {
+            Ok((_, uuid)) if uuids.contains(&uuid) => {}
+            Ok((device, uuid)) => {
+                found.push((device, instance));
+                uuids.push(uuid);
+            }
+            Err(NvmlError::NotFound | NvmlError::InvalidArg) => {
+                let all = (0..count).filter_map(|i| nvml.device_by_index(i).ok()?.uuid().ok());
+                let all = all.collect::<Vec<_>>().join(", ");
+                return Err(format!("no such device, \"{name}\", correct `devices`; there are: {all}"));
+            }
+            Err(e) => unavailable.push(format!("{name}: {}", said(&e))),
+        }
+    }
+    Ok(found)
+}
+
+/// The value of a feature, `None` where the device or the driver has no such feature.
+fn offered<T>(answer: Result<T, NvmlError>) -> Result<Option<T>, NvmlError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(NvmlError::NotSupported | NvmlError::FailedToLoadSymbol(_) | NvmlError::FunctionNotFound) => Ok(None),
+        // What a driver says of a field that it is too old to know.
+        Err(NvmlError::InvalidArg | NvmlError::UnexpectedVariant(_)) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Watts of power fields, in the order asked.
+fn fields(device: &Device, ids: &[FieldId]) -> Result<Vec<Result<f64, NvmlError>>, NvmlError> {
+    let milliwatts = |value| match value {
+        SampleValue::F64(v) => v,
+        SampleValue::U32(v) => f64::from(v),
+        SampleValue::U64(v) => v as f64,
+        SampleValue::I64(v) => v as f64,
+    };
+    let samples = device.field_values_for(ids)?;
+    Ok(samples.into_iter().map(|sample| Ok(milliwatts(sample?.value?) / 1e3)).collect())
 }
 
 impl Nvidia {
-    pub fn open(library: &Path) -> Result<Self, String> {
-        let nvml = Nvml::builder().lib_path(library.as_os_str()).init().map_err(|e| match e {
-            NvmlError::LibloadingError(cause) => format!("{}: cannot load, {cause}", library.display()),
-            other => format!("{}: {other}", library.display()),
-        })?;
-        let driver = nvml.sys_driver_version().map_err(|e| format!("NVIDIA driver: {e}"))?;
-        let count = nvml.device_count().map_err(|e| format!("NVIDIA devices: {e}"))?;
-        let gpus = (0..count)
-            .map(|i| {
-                let device = nvml.device_by_index(i)?;
-                Ok(Gpu { uuid: device.uuid()?, name: device.name()?, driver: driver.clone() })
-            })
-            .collect::<Result<Vec<_>, NvmlError>>()
-            .map_err(|e| format!("NVIDIA device: {e}"))?;
-        match gpus.is_empty() {
-            true => Err("NVIDIA driver without a GPU".into()),
-            false => Ok(Nvidia { nvml, gpus }),
+    /// Finds out what a device offers.
+    fn add(&mut self, device: Device<'static>, instance: bool, driver: &str) -> Result<(), (String, NvmlError)> {
+        let uuid = device.uuid().map_err(|e| ("a device".to_string(), e))?;
+        self.probe(device, &uuid, instance, driver).map_err(|e| (uuid, e))
+    }
+
+    fn probe(&mut self, device: Device<'static>, uuid: &str, instance: bool, driver: &str) -> Result<(), NvmlError> {
+        let id = format!("nvml:{uuid}");
+        let divided = instance || offered(device.mig_mode())?.is_some_and(|mode| mode.current == 1);
+        let label = divided.then(|| "parent of MIG instances".to_string());
+        let first = self.sensors.len();
+        let mut sensors = Vec::new();
+        let mut new = |kind, averaging_ms| {
+            sensors.push(Sensor { label: label.clone(), averaging_ms, ..Sensor::new(&id, kind, Scope::Gpu) });
+            first + sensors.len() - 1
+        };
+        let counter = offered(device.total_energy_consumption())?.map(|_| new(Kind::Counter, None));
+        let wanted = [
+            (NVML_FI_DEV_POWER_INSTANT, Kind::Instant, None),
+            (NVML_FI_DEV_POWER_AVERAGE, Kind::Average, Some(AVERAGING_MS)),
+        ];
+        let answers = offered(fields(&device, &wanted.map(|(id, ..)| FieldId(id))))?.unwrap_or_default();
+        let (mut known, mut has) = (Vec::new(), Vec::new());
+        for ((field, kind, averaging_ms), answer) in wanted.into_iter().zip(answers) {
+            if offered(answer)?.is_some() {
+                known.push((FieldId(field), new(kind, averaging_ms)));
+                has.push(kind);
+            }
         }
+        // Compute capability 8.0 is GA100.
+        let averages = offered(device.cuda_compute_capability())?.is_some_and(|c| (c.major, c.minor) > (8, 0));
+        let (kind, averaging_ms) = if averages { (Kind::Average, Some(AVERAGING_MS)) } else { (Kind::Instant, None) };
+        let usage = match has.contains(&kind) {
+            true => None,
+            false => offered(device.power_usage())?.map(|_| new(kind, averaging_ms)),
+        };
+        let extras = Extras {
+            temperature: offered(device.temperature(TemperatureSensor::Gpu))?.is_some(),
+            memory: offered(device.memory_info())?.is_some(),
+            utilisation: offered(device.utilization_rates())?.is_some(),
+            clock: offered(device.clock_info(Clock::SM))?.is_some(),
+            throttle: offered(device.current_throttle_reasons())?.is_some(),
+            limit: offered(device.enforced_power_limit())?.is_some(),
+        };
+        let name = device.name()?;
+        if sensors.is_empty() {
+            self.unavailable.push(format!("{uuid}: neither energy nor power is supported, \"{name}\""));
+            return Ok(());
+        }
+        self.gpus.push(Gpu { uuid: uuid.into(), name, driver: driver.into() });
+        self.cards.push(Card {
+            device,
+            id,
+            sensors: first..first + sensors.len(),
+            counter,
+            fields: known,
+            usage,
+            extras,
+        });
+        self.sensors.extend(sensors);
+        Ok(())
+    }
+}
+
+impl Card {
+    /// Powers first, so that they lie close together. A lost device ends the look at it, and all that is missing fails.
+    fn read(&self, look: &mut Look) {
+        let from = look.readings.len();
+        let failed = look.failures.len();
+        if let Err(e) = self.powers(look).and_then(|()| self.extras(look, from)) {
+            let done = |s: &usize| {
+                look.readings[from..].iter().any(|r| r.sensor == *s)
+                    || look.failures[failed..].iter().any(|f| f.0 == *s)
+            };
+            let missing: Vec<usize> = self.sensors.clone().filter(|s| !done(s)).collect();
+            // Lost between its power and the rest: one of its sensors has to say so.
+            let missing = if missing.is_empty() { vec![self.sensors.start] } else { missing };
+            missing.into_iter().for_each(|s| look.fail(s, self.said(&e)));
+        }
+    }
+
+    fn powers(&self, look: &mut Look) -> Result<(), NvmlError> {
+        if let Some(sensor) = self.counter {
+            let joules = self.known(sensor, self.device.total_energy_consumption(), look)?.map(|mj| mj as f64 / 1e3);
+            if joules.is_some() {
+                look.values(sensor, Values { energy_j: joules, ..Values::default() });
+            }
+        }
+        if !self.fields.is_empty() {
+            let ids: [FieldId; 2] = std::array::from_fn(|i| self.fields[i.min(self.fields.len() - 1)].0.clone());
+            match fields(&self.device, &ids[..self.fields.len()]) {
+                Ok(answers) => {
+                    for ((_, sensor), answer) in self.fields.iter().zip(answers) {
+                        if let Some(watts) = self.known(*sensor, answer, look)? {
+                            look.power(*sensor, watts);
+                        }
+                    }
+                }
+                Err(e) if lost(&e) => return Err(e),
+                Err(e) => self.fields.iter().for_each(|(_, sensor)| look.fail(*sensor, self.said(&e))),
+            }
+        }
+        if let Some(sensor) = self.usage
+            && let Some(milliwatts) = self.known(sensor, self.device.power_usage(), look)?
+        {
+            look.power(sensor, f64::from(milliwatts) / 1e3);
+        }
+        Ok(())
+    }
+
+    fn extras(&self, look: &mut Look, from: usize) -> Result<(), NvmlError> {
+        let (device, has, sensor) = (&self.device, &self.extras, self.sensors.end - 1);
+        let mut values = Values::default();
+        if has.temperature {
+            values.temperature_c = self.known(sensor, device.temperature(TemperatureSensor::Gpu), look)?.map(f64::from);
+        }
+        if has.memory {
+            let memory = self.known(sensor, device.memory_info(), look)?;
+            values.memory_mb = memory.map(|m| m.used as f64 / f64::from(1 << 20));
+        }
+        if has.utilisation {
+            values.utilisation_pct = self.known(sensor, device.utilization_rates(), look)?.map(|u| f64::from(u.gpu));
+        }
+        if has.clock {
+            values.clock_mhz = self.known(sensor, device.clock_info(Clock::SM), look)?.map(f64::from);
+        }
+        if has.throttle {
+            values.throttled = self.known(sensor, device.current_throttle_reasons(), look)?.map(throttled);
+        }
+        if has.limit {
+            let limit = self.known(sensor, device.enforced_power_limit(), look)?;
+            values.power_limit_w = limit.map(|mw| f64::from(mw) / 1e3);
+        }
+        if let Some(reading) = look.readings[from..].last_mut() {
+            let Values { power_w, energy_j, .. } = reading.values;
+            reading.values = Values { power_w, energy_j, ..values };
+        }
+        Ok(())
+    }
+
+    /// An answer that the device gave before; a failed one is counted. The error is a device that is gone.
+    fn known<T>(&self, sensor: usize, answer: Result<T, NvmlError>, look: &mut Look) -> Result<Option<T>, NvmlError> {
+        match answer {
+            Ok(value) => Ok(Some(value)),
+            Err(e) if lost(&e) => Err(e),
+            Err(e) => {
+                look.fail(sensor, self.said(&e));
+                Ok(None)
+            }
+        }
+    }
+
+    fn said(&self, error: &NvmlError) -> String {
+        format!("{}: {}", self.id, said(error))
     }
 }
 
@@ -50,47 +356,20 @@ fn throttled(reasons: ThrottleReasons) -> bool {
     )
 }
 
-fn read_device(device: &Device, uuid: &str, out: &mut Vec<Reading>) -> Result<(), NvmlError> {
-    let id = format!("nvml:{uuid}");
-    match device.total_energy_consumption() {
-        Ok(mj) => out.push(Reading { energy_j: Some(mj as f64 / 1e3), ..Reading::new(&id, "counter", "gpu") }),
-        Err(NvmlError::NotSupported | NvmlError::FailedToLoadSymbol(_)) => {}
-        Err(e) => return Err(e),
-    }
-    let power_w = match device.power_usage() {
-        Ok(mw) => Some(f64::from(mw) / 1e3),
-        Err(NvmlError::NotSupported | NvmlError::FailedToLoadSymbol(_)) => None,
-        Err(e) => return Err(e),
-    };
-    out.push(Reading {
-        power_w,
-        temperature_c: device.temperature(TemperatureSensor::Gpu).ok().map(f64::from),
-        memory_mb: device.memory_info().ok().map(|m| m.used as f64 / f64::from(1 << 20)),
-        utilisation_pct: device.utilization_rates().ok().map(|u| f64::from(u.gpu)),
-        clock_mhz: device.clock_info(Clock::SM).ok().map(f64::from),
-        throttled: device.current_throttle_reasons().ok().map(throttled),
-        ..Reading::new(&id, "average", "gpu")
-    });
-    Ok(())
-}
-
 impl Source for Nvidia {
-    fn devices(&self) -> Vec<String> {
-        self.gpus.iter().map(|g| format!("nvml:{}", g.uuid)).collect()
+    fn sensors(&self) -> &[Sensor] {
+        &self.sensors
     }
 
     fn gpus(&self) -> Vec<Gpu> {
         self.gpus.clone()
     }
 
-    fn read(&mut self, out: &mut Vec<Reading>) -> Result<(), String> {
-        let mut failed = None;
-        for gpu in &self.gpus {
-            let device = self.nvml.device_by_uuid(gpu.uuid.as_str());
-            if let Err(e) = device.and_then(|d| read_device(&d, &gpu.uuid, out)) {
-                failed = Some(format!("nvml:{}: {e}", gpu.uuid));
-            }
-        }
-        failed.map_or(Ok(()), Err)
+    fn unavailable(&self) -> Vec<String> {
+        self.unavailable.clone()
+    }
+
+    fn read(&mut self, look: &mut Look) {
+        self.cards.iter().for_each(|card| card.read(look));
     }
 }

@@ -1,91 +1,126 @@
-//! Running Average Power Limit counters through Linux's powercap sysfs (Documentation/power/powercap/powercap.rst).
+//! Running Average Power Limit counters through Linux's powercap sysfs (Documentation/power/powercap/powercap.rst,
+//! Documentation/ABI/testing/sysfs-class-powercap); AMD's processors have the same tree.
 //!
-//! Packages, DRAM and psys are read; core and uncore lie inside their package, and the MMIO interface repeats what the
-//! MSR interface says, so neither is read.
+//! Packages, DRAM and psys are read. Core and uncore lie inside their package. The same counter may show through several
+//! interfaces (MSR, TPMI, MMIO); the first of them that has it is read.
 
-use super::{Reading, Source};
+use super::{
+    Kind, Look, Scope, Sensor, Settings, Source, Values,
+    sysfs::{self, Number},
+};
+use serde::{Deserialize, Serialize};
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
+/// Control types in order of preference.
+const INTERFACES: [&str; 3] = ["intel-rapl", "intel-rapl-tpmi", "intel-rapl-mmio"];
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub root: PathBuf,
+    pub sample_hz: f64,
+    pub required: bool,
+}
+
 struct Zone {
-    device_id: String,
-    scope: &'static str,
-    energy: PathBuf,
+    energy: Number,
     range_j: Option<f64>,
 }
 
-pub struct Rapl {
+struct Rapl {
     zones: Vec<Zone>,
+    sensors: Vec<Sensor>,
 }
 
-impl Rapl {
-    pub fn open(root: &Path) -> Result<Self, String> {
-        let entries =
-            fs::read_dir(root).map_err(|_| format!("no {}: this machine offers no RAPL counters", root.display()))?;
-        let mut names: Vec<String> = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        let mut zones = Vec::new();
-        for name in names.iter().filter(|n| n.starts_with("intel-rapl:")) {
-            let folder = root.join(name);
-            let Ok(label) = fs::read_to_string(folder.join("name")) else { continue };
-            let label = label.trim();
-            let scope = match label.split('-').next() {
-                Some("package") => "cpu_package",
-                Some("dram") => "dram",
-                Some("psys") => "node",
-                _ => continue,
-            };
-            let energy = folder.join("energy_uj");
-            read_uj(&energy).map_err(|e| match e.kind() {
-                io::ErrorKind::PermissionDenied => {
-                    format!(
-                        "{}: permission denied, run: sudo chmod o+r {}/*/energy_uj",
-                        energy.display(),
-                        root.display()
-                    )
+impl Settings for Config {
+    fn open(&self) -> Result<Box<dyn Source>, String> {
+        let root = &self.root;
+        let names =
+            sysfs::names(root).map_err(|_| format!("no {}: this machine offers no RAPL counters", root.display()))?;
+        let mut rapl = Rapl { zones: Vec::new(), sensors: Vec::new() };
+        let mut seen: Vec<String> = Vec::new();
+        for interface in INTERFACES {
+            for name in names.iter().filter(|n| n.split_once(':').is_some_and(|(of, _)| of == interface)) {
+                let folder = root.join(name);
+                let Some(label) = sysfs::text(&folder.join("name")) else { continue };
+                let Some(scope) = scope(&label) else { continue };
+                let what = path_of_names(root, name);
+                if !seen.contains(&what) {
+                    let file = folder.join("energy_uj");
+                    let energy = Number::open(&file).and_then(|n| n.read().map(|_| n));
+                    let energy = energy.map_err(|e| refused(&e, &file, root))?;
+                    let range = sysfs::text(&folder.join("max_energy_range_uj")).and_then(|t| t.parse::<f64>().ok());
+                    rapl.zones.push(Zone { energy, range_j: range.filter(|uj| *uj > 0.0).map(|uj| uj / 1e6) });
+                    rapl.sensors.push(Sensor::new(&format!("rapl:{name}:{label}"), Kind::Counter, scope));
+                    seen.push(what);
                 }
-                _ => format!("{}: {e}", energy.display()),
-            })?;
-            let range_j = read_uj(&folder.join("max_energy_range_uj")).ok().map(|uj| uj as f64 / 1e6);
-            zones.push(Zone { device_id: format!("rapl:{name}:{label}"), scope, energy, range_j });
+            }
         }
-        if zones.is_empty() {
-            return Err(format!("{}: no package, dram or psys zone", root.display()));
+        match rapl.zones.is_empty() {
+            true => Err(format!("{}: no package, dram or psys zone", root.display())),
+            false => Ok(Box::new(rapl)),
         }
-        Ok(Rapl { zones })
+    }
+
+    fn required(&self) -> bool {
+        self.required
     }
 }
 
-fn read_uj(path: &Path) -> io::Result<u64> {
-    fs::read_to_string(path)?.trim().parse().map_err(|e| io::Error::new(io::ErrorKind::InvalidData, format!("{e}")))
+/// What a zone covers; `None` for parts of a package.
+fn scope(label: &str) -> Option<Scope> {
+    match label.split('-').next() {
+        Some("package") => Some(Scope::CpuPackage),
+        Some("dram") => Some(Scope::Dram),
+        Some("psys") => Some(Scope::Node),
+        _ => None,
+    }
+}
+
+/// Names of a zone and of those around it, such as `package-0/dram`: what two interfaces have in common.
+fn path_of_names(root: &Path, zone: &str) -> String {
+    let ends = zone.match_indices(':').map(|(at, _)| at).skip(1).chain([zone.len()]);
+    let names = ends.map(|end| sysfs::text(&root.join(&zone[..end]).join("name")).unwrap_or_default());
+    names.collect::<Vec<_>>().join("/")
+}
+
+/// Since Linux 5.10 the counters are root's alone (CVE-2020-8694).
+fn refused(error: &io::Error, file: &Path, root: &Path) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => format!(
+            "{}: permission denied, run `sudo chmod a+r {}/intel-rapl*:*/energy_uj` (until the next start)",
+            file.display(),
+            root.display()
+        ),
+        _ => format!("{}: {error}", file.display()),
+    }
 }
 
 impl Source for Rapl {
-    fn devices(&self) -> Vec<String> {
-        self.zones.iter().map(|z| z.device_id.clone()).collect()
+    fn sensors(&self) -> &[Sensor] {
+        &self.sensors
     }
 
-    fn read(&mut self, out: &mut Vec<Reading>) -> Result<(), String> {
-        let mut failed = None;
-        for zone in &self.zones {
-            match read_uj(&zone.energy) {
-                Ok(uj) => out.push(Reading {
-                    energy_j: Some(uj as f64 / 1e6),
-                    energy_range_j: zone.range_j,
-                    ..Reading::new(&zone.device_id, "counter", zone.scope)
-                }),
-                Err(e) => failed = Some(format!("{}: {e}", zone.device_id)),
+    fn read(&mut self, look: &mut Look) {
+        for (sensor, zone) in self.zones.iter().enumerate() {
+            match zone.energy.read() {
+                Ok(uj) => look.values(
+                    sensor,
+                    Values { energy_j: Some(uj as f64 / 1e6), energy_range_j: zone.range_j, ..Values::default() },
+                ),
+                Err(e) => look.fail(sensor, format!("{}: {e}", self.sensors[sensor].device_id)),
             }
         }
-        failed.map_or(Ok(()), Err)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn zone(root: &Path, folder: &str, name: &str, uj: u64) {
         let folder = root.join(folder);
@@ -95,34 +130,85 @@ mod tests {
         fs::write(folder.join("max_energy_range_uj"), "262143328850\n").unwrap();
     }
 
-    #[test]
-    fn packages_and_dram_once_without_nested_or_mmio_zones() {
-        let root = tempfile::tempdir().unwrap();
-        zone(root.path(), "intel-rapl:0", "package-0", 5_000_000);
-        zone(root.path(), "intel-rapl:0:0", "core", 3_000_000);
-        zone(root.path(), "intel-rapl:0:1", "dram", 1_500_000);
-        zone(root.path(), "intel-rapl-mmio:0", "package-0", 5_000_000);
-        let mut rapl = Rapl::open(root.path()).unwrap();
-        let mut out = Vec::new();
-        rapl.read(&mut out).unwrap();
-        let seen: Vec<_> = out.iter().map(|r| (r.device_id.as_str(), r.scope.as_str(), r.energy_j)).collect();
-        assert_eq!(
-            seen,
-            [
-                ("rapl:intel-rapl:0:package-0", "cpu_package", Some(5.0)),
-                ("rapl:intel-rapl:0:1:dram", "dram", Some(1.5))
-            ]
-        );
-        assert_eq!(out[0].energy_range_j, Some(262_143.328_85));
+    fn open(root: &Path) -> Result<Box<dyn Source>, String> {
+        Config { root: root.into(), sample_hz: 1.0, required: true }.open()
+    }
+
+    fn seen(root: &Path) -> Vec<(String, &'static str, Option<f64>)> {
+        let (mut rapl, mut look) = (open(root).unwrap(), Look::default());
+        rapl.read(&mut look);
+        let sensor = |at: usize| &rapl.sensors()[at];
+        look.readings
+            .iter()
+            .map(|r| (sensor(r.sensor).device_id.clone(), sensor(r.sensor).scope.name(), r.values.energy_j))
+            .collect()
     }
 
     #[test]
-    fn an_absent_tree_is_said_to_be_absent() {
+    fn every_zone_once_without_nested_or_repeated_ones() {
+        let root = tempfile::tempdir().unwrap();
+        zone(root.path(), "intel-rapl:0", "package-0", 5_000_000);
+        zone(root.path(), "intel-rapl:0:0", "core", 3_000_000);
+        zone(root.path(), "intel-rapl:0:1", "uncore", 3_000_000);
+        zone(root.path(), "intel-rapl:0:2", "dram", 1_500_000);
+        zone(root.path(), "intel-rapl:1", "package-1", 7_000_000);
+        zone(root.path(), "intel-rapl:1:0", "dram", 2_500_000);
+        zone(root.path(), "intel-rapl:2", "psys", 30_000_000);
+        zone(root.path(), "intel-rapl-mmio:0", "package-0", 5_000_000);
+        zone(root.path(), "intel-rapl-mmio:0:0", "dram", 1_500_000);
+        fs::create_dir(root.path().join("intel-rapl")).unwrap();
+        let expected = [
+            ("rapl:intel-rapl:0:package-0", "cpu_package", Some(5.0)),
+            ("rapl:intel-rapl:0:2:dram", "dram", Some(1.5)),
+            ("rapl:intel-rapl:1:package-1", "cpu_package", Some(7.0)),
+            ("rapl:intel-rapl:1:0:dram", "dram", Some(2.5)),
+            ("rapl:intel-rapl:2:psys", "node", Some(30.0)),
+        ];
+        let mut expected = expected.map(|(id, scope, joules)| (id.to_string(), scope, joules));
+        let mut seen = seen(root.path());
+        seen.sort_by(|a, b| a.0.cmp(&b.0));
+        expected.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn what_only_the_mmio_interface_has_is_read_there() {
+        let root = tempfile::tempdir().unwrap();
+        zone(root.path(), "intel-rapl-mmio:0", "package-0", 4_000_000);
+        zone(root.path(), "intel-rapl:0", "psys", 9_000_000);
+        let ids: Vec<String> = seen(root.path()).into_iter().map(|s| s.0).collect();
+        assert_eq!(ids, ["rapl:intel-rapl:0:psys", "rapl:intel-rapl-mmio:0:package-0"]);
+    }
+
+    #[test]
+    fn the_range_comes_with_every_reading_and_a_wrap_is_read_as_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        zone(root.path(), "intel-rapl:0", "package-0", 262_143_328_000);
+        let (mut rapl, mut look) = (open(root.path()).unwrap(), Look::default());
+        rapl.read(&mut look);
+        fs::write(root.path().join("intel-rapl:0/energy_uj"), "1000000\n").unwrap();
+        rapl.read(&mut look);
+        let read: Vec<_> = look.readings.iter().map(|r| (r.values.energy_j, r.values.energy_range_j)).collect();
+        assert_eq!(read, [(Some(262_143.328), Some(262_143.328_85)), (Some(1.0), Some(262_143.328_85))]);
+        fs::write(root.path().join("intel-rapl:0/energy_uj"), "\n").unwrap();
+        look.clear();
+        rapl.read(&mut look);
+        let failed = (0, "rapl:intel-rapl:0:package-0: not a whole number, \"\"".to_string());
+        assert_eq!((look.readings, look.failures), (vec![], vec![failed]));
+    }
+
+    #[test]
+    fn an_absent_tree_an_empty_one_and_a_locked_one_say_what_they_are() {
         let root = tempfile::tempdir().unwrap();
         let gone = root.path().join("powercap");
+        assert_eq!(open(&gone).err(), Some(format!("no {}: this machine offers no RAPL counters", gone.display())));
+        assert_eq!(open(root.path()).err(), Some(format!("{}: no package, dram or psys zone", root.path().display())));
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let root = Path::new("/sys/class/powercap");
         assert_eq!(
-            Rapl::open(&gone).err(),
-            Some(format!("no {}: this machine offers no RAPL counters", gone.display()))
+            refused(&denied, &root.join("intel-rapl:0/energy_uj"), root),
+            "/sys/class/powercap/intel-rapl:0/energy_uj: permission denied, \
+             run `sudo chmod a+r /sys/class/powercap/intel-rapl*:*/energy_uj` (until the next start)"
         );
     }
 }

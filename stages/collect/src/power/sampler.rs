@@ -1,32 +1,48 @@
-//! One thread a source, on absolute deadlines; readings go to the journal as they come.
+//! One thread a source, on absolute deadlines; readings go to the journal as they come. Nothing that measures a run waits
+//! for a thread here but [`Sampler::wait_past`], which is bounded.
 
-use super::{Config, Gpu, Reading, Source};
-use crate::{
-    clock::{Anchor, monotonic_ns},
-    journal::Samples,
+use super::{
+    Config, Gpu, Kind, Scope, Sensor, Source,
+    reader::{Live, Reader, Seen},
 };
+use crate::{clock::Anchor, journal::Samples};
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::HashMap,
+    io,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-/// A row of `power_sample`.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Sample {
+/// How long the end waits for a read that hangs in a driver.
+const LAST_READ: Duration = Duration::from_secs(2);
+
+/// What is known of a sensor and does not follow from its samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
     pub session_id: String,
-    pub t_ns: i64,
-    #[serde(flatten)]
-    pub reading: Reading,
+    pub device_id: String,
+    pub kind: Kind,
+    pub scope: Scope,
+    pub source: String,
+    pub label: Option<String>,
+    pub missed: u64,
+    pub errors: u64,
+    pub last_error: Option<String>,
+    pub averaging_ms: Option<f64>,
+    pub cost_pct: f64,
 }
 
 struct Thread {
-    /// CLOCK_MONOTONIC of the last reading.
-    last_ns: Arc<AtomicI64>,
+    source: &'static str,
+    required: bool,
+    period: Duration,
+    sensors: Vec<Sensor>,
+    live: Arc<Live>,
     handle: JoinHandle<()>,
 }
 
@@ -34,14 +50,23 @@ struct Thread {
 pub struct Sampler {
     threads: Vec<Thread>,
     stop: Arc<AtomicBool>,
-    errors: Arc<AtomicU64>,
-    missed: Arc<AtomicU64>,
-    pub devices: Vec<String>,
+    started: Instant,
+    session_id: String,
+    anchor: Anchor,
+    samples: Samples,
     pub gpus: Vec<Gpu>,
-    /// Source and reason of each one that is not there.
+    /// Source and reason of each source or device that is not there.
     pub unavailable: Vec<String>,
-    /// Longest time between readings of any source.
-    pub slowest_period_ns: i64,
+}
+
+/// What was read of a sensor so far, for people.
+pub struct Summary {
+    pub sensor: Sensor,
+    pub readings: u64,
+    pub errors: u64,
+    pub last_error: Option<String>,
+    pub period_ns: Option<i64>,
+    pub step: Option<f64>,
 }
 
 impl Sampler {
@@ -50,16 +75,16 @@ impl Sampler {
         let mut sampler = Sampler {
             threads: Vec::new(),
             stop: Arc::default(),
-            errors: Arc::default(),
-            missed: Arc::default(),
-            devices: Vec::new(),
+            started: Instant::now(),
+            session_id: session_id.into(),
+            anchor,
+            samples: samples.clone(),
             gpus: Vec::new(),
             unavailable: Vec::new(),
-            slowest_period_ns: 0,
         };
         for config in configs {
-            match super::open(config) {
-                Ok(source) => sampler.spawn(source, config.sample_hz(), session_id, anchor, samples.clone()),
+            match config.open() {
+                Ok(source) => sampler.add(config, source)?,
                 Err(why) if config.required() => {
                     return Err(format!("power source {}: {why}, fix it or set required = false", config.name()));
                 }
@@ -69,59 +94,176 @@ impl Sampler {
         Ok(sampler)
     }
 
-    fn spawn(&mut self, mut source: Box<dyn Source>, hz: f64, session_id: &str, anchor: Anchor, mut samples: Samples) {
-        self.devices.extend(source.devices());
+    fn add(&mut self, config: &Config, source: Box<dyn Source>) -> Result<(), String> {
+        let sensors = source.sensors().to_vec();
+        let same = |a: &&Sensor| self.sensors().any(|b| a.device_id == b.device_id && a.kind == b.kind);
+        if let Some(twice) = sensors.iter().find(same) {
+            return Err(format!(
+                "power source {}: a sensor would be read twice, {} ({}), name it once in [[collect.power]]",
+                config.name(),
+                twice.device_id,
+                twice.kind.name()
+            ));
+        }
         self.gpus.extend(source.gpus());
-        let period = Duration::from_secs_f64(1.0 / hz);
-        self.slowest_period_ns = self.slowest_period_ns.max(period.as_nanos() as i64);
-        let last_ns = Arc::new(AtomicI64::new(0));
-        let (stop, errors, missed) = (self.stop.clone(), self.errors.clone(), self.missed.clone());
-        let (last, session_id) = (last_ns.clone(), session_id.to_string());
-        let handle = std::thread::spawn(move || {
-            let mut deadline = Instant::now();
-            let mut readings = Vec::new();
-            while !stop.load(Ordering::Relaxed) {
-                readings.clear();
-                let before = monotonic_ns();
-                let read = source.read(&mut readings);
-                let t_ns = before + (monotonic_ns() - before) / 2;
-                let rows = readings.drain(..).map(|reading| Sample {
-                    session_id: session_id.clone(),
-                    t_ns: anchor.utc(t_ns),
-                    reading,
-                });
-                if read.is_err() | samples.append(rows).is_err() {
-                    errors.fetch_add(1, Ordering::Relaxed);
-                }
-                last.store(t_ns, Ordering::Release);
-                deadline += period;
-                let now = Instant::now();
-                while deadline < now {
-                    deadline += period;
-                    missed.fetch_add(1, Ordering::Relaxed);
-                }
-                std::thread::sleep(deadline - now);
-            }
-        });
-        self.threads.push(Thread { last_ns, handle });
+        self.unavailable.extend(source.unavailable().into_iter().map(|why| format!("{}: {why}", config.name())));
+        let live = Arc::new(Live::of(sensors.len()));
+        let mut reader = Reader {
+            period: Duration::from_secs_f64(1.0 / config.sample_hz()),
+            live: live.clone(),
+            stop: self.stop.clone(),
+            session_id: self.session_id.clone(),
+            anchor: self.anchor,
+            samples: self.samples.clone(),
+            source,
+        };
+        let period = reader.period;
+        let handle = std::thread::spawn(move || reader.run());
+        self.threads.push(Thread { source: config.name(), required: config.required(), period, sensors, live, handle });
+        Ok(())
     }
 
-    /// Waits until every source was read after `monotonic_ns` (two periods at most), so that a window is bracketed.
+    pub fn sensors(&self) -> impl Iterator<Item = &Sensor> {
+        self.threads.iter().flat_map(|t| &t.sensors)
+    }
+
+    /// Each device once.
+    pub fn devices(&self) -> Vec<String> {
+        let mut devices: Vec<String> = self.sensors().map(|s| s.device_id.clone()).collect();
+        devices.dedup();
+        devices
+    }
+
+    /// Waits until every source was read after `monotonic_ns`, so that a window is bracketed; for each at most two of its
+    /// intervals, as a source may have fallen silent.
     pub fn wait_past(&self, monotonic_ns: i64) {
-        let deadline = Instant::now() + Duration::from_nanos(2 * self.slowest_period_ns as u64);
-        let behind = || self.threads.iter().any(|t| t.last_ns.load(Ordering::Acquire) <= monotonic_ns);
-        while behind() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(1));
+        let started = Instant::now();
+        for thread in &self.threads {
+            let interval = Duration::from_nanos(thread.live.interval_ns.load(Ordering::Acquire).unsigned_abs());
+            let longest = 2 * thread.period.max(interval);
+            while thread.live.read_ns.load(Ordering::Acquire) <= monotonic_ns && started.elapsed() < longest {
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
+    }
+
+    /// Time in which every sensor that a run needs says something new: of a required source the inferred period of its
+    /// slowest device, each in its fastest way of reading, and never less than the time between two looks.
+    pub fn update_period_ns(&self) -> i64 {
+        let slowest = self.threads.iter().map(|t| {
+            let look_ns = t.period.as_nanos() as i64;
+            let devices = if t.required { t.fastest_ns() } else { HashMap::new() };
+            devices.into_values().flatten().fold(look_ns, i64::max)
+        });
+        slowest.max().unwrap_or(0)
+    }
+
+    /// Required devices that have not said enough yet to tell their period.
+    pub fn without_period(&self) -> Vec<String> {
+        let required = self.threads.iter().filter(|t| t.required);
+        let unknown = required.flat_map(|t| t.fastest_ns().into_iter().filter(|(_, period)| period.is_none()));
+        let mut unknown: Vec<String> = unknown.map(|(device, _)| device.to_string()).collect();
+        unknown.sort();
+        unknown
     }
 
     /// Readings that failed and deadlines that passed unread.
     pub fn faults(&self) -> (u64, u64) {
-        (self.errors.load(Ordering::Relaxed), self.missed.load(Ordering::Relaxed))
+        let errors = |t: &Thread| t.live.seen().iter().map(|s| s.errors).sum::<u64>();
+        let missed = |t: &Thread| t.live.missed.load(Ordering::Relaxed);
+        (self.threads.iter().map(errors).sum(), self.threads.iter().map(missed).sum())
     }
 
-    pub fn stop(self) {
+    /// Each source with the share of one processor that reading it took.
+    pub fn costs_pct(&self) -> Vec<(&'static str, f64)> {
+        self.threads.iter().map(|t| (t.source, self.cost_pct(t))).collect()
+    }
+
+    fn cost_pct(&self, thread: &Thread) -> f64 {
+        let wall = self.started.elapsed().as_secs_f64().max(1e-3);
+        thread.live.cpu_ns.load(Ordering::Relaxed) as f64 / 1e9 / wall * 100.0
+    }
+
+    pub fn states(&self) -> Vec<State> {
+        let of_thread = |t: &Thread| {
+            let missed = t.live.missed.load(Ordering::Relaxed);
+            let cost_pct = self.cost_pct(t);
+            let hangs = t.live.hangs_for().map(|time| format!("no answer for {:.1} s", time.as_secs_f64()));
+            let seen = t.live.seen();
+            let pairs = t.sensors.iter().zip(seen.iter());
+            let state = |(sensor, seen): (&Sensor, &Seen)| State {
+                session_id: self.session_id.clone(),
+                device_id: sensor.device_id.clone(),
+                kind: sensor.kind,
+                scope: sensor.scope,
+                source: t.source.into(),
+                label: sensor.label.clone(),
+                missed,
+                errors: seen.errors + u64::from(hangs.is_some()),
+                last_error: hangs.clone().or_else(|| seen.last_error.clone()),
+                averaging_ms: sensor.averaging_ms,
+                cost_pct,
+            };
+            pairs.map(state).collect::<Vec<_>>()
+        };
+        self.threads.iter().flat_map(of_thread).collect()
+    }
+
+    pub fn summaries(&self) -> Vec<Summary> {
+        let of_thread = |t: &Thread| {
+            let seen = t.live.seen();
+            let summary = |(sensor, seen): (&Sensor, &Seen)| Summary {
+                sensor: sensor.clone(),
+                readings: seen.readings,
+                errors: seen.errors,
+                last_error: seen.last_error.clone(),
+                period_ns: seen.updates.period_ns(),
+                step: seen.updates.step(),
+            };
+            t.sensors.iter().zip(seen.iter()).map(summary).collect::<Vec<_>>()
+        };
+        self.threads.iter().flat_map(of_thread).collect()
+    }
+
+    /// Ends the reading and writes what is left; returns the last state of every sensor.
+    pub fn stop(mut self) -> io::Result<Vec<State>> {
+        let states = self.states();
+        self.end();
+        self.samples.write()?;
+        Ok(states)
+    }
+
+    fn end(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        self.threads.into_iter().for_each(|t| drop(t.handle.join()));
+        self.threads.iter().for_each(|t| t.handle.thread().unpark());
+        let until = Instant::now() + LAST_READ;
+        for thread in self.threads.drain(..) {
+            while !thread.handle.is_finished() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if thread.handle.is_finished() {
+                drop(thread.handle.join());
+            }
+        }
+    }
+}
+
+impl Drop for Sampler {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Thread {
+    /// Each device with the period of its fastest way of reading, where that is known.
+    fn fastest_ns(&self) -> HashMap<&str, Option<i64>> {
+        let mut fastest: HashMap<&str, Option<i64>> = HashMap::new();
+        for (sensor, seen) in self.sensors.iter().zip(self.live.seen().iter()) {
+            let made_by_reading = sensor.kind.made_by_reading().then_some(self.period.as_nanos() as i64);
+            let period = made_by_reading.or_else(|| seen.updates.period_ns());
+            let known = fastest.entry(sensor.device_id.as_str()).or_default();
+            *known = [*known, period].into_iter().flatten().min();
+        }
+        fastest
     }
 }

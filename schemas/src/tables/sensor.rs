@@ -1,0 +1,41 @@
+//! One sensor of a session: what it is, how it was read, and how fine and how often it says something new.
+
+use crate::{
+    Contract,
+    column::*,
+    tables::{SCOPES, power_sample::KINDS},
+};
+
+pub const SENSOR: Contract = Contract {
+    name: "sensor",
+    version: 1,
+    stage: "collect",
+    grain: "One sensor of a session in one way of reading it: what it is, how well it was read, and its inferred period and step.",
+    key: &["session_id", "device_id", "kind"],
+    columns: &[
+        text("session_id", "Session"),
+        text("device_id", "Sensor, as in `power_sample`"),
+        choice("kind", KINDS, "How its readings are to be taken, as in `power_sample`"),
+        choice("scope", SCOPES, "What the sensor covers"),
+        text("source", "Power source of pipeline.toml that reads it, or `import`"),
+        text("label", "What must be known before its readings are used").or_null("when there is nothing"),
+        count("readings", "Rows of `power_sample`"),
+        count("missed", "Deadlines that passed unread, of the whole source").or_null("for imports"),
+        count("errors", "Readings that failed and have no row").or_null("for imports"),
+        text("last_error", "What the last failed reading said").or_null("when none failed, and for imports"),
+        int("longest_gap_ns", "Longest time between two readings").or_null("for fewer than two readings"),
+        float("update_period_ms", "Median time between changes of the value; not below the time between readings")
+            .at_least(0.0)
+            .or_null("when the value changed less than twice"),
+        float("resolution_w", "Smallest step between two readings of power")
+            .at_least(0.0)
+            .or_null("for counters, and when the value never changed"),
+        float("resolution_j", "Smallest step between two readings of energy")
+            .at_least(0.0)
+            .or_null("unless `kind` is counter, and when the value never changed"),
+        float("averaging_ms", "Time over which the sensor itself averages").at_least(0.0).or_null("when not known"),
+        float("cost_pct", "Processor time of reading the whole source, in per cent of one processor")
+            .at_least(0.0)
+            .or_null("for imports"),
+    ],
+};

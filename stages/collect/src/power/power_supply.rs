@@ -1,0 +1,158 @@
+//! Batteries (Documentation/ABI/testing/sysfs-class-power): what a machine without a plug draws from them, hence all of it.
+//!
+//! Only a discharging battery says that, so at other times there is no reading. `power_now` is in microwatts; without it
+//! `current_now` times `voltage_now`, in microamperes and microvolts; some drivers give a current out of the battery a sign.
+
+use super::{
+    Kind, Look, Scope, Sensor, Settings, Source,
+    sysfs::{self, Number},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::File,
+    io,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub root: PathBuf,
+    pub sample_hz: f64,
+    pub required: bool,
+}
+
+enum Draw {
+    Power(Number),
+    CurrentAndVoltage(Number, Number),
+}
+
+struct Battery {
+    status: File,
+    draw: Draw,
+}
+
+struct Batteries {
+    sensors: Vec<Sensor>,
+    batteries: Vec<Battery>,
+}
+
+impl Settings for Config {
+    fn open(&self) -> Result<Box<dyn Source>, String> {
+        let root = &self.root;
+        let names = sysfs::names(root).map_err(|e| format!("{}: {e}", root.display()))?;
+        let mut all = Batteries { sensors: Vec::new(), batteries: Vec::new() };
+        for (name, folder) in names.iter().map(|n| (n, root.join(n))) {
+            let is = |file: &str, what: &str| sysfs::text(&folder.join(file)).is_some_and(|t| t == what);
+            // A mouse has a battery too; its scope is `Device`.
+            if !is("type", "Battery") || is("scope", "Device") {
+                continue;
+            }
+            let battery = Battery::open(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+            all.batteries.push(battery);
+            all.sensors.push(Sensor {
+                label: Some("read while the battery discharges".into()),
+                ..Sensor::new(&format!("power-supply:{name}"), Kind::Instant, Scope::Node)
+            });
+        }
+        match all.batteries.is_empty() {
+            true => Err(format!("{}: no battery of the machine", root.display())),
+            false => Ok(Box::new(all)),
+        }
+    }
+
+    fn required(&self) -> bool {
+        self.required
+    }
+}
+
+impl Battery {
+    fn open(folder: &Path) -> io::Result<Self> {
+        let number = |name: &str| Number::open(&folder.join(name));
+        let draw = match number("power_now") {
+            Ok(power) => Draw::Power(power),
+            Err(_) => Draw::CurrentAndVoltage(number("current_now")?, number("voltage_now")?),
+        };
+        Ok(Battery { status: File::open(folder.join("status"))?, draw })
+    }
+
+    /// Watts out of it; `None` unless it discharges.
+    fn power_w(&self) -> io::Result<Option<f64>> {
+        let mut status = [0; 32];
+        let length = self.status.read_at(&mut status, 0)?;
+        if status[..length].trim_ascii() != b"Discharging" {
+            return Ok(None);
+        }
+        Ok(Some(match &self.draw {
+            Draw::Power(microwatts) => microwatts.read()?.abs() as f64 / 1e6,
+            Draw::CurrentAndVoltage(microamperes, microvolts) => {
+                microamperes.read()?.abs() as f64 * microvolts.read()? as f64 / 1e12
+            }
+        }))
+    }
+}
+
+impl Source for Batteries {
+    fn sensors(&self) -> &[Sensor] {
+        &self.sensors
+    }
+
+    fn read(&mut self, look: &mut Look) {
+        for (at, battery) in self.batteries.iter().enumerate() {
+            match battery.power_w() {
+                Ok(Some(watts)) => look.power(at, watts),
+                Ok(None) => {}
+                Err(e) => look.fail(at, format!("{}: {e}", self.sensors[at].device_id)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn supply(root: &Path, name: &str, files: &[(&str, &str)]) {
+        let folder = root.join(name);
+        fs::create_dir_all(&folder).unwrap();
+        files.iter().for_each(|(name, text)| fs::write(folder.join(name), format!("{text}\n")).unwrap());
+    }
+
+    fn open(root: &Path) -> Result<Box<dyn Source>, String> {
+        Config { root: root.into(), sample_hz: 1.0, required: false }.open()
+    }
+
+    #[test]
+    fn only_what_the_machines_batteries_give_away_is_read() {
+        let root = tempfile::tempdir().unwrap();
+        supply(root.path(), "AC", &[("type", "Mains"), ("online", "0")]);
+        supply(root.path(), "BAT0", &[("type", "Battery"), ("status", "Discharging"), ("power_now", "12500000")]);
+        supply(
+            root.path(),
+            "BAT1",
+            &[("type", "Battery"), ("status", "Discharging"), ("current_now", "-1500000"), ("voltage_now", "12000000")],
+        );
+        supply(root.path(), "BAT2", &[("type", "Battery"), ("status", "Charging"), ("power_now", "30000000")]);
+        supply(
+            root.path(),
+            "hidpp_battery_0",
+            &[("type", "Battery"), ("scope", "Device"), ("status", "Discharging"), ("power_now", "1")],
+        );
+        let (mut batteries, mut look) = (open(root.path()).unwrap(), Look::default());
+        batteries.read(&mut look);
+        let ids: Vec<_> = batteries.sensors().iter().map(|s| (s.device_id.as_str(), s.scope)).collect();
+        assert_eq!(ids, ["power-supply:BAT0", "power-supply:BAT1", "power-supply:BAT2"].map(|id| (id, Scope::Node)));
+        let read: Vec<_> = look.readings.iter().map(|r| (r.sensor, r.values.power_w)).collect();
+        assert_eq!(read, [(0, Some(12.5)), (1, Some(18.0))]);
+        assert_eq!(look.failures, []);
+    }
+
+    #[test]
+    fn a_machine_without_a_battery_says_so() {
+        let root = tempfile::tempdir().unwrap();
+        supply(root.path(), "AC", &[("type", "Mains")]);
+        assert_eq!(open(root.path()).err(), Some(format!("{}: no battery of the machine", root.path().display())));
+    }
+}

@@ -1,0 +1,156 @@
+//! Rows of `sensor`: what the samples say of the sensors that gave them, beside what the session knows of them.
+
+use crate::power::{sampler::State, updates::Updates};
+use anyhow::{Context, Result};
+use schemas::text::Row;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A row of `sensor`.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Sensor {
+    pub session_id: String,
+    pub device_id: String,
+    pub kind: String,
+    pub scope: String,
+    pub source: String,
+    pub label: Option<String>,
+    pub readings: usize,
+    pub missed: Option<u64>,
+    pub errors: Option<u64>,
+    pub last_error: Option<String>,
+    pub longest_gap_ns: Option<i64>,
+    pub update_period_ms: Option<f64>,
+    pub resolution_w: Option<f64>,
+    pub resolution_j: Option<f64>,
+    pub averaging_ms: Option<f64>,
+    pub cost_pct: Option<f64>,
+}
+
+/// The columns of `power_sample` that tell of the sensor.
+#[derive(Deserialize)]
+struct Sample {
+    session_id: String,
+    device_id: String,
+    kind: String,
+    scope: String,
+    t_ns: i64,
+    power_w: Option<f64>,
+    energy_j: Option<f64>,
+}
+
+type Key = (String, String, String);
+
+#[derive(Default)]
+struct Trace {
+    scope: String,
+    values: Vec<(i64, Option<f64>)>,
+}
+
+/// One row a session x device x kind, of the samples and of the states of a session; sensors without a state are `source`'s.
+pub fn rows(samples: Vec<Row>, states: Vec<State>, source: &str) -> Result<Vec<Sensor>> {
+    let mut traces: BTreeMap<Key, Trace> = BTreeMap::new();
+    for row in samples {
+        let s: Sample = serde_json::from_value(row.into()).context("a sample that is none")?;
+        let trace = traces.entry((s.session_id, s.device_id, s.kind)).or_default();
+        trace.scope = s.scope;
+        trace.values.push((s.t_ns, s.energy_j.or(s.power_w)));
+    }
+    let mut known: BTreeMap<Key, State> = BTreeMap::new();
+    for state in states {
+        let key = (state.session_id.clone(), state.device_id.clone(), state.kind.name().to_string());
+        traces.entry(key.clone()).or_default().scope = state.scope.name().into();
+        known.insert(key, state);
+    }
+    Ok(traces.into_iter().map(|(key, trace)| row(trace, known.remove(&key), key, source)).collect())
+}
+
+fn row(mut trace: Trace, state: Option<State>, (session_id, device_id, kind): Key, source: &str) -> Sensor {
+    trace.values.sort_unstable_by_key(|(t, _)| *t);
+    let mut updates = Updates::default();
+    trace.values.iter().for_each(|(t, value)| value.iter().for_each(|v| updates.see(*t, *v)));
+    let counts = kind == "counter";
+    let state = state.as_ref();
+    Sensor {
+        readings: trace.values.len(),
+        longest_gap_ns: trace.values.windows(2).map(|pair| pair[1].0 - pair[0].0).max(),
+        update_period_ms: updates.period_ns().map(|ns| ns as f64 / 1e6),
+        resolution_w: updates.step().filter(|_| !counts),
+        resolution_j: updates.step().filter(|_| counts),
+        scope: trace.scope,
+        source: state.map_or(source, |s| &s.source).into(),
+        label: state.and_then(|s| s.label.clone()),
+        missed: state.map(|s| s.missed),
+        errors: state.map(|s| s.errors),
+        last_error: state.and_then(|s| s.last_error.clone()),
+        averaging_ms: state.and_then(|s| s.averaging_ms),
+        cost_pct: state.map(|s| s.cost_pct),
+        session_id,
+        device_id,
+        kind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::power::{Kind, Scope};
+    use serde_json::json;
+
+    fn sample(device: &str, kind: &str, t_ms: i64, value: f64) -> Row {
+        let column = if kind == "counter" { "energy_j" } else { "power_w" };
+        let row = json!({"session_id": "s", "device_id": device, "kind": kind, "scope": "gpu", "t_ns": t_ms * 1_000_000,
+                         column: value});
+        row.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn samples_in_any_order_tell_gap_period_and_step_of_each_kind() {
+        let mut samples: Vec<Row> = (0..40).map(|i| sample("a", "counter", i * 50, 7.0 * (i / 2) as f64)).collect();
+        samples.extend((0..40).map(|i| sample("a", "instant", i * 50, 30.0 + 0.25 * (i % 3) as f64)));
+        samples.extend([sample("a", "instant", 9000, 31.0), sample("b", "average", 5, 1.0)]);
+        samples.reverse();
+        let rows = rows(samples, Vec::new(), "import").unwrap();
+        let told: Vec<_> = rows
+            .iter()
+            .map(|r| (r.device_id.as_str(), r.kind.as_str(), r.readings, r.longest_gap_ns, r.update_period_ms))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("a", "counter", 40, Some(50_000_000), Some(100.0)),
+                ("a", "instant", 41, Some(7_050_000_000), Some(50.0)),
+                ("b", "average", 1, None, None)
+            ]
+        );
+        assert_eq!(
+            rows.iter().map(|r| (r.resolution_j, r.resolution_w)).collect::<Vec<_>>(),
+            [(Some(7.0), None), (None, Some(0.25)), (None, None)]
+        );
+        let unsaid = |r: &Sensor| (r.source.clone(), r.missed, r.errors, r.cost_pct);
+        assert_eq!(unsaid(&rows[0]), ("import".into(), None, None, None));
+    }
+
+    #[test]
+    fn a_sensor_that_never_spoke_has_a_row_with_its_errors() {
+        let state = State {
+            session_id: "s".into(),
+            device_id: "external:plug".into(),
+            kind: Kind::Instant,
+            scope: Scope::Node,
+            source: "external".into(),
+            label: None,
+            missed: 2,
+            errors: 5,
+            last_error: Some("line 1".into()),
+            averaging_ms: None,
+            cost_pct: 0.5,
+        };
+        let rows = rows(vec![sample("a", "counter", 0, 1.0)], vec![state], "unknown").unwrap();
+        let silent = &rows[1];
+        assert_eq!((silent.readings, silent.longest_gap_ns, silent.errors), (0, None, Some(5)));
+        assert_eq!((silent.scope.as_str(), silent.source.as_str(), silent.cost_pct), ("node", "external", Some(0.5)));
+        assert_eq!(silent.last_error.as_deref(), Some("line 1"));
+        assert_eq!(rows[0].source, "unknown");
+    }
+}
