@@ -123,7 +123,8 @@ onnxruntime-gpu: .venv-gpu/.ready ## install onnxruntime-gpu and NVIDIA's librar
 .venv-gpu/.ready: stages/collect/onnxruntime-gpu.txt
 .venv-cuda/.ready: stages/collect/cuda.txt
 .venv-test/.ready: tests/requirements.txt
-.venv-transformers/.ready .venv-gpu/.ready .venv-cuda/.ready .venv-test/.ready:
+.venv-join/.ready: tests/bench/join/requirements.txt
+.venv-transformers/.ready .venv-gpu/.ready .venv-cuda/.ready .venv-test/.ready .venv-join/.ready:
 	$(PYTHON3) -m venv $(@D)
 	$(@D)/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
@@ -164,6 +165,14 @@ test-transformers: $(BINARIES) setup .venv-transformers/.ready ## tests that nee
 .PHONY: bench
 bench: $(BIN)/collect setup ## speed of the engines side by side, ratios to their peers
 	$(PYTHON) tests/bench/engines.py
+
+.PHONY: bench-join
+bench-join: $(BIN)/query $(BIN)/examples/decode .venv-join/.ready ## speed of the energy join beside DuckDB and Polars
+	.venv-join/bin/python -B tests/bench/join/bench.py
+
+$(BIN)/examples/decode: tests/examples/decode.rs Cargo.lock
+	$(CARGO) build --release --locked --workspace --example decode
+	@touch $@
 
 .PHONY: lint
 lint: ## formatting, clippy

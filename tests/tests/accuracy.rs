@@ -108,6 +108,7 @@ struct Sensor {
     update_period_ms: Option<f64>,
     resolution_j: Option<f64>,
     averaging_ms: Option<f64>,
+    resolution_w: Option<f64>,
     hz: f64,
     /// Share of the time between readings by which one may come early or late, and share of readings that are lost.
     jitter: f64,
@@ -122,6 +123,7 @@ const SENSORS: &[Sensor] = &[
         update_period_ms: None,
         resolution_j: None,
         averaging_ms: None,
+        resolution_w: Some(0.001),
         hz: 50.0,
         jitter: 0.2,
         lost: 0.02,
@@ -133,6 +135,7 @@ const SENSORS: &[Sensor] = &[
         update_period_ms: None,
         resolution_j: None,
         averaging_ms: None,
+        resolution_w: None,
         hz: 10.0,
         jitter: 0.2,
         lost: 0.0,
@@ -144,6 +147,7 @@ const SENSORS: &[Sensor] = &[
         update_period_ms: Some(100.0),
         resolution_j: None,
         averaging_ms: Some(1000.0),
+        resolution_w: None,
         hz: 10.0,
         jitter: 0.05,
         lost: 0.0,
@@ -155,6 +159,7 @@ const SENSORS: &[Sensor] = &[
         update_period_ms: Some(100.0),
         resolution_j: None,
         averaging_ms: None,
+        resolution_w: None,
         hz: 20.0,
         jitter: 0.1,
         lost: 0.0,
@@ -169,6 +174,7 @@ const SENSORS: &[Sensor] = &[
         update_period_ms: Some(20.0),
         resolution_j: Some(0.001),
         averaging_ms: None,
+        resolution_w: None,
         hz: 50.0,
         jitter: 0.2,
         lost: 0.02,
@@ -180,6 +186,7 @@ const SENSORS: &[Sensor] = &[
         update_period_ms: Some(100.0),
         resolution_j: Some(1.0),
         averaging_ms: None,
+        resolution_w: None,
         hz: 10.0,
         jitter: 0.2,
         lost: 0.0,
@@ -191,6 +198,7 @@ const SENSORS: &[Sensor] = &[
         update_period_ms: None,
         resolution_j: None,
         averaging_ms: None,
+        resolution_w: None,
         hz: 10.0,
         jitter: 0.2,
         lost: 0.0,
@@ -238,7 +246,7 @@ fn joined(sensor: &Sensor, readings: &[(f64, f64)], windows: &[(f64, f64)], max_
     bench.rows(&tables::POWER_SAMPLE, &readings.iter().map(one).collect::<Vec<Value>>()).unwrap();
     let what = json!({"session_id": "s", "device_id": "d", "kind": sensor.kind, "scope": "gpu", "source": "test",
         "readings": readings.len(), "update_period_ms": sensor.update_period_ms, "resolution_j": sensor.resolution_j,
-        "averaging_ms": sensor.averaging_ms});
+        "averaging_ms": sensor.averaging_ms, "resolution_w": sensor.resolution_w});
     bench.rows(&tables::SENSOR, &[what]).unwrap();
     let run = |(i, (start, end)): (usize, &(f64, f64))| {
         json!({"session_id": "s", "run_id": format!("{i:04}"), "status": "ok", "backend": "b", "device": "cpu", "dtype": "f32",
@@ -263,9 +271,11 @@ struct Found {
     known: usize,
     asked: usize,
     worst_pct: f64,
+    /// Windows in which the stated error did not hold: power, length, and error as a multiple of what was stated.
+    missed: Vec<(&'static str, f64, f64)>,
 }
 
-fn measure(sensor: &Sensor, power: &Power, random: &mut Random, found: &mut Found) {
+fn measure(sensor: &Sensor, (name, power): &(&'static str, Power), random: &mut Random, found: &mut Found) {
     let windows: Vec<(f64, f64)> = (0..WINDOWS)
         .map(|_| {
             let length = 10f64.powf(random.between(-0.7, 2.0));
@@ -277,8 +287,13 @@ fn measure(sensor: &Sensor, power: &Power, random: &mut Random, found: &mut Foun
     let truth = |i: usize| power.joule(windows[i].1) - power.joule(windows[i].0);
     for (i, row) in joined(sensor, &readings, &windows, f64::MAX).iter().enumerate() {
         if let (Some(joules), Some(error)) = (row.energy_gross_j, row.energy_error_j) {
+            let off = (joules - truth(i)).abs();
+            let held = off <= error + 1e-9 * joules;
             found.stated += 1;
-            found.held += usize::from((joules - truth(i)).abs() <= error);
+            found.held += usize::from(held);
+            if !held {
+                found.missed.push((name, windows[i].1 - windows[i].0, off / error));
+            }
         }
     }
     for (i, row) in joined(sensor, &readings, &windows, 0.1).iter().enumerate() {
@@ -297,14 +312,17 @@ fn stated_errors_hold_and_what_is_known_to_a_thousandth_is() {
     for sensor in SENSORS {
         let mut random = Random(20_261_125);
         let mut found = Found::default();
-        for _ in 0..2 {
-            let powers = [Power::steps(&mut random), Power::ramps(&mut random)];
-            powers.iter().for_each(|power| measure(sensor, power, &mut random, &mut found));
-        }
-        for period in [0.0137, 0.317, 2.71] {
-            measure(sensor, &Power::square(period), &mut random, &mut found);
-        }
-        let Found { stated, held, known, asked, worst_pct } = found;
+        let powers = [
+            ("steps", Power::steps(&mut random)),
+            ("other steps", Power::steps(&mut random)),
+            ("ramps", Power::ramps(&mut random)),
+            ("other ramps", Power::ramps(&mut random)),
+            ("square, 13.7 ms", Power::square(0.0137)),
+            ("square, 317 ms", Power::square(0.317)),
+            ("square, 2.71 s", Power::square(2.71)),
+        ];
+        powers.iter().for_each(|power| measure(sensor, power, &mut random, &mut found));
+        let Found { stated, held, known, asked, worst_pct, missed } = found;
         let share = 100.0 * held as f64 / stated as f64;
         println!(
             "{:44} {share:5.1} % of {stated:4} {:15.1} % of {asked:3} {worst_pct:13.3} %",
@@ -312,7 +330,7 @@ fn stated_errors_hold_and_what_is_known_to_a_thousandth_is() {
             100.0 * known as f64 / asked as f64
         );
         assert!(stated > 300, "{}: {stated} windows", sensor.name);
-        assert!(share >= 95.0, "{}: the stated error held in {share:.1} %", sensor.name);
+        assert!(share >= 95.0, "{}: the stated error held in {share:.1} %\n{missed:?}", sensor.name);
         assert!(worst_pct <= 0.1, "{}: {worst_pct} % off where 0.1 % was said", sensor.name);
     }
 }

@@ -1,14 +1,20 @@
 -- One span x sensor of its session: what each kind of reading gives, and why it may not be used.
 -- A sensor's power kinds beside its counter: the one with most of the span covered counts, of equals the one with the smaller error.
--- What the sensor itself adds to the error: a counter lags by up to its period at both ends and counts in steps; power that is
--- renewed less often than it is read has fewer readings than rows; a mean over the past lags by half its length, so at both ends that
--- much of the difference between the powers is missing or too much.
+-- What the sensor itself adds to the error:
+-- a counter lags by up to its period at both ends, and counts in steps;
+-- power that is renewed less often than it is read has fewer readings than rows, and is late by up to its period, in which the
+-- difference between the powers at the two ends is missing: at most the range that was seen;
+-- a mean over the past is late by half its length, and hides what swings faster, which may be all of the power on and off;
+-- power that never changed may be half a step off all the time.
 with spanned as (
     select
         e.*,
         cast(e.end_ns - e.start_ns as double) as length_ns,
+        max(e.max_power_w) over (partition by e.session_id, e.device_id, e.kind)
+        - min(e.min_power_w) over (partition by e.session_id, e.device_id, e.kind) as range_w,
         coalesce(n.update_period_ms, 0) * 1e6 as update_ns,
         coalesce(n.averaging_ms, 0) / 1e3 as averaging_s,
+        coalesce(n.resolution_w, 0) as resolution_w,
         coalesce(n.resolution_j, 0) as resolution_j
     from span_energy as e
     left join sensor as n on e.session_id = n.session_id and e.device_id = n.device_id and e.kind = n.kind
@@ -21,9 +27,11 @@ kinds as (
             when kind = 'counter' then energy_error_j + energy_j * update_ns / nullif(length_ns, 0) + resolution_j
             when kind in ('instant', 'average')
                 then energy_error_j * greatest(1, update_ns * samples / nullif(length_ns, 0))
-                + averaging_s / 2 * (max_power_w - min_power_w)
+                + update_ns / 1e9 * range_w
+                + averaging_s * greatest(range_w / 2, energy_j / nullif(length_ns / 1e9, 0) / 4)
             else energy_error_j
-        end as error_j
+        end
+        + case when max_power_w = min_power_w then resolution_w / 2 * length_ns / 1e9 else 0 end as error_j
     from spanned
 ),
 

@@ -2,23 +2,23 @@
 
     python data.py FOLDER SCALE...
 
-Everything follows from the seed. Readings are written twice, in other encodings; what is there already stays. MX asks other
-runs of M's readings.
+Everything follows from the seed. Readings are written twice, in two encodings; what is there already stays.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import math
 import pathlib
 import shutil
 import sys
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from scales import ENCODINGS, SCALES, Scale, runs_of, samples_of
 
 SEED = 4_091_977
-RECIPE = 1  # counts up when the data change
 SECOND = 1_000_000_000
 EPOCH_NS = 1_750_000_000 * SECOND
 PERIOD_NS = SECOND // 10
@@ -26,36 +26,10 @@ ROW_GROUP = 131_072
 OUTAGE_NS = 30 * SECOND
 DICTIONARIES = ["device_id", "temp_c", "mem_mb"]
 # `lz4` is what `collect` writes. `zstd` is what one gets who cares for size and does not know of delta encoding.
-ENCODINGS = {
+PROPERTIES: dict[str, dict[str, Any]] = {
     "zstd": {"compression": "zstd", "compression_level": 3},
     "lz4": {"compression": "lz4", "column_encoding": {"t_ns": "DELTA_BINARY_PACKED"}, "data_page_version": "2.0"},
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class Scale:
-    samples: int
-    runs: int
-    devices: int
-    files: int
-    run_s: tuple[float, float] = (0.002, 60.0)  # shortest and longest
-    readings_of: str | None = None
-
-
-SCALES = {
-    "S": Scale(1_000_000, 10_000, 4, 1),
-    "M": Scale(20_000_000, 200_000, 16, 4),
-    "L": Scale(100_000_000, 1_000_000, 64, 16),
-    "MX": Scale(20_000_000, 200_000, 16, 4, run_s=(10.0, 3600.0), readings_of="M"),
-}
-
-
-def samples_of(folder: pathlib.Path, scale: str, encoding: str) -> pathlib.Path:
-    return folder / f"v{RECIPE}" / (SCALES[scale].readings_of or scale) / encoding
-
-
-def runs_of(folder: pathlib.Path, scale: str) -> pathlib.Path:
-    return folder / f"v{RECIPE}" / f"runs-{scale}.parquet"
 
 
 def instants(device: int, count: int) -> np.ndarray:
@@ -106,7 +80,7 @@ def write_readings(scale: Scale, folders: dict[str, pathlib.Path]) -> None:
                 use_dictionary=DICTIONARIES,
                 store_schema=False,
                 sorting_columns=[pq.SortingColumn(0), pq.SortingColumn(1)],
-                **ENCODINGS[encoding],
+                **PROPERTIES[encoding],
             )
 
 
@@ -116,7 +90,8 @@ def write_runs(name: str, scale: Scale, file: pathlib.Path) -> None:
     random = np.random.default_rng([SEED, 3, *name.encode()])
     times = [instants(device, scale.samples // scale.devices) for device in range(scale.devices)]
     device = random.integers(0, scale.devices, scale.runs)
-    length = np.exp(random.uniform(*np.log(scale.run_s), scale.runs)) * SECOND
+    shortest, longest = map(math.log, scale.run_s)
+    length = np.exp(random.uniform(shortest, longest, scale.runs)) * SECOND
     length = length.astype(np.int64)
     first, last = (np.array([t[i] for t in times]) for i in (0, -1))
     begin = random.integers(first[device] - 30 * SECOND, last[device] + 30 * SECOND)

@@ -1,4 +1,4 @@
--- One row per run. Readings are summed up to blocks of 2 s and these to blocks of 64 s first: a run takes whole blocks where it can,
+-- One row per run. Readings are summed up to blocks of 4 s and these to blocks of 128 s first: a run takes whole blocks where it can,
 -- and single readings only from the blocks of its ends. Again the files are sorted, and a reading is the segment up to the next.
 with reading as not materialized (
     select
@@ -21,7 +21,7 @@ segment as not materialized (
         mem_mb,
         if(next_device = device_id, next_t, t0) as t1,
         if(next_device = device_id, next_p, p0) as p1,
-        t0 // 2_000_000_000 as fine,
+        t0 // 4_000_000_000 as fine,
     from reading
 ),
 -- A block has the segments that begin in it.
@@ -53,15 +53,15 @@ coarse_block as (
 ),
 -- Segments that leave their block, in the other blocks that they touch.
 leaving as (
-    select device_id, t0, t1, p0, p1, fine as own, unnest(range(fine + 1, t1 // 2_000_000_000 + 1)) as fine
+    select device_id, t0, t1, p0, p1, fine as own, unnest(range(fine + 1, t1 // 4_000_000_000 + 1)) as fine
     from segment
-    where t1 // 2_000_000_000 > fine
+    where t1 // 4_000_000_000 > fine
 ),
 run as materialized (
     select
         *,
-        start_ns // 2_000_000_000 as first_fine,
-        end_ns // 2_000_000_000 as last_fine,
+        start_ns // 4_000_000_000 as first_fine,
+        end_ns // 4_000_000_000 as last_fine,
         first_fine // 32 as first_coarse,
         last_fine // 32 as last_coarse,
     from read_parquet(getvariable('runs'))

@@ -35,6 +35,7 @@ ANSWER = pa.schema(
     }
 )
 Series = dict[str, np.ndarray]
+Measures = dict[str, float | int | bool]
 
 
 def series(samples: pa.Table) -> dict[str, Series]:
@@ -46,7 +47,7 @@ def series(samples: pa.Table) -> dict[str, Series]:
     return found
 
 
-def answer(readings: Series | None, start: int, end: int) -> dict[str, float | int | bool | None]:
+def answer(readings: Series | None, start: int, end: int) -> Measures:
     if readings is None:
         return {"n_samples": 0, "bracketed": False}
     t, power = readings["t_ns"], readings["power_w"]
@@ -62,7 +63,7 @@ def answer(readings: Series | None, start: int, end: int) -> dict[str, float | i
     slope = np.diff(power) / width
     doubled = (right - left) * (2 * power[:-1] + slope * (left + right))
     energy_j = math.fsum(doubled) / 2e9
-    measures = {
+    measures: Measures = {
         "energy_j": energy_j,
         "mean_power_w": energy_j / ((end - start) / 1e9),
         "n_samples": count,
