@@ -5,6 +5,7 @@ mod accuracy;
 mod contracts;
 mod docs;
 mod energy;
+mod energy_cases;
 mod energy_join;
 mod engines;
 mod finished_run;
