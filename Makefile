@@ -174,6 +174,10 @@ $(BIN)/examples/decode: tests/examples/decode.rs Cargo.lock
 	$(CARGO) build --release --locked --workspace --example decode
 	@touch $@
 
+.PHONY: bench-accuracy
+bench-accuracy: ## how often the stated errors of energies hold, sensor by sensor
+	$(CARGO) test --release --locked --workspace --test suite -- --nocapture stated_errors_hold
+
 .PHONY: lint
 lint: ## formatting, clippy
 	$(CARGO) fmt --all --check
