@@ -1,6 +1,6 @@
 //! The machine, from /proc and /etc.
 
-use std::fs;
+use std::{fs, os::unix::fs::FileExt};
 
 /// What a session says of its host.
 pub struct Host {
@@ -46,6 +46,13 @@ pub struct CpuTicks {
 impl CpuTicks {
     pub fn read() -> Option<Self> {
         Self::parse(&fs::read_to_string("/proc/stat").ok()?)
+    }
+
+    /// From /proc/stat that is kept open: its first line alone is copied, and no file is looked up.
+    pub fn read_again(stat: &fs::File) -> Option<Self> {
+        let mut start = [0; 256];
+        let length = stat.read_at(&mut start, 0).ok()?;
+        Self::parse(std::str::from_utf8(&start[..length]).ok()?.split_inclusive('\n').next()?)
     }
 
     /// First line of /proc/stat: user nice system idle iowait irq softirq steal (guest times are within user and nice).

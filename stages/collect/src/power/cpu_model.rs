@@ -6,6 +6,7 @@
 use super::{Kind, Look, Scope, Sensor, Settings, Source, Values};
 use crate::host::CpuTicks;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,9 +18,10 @@ pub struct Config {
 
 impl Settings for Config {
     fn open(&self) -> Result<Box<dyn Source>, String> {
-        let before = CpuTicks::read().ok_or("/proc/stat cannot be read")?;
+        let stat = File::open("/proc/stat").map_err(|e| format!("/proc/stat cannot be read, {e}"))?;
+        let before = CpuTicks::read_again(&stat).ok_or("/proc/stat cannot be read")?;
         let sensors = [Sensor::new("cpu-model:package", Kind::Model, Scope::CpuPackage)];
-        Ok(Box::new(CpuModel { idle_w: self.idle_w, full_w: self.full_w, before, last_w: self.idle_w, sensors }))
+        Ok(Box::new(CpuModel { idle_w: self.idle_w, full_w: self.full_w, before, last_w: self.idle_w, sensors, stat }))
     }
 
     fn fault(&self) -> Option<String> {
@@ -35,6 +37,7 @@ struct CpuModel {
     before: CpuTicks,
     last_w: f64,
     sensors: [Sensor; 1],
+    stat: File,
 }
 
 impl CpuModel {
@@ -55,7 +58,9 @@ impl Source for CpuModel {
     }
 
     fn read(&mut self, look: &mut Look) {
-        let Some(now) = CpuTicks::read() else { return look.fail(0, "/proc/stat cannot be read".into()) };
+        let Some(now) = CpuTicks::read_again(&self.stat) else {
+            return look.fail(0, "/proc/stat cannot be read".into());
+        };
         let (power_w, utilisation_pct) = self.power(now);
         (self.before, self.last_w) = (now, power_w);
         look.values(0, Values { power_w: Some(power_w), utilisation_pct, ..Values::default() });
@@ -74,6 +79,7 @@ mod tests {
             before: CpuTicks { busy: 100, total: 1000 },
             last_w: 12.0,
             sensors: [Sensor::new("cpu-model:package", Kind::Model, Scope::CpuPackage)],
+            stat: File::open("/proc/stat").unwrap(),
         };
         assert_eq!(model.power(CpuTicks { busy: 110, total: 1020 }), (30.0, Some(50.0)));
         assert_eq!(model.power(CpuTicks { busy: 100, total: 1000 }), (12.0, None));
