@@ -15,6 +15,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -76,17 +77,19 @@ class Bench:
         self.samples: dict[Cell, list[Sample]] = collections.defaultdict(list)
         self.random = random.Random(SEED)
         (scratch / "empty").mkdir()
+        # Copies: a build meanwhile would change what is timed.
+        self.query, self.decode = (shutil.copy2(program, scratch) for program in (QUERY, DECODE))
 
     def command(self, cell: Cell) -> list[str]:
         scale, encoding, query = cell
         samples, runs = str(samples_of(DATA, scale, encoding)), str(runs_of(DATA, scale))
         output = str(self.output(cell))
         if query == BARE:
-            return [DECODE, samples, THREADS]
+            return [self.decode, samples, THREADS]
         if query == OURS:
             tables = ["--run", str(self.scratch / "empty"), "--table", f"samples={samples}", "--table", f"runs={runs}"]
             written = ["--threads", THREADS, "--format", "parquet", "--output", output]
-            return [QUERY, *tables, *written, "--file", str(BENCH / "ours.sql")]
+            return [self.query, *tables, *written, "--file", str(BENCH / "ours.sql")]
         engine, how = query.split()
         program = [str(BENCH / f"{engine.lower()}_peer.py")]
         program.append(str(BENCH / f"duckdb_{how}.sql") if engine == "DuckDB" else how)
