@@ -26,7 +26,7 @@ pub const SENSOR: Contract = Contract {
         int("longest_gap_ns", "Longest time between two readings").or_null("for fewer than two readings"),
         float("update_period_ms", "Median time between changes of the value; not below the time between readings")
             .at_least(0.0)
-            .or_null("when the value changed less than twice"),
+            .or_null("when the value changed less than twice, and for interval_mean and model, which every reading makes anew"),
         float("resolution_w", "Smallest step between two readings of power")
             .at_least(0.0)
             .or_null("for counters, and when the value never changed"),

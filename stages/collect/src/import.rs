@@ -21,7 +21,7 @@ pub fn import(files: &[PathBuf], folder: &Path) -> Result<()> {
         return Ok(());
     }
     for (_, rows, provenance) in given.into_iter().filter(|(name, ..)| *name == POWER_SAMPLE.name) {
-        let rows = sensors::rows(rows, Vec::new(), "import")?;
+        let rows = sensors::rows(&rows, Vec::new(), "import")?;
         schemas::io::write_rows(&table(folder, SENSOR.name), &SENSOR, &rows, &provenance)?;
     }
     Ok(())

@@ -355,14 +355,15 @@ fn join(numbers: &[usize]) -> String {
 /// The tables of a journal, written for the next stage.
 pub fn write_tables(journal: &Journal, config: &Config, paths: &[PathBuf]) -> Result<()> {
     let provenance = schemas::Provenance::new("collect", schemas::config::as_json(config));
+    let samples = journal.read_samples()?;
     for path in paths {
         let contract = schemas::io::contract_of(path)?;
         match contract.name {
             "session" => schemas::io::write_rows(path, contract, &journal.read_sessions()?, &provenance)?,
             "run" => schemas::io::write_rows(path, contract, &journal.read_runs()?, &provenance)?,
-            "power_sample" => schemas::io::write_rows(path, contract, &journal.read_samples()?, &provenance)?,
+            "power_sample" => schemas::io::write_rows(path, contract, &samples, &provenance)?,
             "sensor" => {
-                let rows = sensors::rows(journal.read_samples()?, journal.read_sensors()?, "unknown")?;
+                let rows = sensors::rows(&samples, journal.read_sensors()?, "unknown")?;
                 schemas::io::write_rows(path, contract, &rows, &provenance)?;
             }
             other => bail!(

@@ -82,13 +82,13 @@ fn line(summary: &Summary) -> String {
 
 fn write_tables(samples: &Samples, states: Vec<State>, config: &Config, paths: &[PathBuf]) -> Result<()> {
     let provenance = schemas::Provenance::new("collect", schemas::config::as_json(config));
+    let rows = if paths.is_empty() { Vec::new() } else { samples.read_back()? };
     for path in paths {
         let contract = schemas::io::contract_of(path)?;
-        let rows = samples.read_back()?;
         match contract.name {
             "power_sample" => schemas::io::write_rows(path, contract, &rows, &provenance)?,
             "sensor" => {
-                let rows = sensors::rows(rows, states.clone(), "unknown")?;
+                let rows = sensors::rows(&rows, states.clone(), "unknown")?;
                 schemas::io::write_rows(path, contract, &rows, &provenance)?;
             }
             other => bail!(

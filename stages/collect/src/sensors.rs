@@ -1,6 +1,6 @@
 //! Rows of `sensor`: what the samples say of the sensors that gave them, beside what the session knows of them.
 
-use crate::power::{sampler::State, updates::Updates};
+use crate::power::{Kind, sampler::State, updates::Updates};
 use anyhow::{Context, Result};
 use schemas::text::Row;
 use serde::{Deserialize, Serialize};
@@ -29,11 +29,11 @@ pub struct Sensor {
 
 /// The columns of `power_sample` that tell of the sensor.
 #[derive(Deserialize)]
-struct Sample {
-    session_id: String,
-    device_id: String,
-    kind: String,
-    scope: String,
+struct Sample<'a> {
+    session_id: &'a str,
+    device_id: &'a str,
+    kind: &'a str,
+    scope: &'a str,
     t_ns: i64,
     power_w: Option<f64>,
     energy_j: Option<f64>,
@@ -48,12 +48,12 @@ struct Trace {
 }
 
 /// One row a session x device x kind, of the samples and of the states of a session; sensors without a state are `source`'s.
-pub fn rows(samples: Vec<Row>, states: Vec<State>, source: &str) -> Result<Vec<Sensor>> {
+pub fn rows(samples: &[Row], states: Vec<State>, source: &str) -> Result<Vec<Sensor>> {
     let mut traces: BTreeMap<Key, Trace> = BTreeMap::new();
     for row in samples {
-        let s: Sample = serde_json::from_value(row.into()).context("a sample that is none")?;
-        let trace = traces.entry((s.session_id, s.device_id, s.kind)).or_default();
-        trace.scope = s.scope;
+        let s = Sample::deserialize(row).context("a sample that is none")?;
+        let trace = traces.entry((s.session_id.into(), s.device_id.into(), s.kind.into())).or_default();
+        trace.scope = s.scope.into();
         trace.values.push((s.t_ns, s.energy_j.or(s.power_w)));
     }
     let mut known: BTreeMap<Key, State> = BTreeMap::new();
@@ -70,11 +70,12 @@ fn row(mut trace: Trace, state: Option<State>, (session_id, device_id, kind): Ke
     let mut updates = Updates::default();
     trace.values.iter().for_each(|(t, value)| value.iter().for_each(|v| updates.see(*t, *v)));
     let counts = kind == "counter";
+    let made_by_reading = Kind::ALL.iter().any(|k| k.name() == kind && k.made_by_reading());
     let state = state.as_ref();
     Sensor {
         readings: trace.values.len(),
         longest_gap_ns: trace.values.windows(2).map(|pair| pair[1].0 - pair[0].0).max(),
-        update_period_ms: updates.period_ns().map(|ns| ns as f64 / 1e6),
+        update_period_ms: updates.period_ns().filter(|_| !made_by_reading).map(|ns| ns as f64 / 1e6),
         resolution_w: updates.step().filter(|_| !counts),
         resolution_j: updates.step().filter(|_| counts),
         scope: trace.scope,
@@ -94,7 +95,7 @@ fn row(mut trace: Trace, state: Option<State>, (session_id, device_id, kind): Ke
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::power::{Kind, Scope};
+    use crate::power::Scope;
     use serde_json::json;
 
     fn sample(device: &str, kind: &str, t_ms: i64, value: f64) -> Row {
@@ -109,8 +110,9 @@ mod tests {
         let mut samples: Vec<Row> = (0..40).map(|i| sample("a", "counter", i * 50, 7.0 * (i / 2) as f64)).collect();
         samples.extend((0..40).map(|i| sample("a", "instant", i * 50, 30.0 + 0.25 * (i % 3) as f64)));
         samples.extend([sample("a", "instant", 9000, 31.0), sample("b", "average", 5, 1.0)]);
+        samples.extend((0..4).map(|i| sample("c", "model", i * 50, i as f64)));
         samples.reverse();
-        let rows = rows(samples, Vec::new(), "import").unwrap();
+        let rows = rows(&samples, Vec::new(), "import").unwrap();
         let told: Vec<_> = rows
             .iter()
             .map(|r| (r.device_id.as_str(), r.kind.as_str(), r.readings, r.longest_gap_ns, r.update_period_ms))
@@ -120,12 +122,13 @@ mod tests {
             [
                 ("a", "counter", 40, Some(50_000_000), Some(100.0)),
                 ("a", "instant", 41, Some(7_050_000_000), Some(50.0)),
-                ("b", "average", 1, None, None)
+                ("b", "average", 1, None, None),
+                ("c", "model", 4, Some(50_000_000), None)
             ]
         );
         assert_eq!(
             rows.iter().map(|r| (r.resolution_j, r.resolution_w)).collect::<Vec<_>>(),
-            [(Some(7.0), None), (None, Some(0.25)), (None, None)]
+            [(Some(7.0), None), (None, Some(0.25)), (None, None), (None, Some(1.0))]
         );
         let unsaid = |r: &Sensor| (r.source.clone(), r.missed, r.errors, r.cost_pct);
         assert_eq!(unsaid(&rows[0]), ("import".into(), None, None, None));
@@ -146,7 +149,7 @@ mod tests {
             averaging_ms: None,
             cost_pct: 0.5,
         };
-        let rows = rows(vec![sample("a", "counter", 0, 1.0)], vec![state], "unknown").unwrap();
+        let rows = rows(&[sample("a", "counter", 0, 1.0)], vec![state], "unknown").unwrap();
         let silent = &rows[1];
         assert_eq!((silent.readings, silent.longest_gap_ns, silent.errors), (0, None, Some(5)));
         assert_eq!((silent.scope.as_str(), silent.source.as_str(), silent.cost_pct), ("node", "external", Some(0.5)));

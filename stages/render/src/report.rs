@@ -327,7 +327,29 @@ fn environment(bench: &Workbench) -> Result<Vec<Table>> {
             ("runs", Show::Number("runs")),
         ],
     )?;
-    Ok(vec![sessions, attested])
+    let sensors = table(
+        bench,
+        "Power sensors, as they were read; steps in W, of counters in J",
+        "select device_id, kind, scope, source, sum(readings) as readings, sum(errors) as errors, sum(missed) as missed, \
+         max(longest_gap_ns) / 1e6 as longest_gap_ms, max(update_period_ms) as update_period_ms, \
+         min(coalesce(resolution_w, resolution_j)) as step, max(averaging_ms) as averaging_ms, max(cost_pct) as cost_pct \
+         from sensor group by device_id, kind, scope, source order by device_id, kind",
+        &[
+            ("sensor", Show::Text("device_id")),
+            ("kind", Show::Text("kind")),
+            ("scope", Show::Text("scope")),
+            ("source", Show::Text("source")),
+            ("readings", Show::Number("readings")),
+            ("failed", Show::Number("errors")),
+            ("deadlines missed", Show::Number("missed")),
+            ("longest gap, ms", Show::Number("longest_gap_ms")),
+            ("new every, ms", Show::Number("update_period_ms")),
+            ("smallest step", Show::Number("step")),
+            ("averages over, ms", Show::Number("averaging_ms")),
+            ("cost, % of a core", Show::Number("cost_pct")),
+        ],
+    )?;
+    Ok(vec![sessions, sensors, attested])
 }
 
 /// A backend's figure that may lead, tie or trail.

@@ -16,11 +16,14 @@ use std::{
         Arc, Mutex,
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    thread::JoinHandle,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// How long opening waits for a first line, so that a command that cannot work is refused; a slow meter may take longer.
 const FIRST_LINE: Duration = Duration::from_secs(3);
+/// How long a command that closed its output may take to end, and its last complaint to arrive.
+const ENDING: Duration = Duration::from_millis(500);
 /// Longest line that is read as one.
 const LINE_BYTES: u64 = 1024;
 /// Lines that may wait for a look; a command that is faster waits.
@@ -56,6 +59,7 @@ struct External {
     said: Receiver<Said>,
     first: Option<Said>,
     complaints: Arc<Mutex<Vec<u8>>>,
+    listener: Option<JoinHandle<()>>,
     last_ns: Option<i64>,
     ended: bool,
 }
@@ -73,13 +77,15 @@ impl Settings for Config {
             .map_err(|e| format!("{}: cannot start, {e}, correct `command`", program.display()))?;
         let (sender, said) = sync_channel(WAITING);
         let complaints = Arc::new(Mutex::new(Vec::new()));
-        if let (Some(out), Some(err)) = (child.stdout.take(), child.stderr.take()) {
-            let kept = complaints.clone();
+        if let Some(out) = child.stdout.take() {
             std::thread::spawn(move || lines(out, &sender));
-            std::thread::spawn(move || crate::client::keep_tail(err, &kept));
         }
+        let kept = complaints.clone();
+        let listen = |err| std::thread::spawn(move || crate::client::keep_tail(err, &kept));
+        let listener = child.stderr.take().map(listen);
         let sensors = [Sensor::new(&format!("external:{}", self.name), self.kind, Scope::Node)];
-        let mut external = External { sensors, child, said, first: None, complaints, last_ns: None, ended: false };
+        let mut external =
+            External { sensors, child, said, first: None, complaints, listener, last_ns: None, ended: false };
         match external.said.recv_timeout(FIRST_LINE) {
             Ok(Said::Rubbish(why)) => Err(why),
             Ok(power) => {
@@ -150,6 +156,14 @@ fn parse(line: &str, now_ns: i64, before_ns: i64) -> Result<(i64, f64), &'static
     }
 }
 
+/// Waits until something is so, but no longer.
+fn within(longest: Duration, mut so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !so() && started.elapsed() < longest {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 impl External {
     fn kill(&mut self) {
         if let Some(group) = Pid::from_raw(self.child.id() as i32) {
@@ -160,17 +174,14 @@ impl External {
     /// The command has closed its output: how it ended, and the last thing it complained of.
     fn end(&mut self) -> String {
         self.ended = true;
-        for _ in 0..20 {
-            if matches!(self.child.try_wait(), Ok(None)) {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        }
+        within(ENDING, || !matches!(self.child.try_wait(), Ok(None)));
         let status = match self.child.try_wait() {
             Ok(Some(status)) => status.to_string(),
             Ok(None) => "its output closed".into(),
             Err(e) => e.to_string(),
         };
         self.kill();
+        within(ENDING, || self.listener.as_ref().is_none_or(JoinHandle::is_finished));
         let complaints = self.complaints.lock().map(|c| String::from_utf8_lossy(&c).into_owned()).unwrap_or_default();
         let last = complaints.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it complained of nothing");
         format!("command ended, {status}: {}, correct `command`", last.trim())
@@ -224,7 +235,6 @@ impl Drop for External {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     fn open(script: &str) -> Result<Box<dyn Source>, String> {
         let command = ["sh", "-c", script].map(PathBuf::from).into();

@@ -89,7 +89,8 @@ impl Hwmon {
         let mut temperature = Number::open(&folder.join("temp1_input")).ok();
         for (pattern, kind) in chip.files {
             for file in matching(folder, pattern) {
-                let label = sysfs::text(&folder.join(file.replace("_input", "_label"))).unwrap_or_default();
+                let number = file.split('_').next().unwrap_or_default();
+                let label = sysfs::text(&folder.join(format!("{number}_label"))).unwrap_or_default();
                 if !label.starts_with(chip.label) {
                     continue;
                 }

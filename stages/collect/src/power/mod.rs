@@ -89,6 +89,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub const ALL: [Kind; 5] = [Kind::Counter, Kind::Instant, Kind::Average, Kind::IntervalMean, Kind::Model];
+
     pub fn name(self) -> &'static str {
         match self {
             Kind::Counter => "counter",
@@ -284,8 +286,9 @@ mod tests {
 
     #[test]
     fn kinds_and_scopes_are_those_of_the_contract() {
-        for kind in schemas::tables::power_sample::KINDS {
-            assert_eq!(serde_json::from_value::<Kind>((*kind).into()).unwrap().name(), *kind);
+        assert_eq!(Kind::ALL.map(Kind::name).as_slice(), schemas::tables::power_sample::KINDS);
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::from_value::<Kind>(kind.name().into()).unwrap(), kind);
         }
         for scope in schemas::tables::SCOPES {
             assert_eq!(serde_json::from_value::<Scope>((*scope).into()).unwrap().name(), *scope);

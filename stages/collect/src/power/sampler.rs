@@ -43,7 +43,7 @@ struct Thread {
     period: Duration,
     sensors: Vec<Sensor>,
     live: Arc<Live>,
-    handle: JoinHandle<()>,
+    handle: Option<JoinHandle<()>>,
 }
 
 /// Everything that is sampled in one session.
@@ -118,7 +118,7 @@ impl Sampler {
             source,
         };
         let period = reader.period;
-        let handle = std::thread::spawn(move || reader.run());
+        let handle = Some(std::thread::spawn(move || reader.run()));
         self.threads.push(Thread { source: config.name(), required: config.required(), period, sensors, live, handle });
         Ok(())
     }
@@ -217,7 +217,7 @@ impl Sampler {
                 readings: seen.readings,
                 errors: seen.errors,
                 last_error: seen.last_error.clone(),
-                period_ns: seen.updates.period_ns(),
+                period_ns: seen.updates.period_ns().filter(|_| !sensor.kind.made_by_reading()),
                 step: seen.updates.step(),
             };
             t.sensors.iter().zip(seen.iter()).map(summary).collect::<Vec<_>>()
@@ -227,22 +227,23 @@ impl Sampler {
 
     /// Ends the reading and writes what is left; returns the last state of every sensor.
     pub fn stop(mut self) -> io::Result<Vec<State>> {
-        let states = self.states();
         self.end();
         self.samples.write()?;
-        Ok(states)
+        Ok(self.states())
     }
 
+    /// A thread that hangs in a driver is left to itself.
     fn end(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        self.threads.iter().for_each(|t| t.handle.thread().unpark());
         let until = Instant::now() + LAST_READ;
-        for thread in self.threads.drain(..) {
-            while !thread.handle.is_finished() && Instant::now() < until {
+        let handles: Vec<JoinHandle<()>> = self.threads.iter_mut().filter_map(|t| t.handle.take()).collect();
+        handles.iter().for_each(|handle| handle.thread().unpark());
+        for handle in handles {
+            while !handle.is_finished() && Instant::now() < until {
                 std::thread::sleep(Duration::from_millis(1));
             }
-            if thread.handle.is_finished() {
-                drop(thread.handle.join());
+            if handle.is_finished() {
+                drop(handle.join());
             }
         }
     }
