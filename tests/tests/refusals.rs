@@ -7,18 +7,21 @@ use std::{
 use tests::{Ran, root, stage};
 
 const TR119: &str = "data/inputs/tr119";
+const MEASURED: [&str; 4] = ["session", "run", "power_sample", "sensor"];
 
 /// Writes TR119's measured tables into a folder.
-fn imported(into: &Path) -> [String; 3] {
-    let files = ["session", "run", "power_sample"];
-    let csv = files.map(|t| format!("{TR119}/{t}.csv"));
+fn imported(into: &Path) -> [String; 4] {
+    let csv = ["session", "run", "power_sample"].map(|t| format!("{TR119}/{t}.csv"));
     stage("collect", &["import", &csv[0], &csv[1], &csv[2], "--into", &into.display().to_string()]).ok();
-    files.map(|t| into.join(format!("{t}.parquet")).display().to_string())
+    MEASURED.map(|t| into.join(format!("{t}.parquet")).display().to_string())
 }
 
-fn join(tables: &[String; 3], config: &str, out: &Path) -> Ran {
+fn join(tables: &[String], config: &str, out: &Path) -> Ran {
     let out = out.display().to_string();
-    stage("join-telemetry", &["--config", config, "--read", &tables[0], &tables[1], &tables[2], "--write", &out])
+    let tables = tables.iter().map(String::as_str);
+    let arguments: Vec<&str> =
+        ["--config", config, "--read"].into_iter().chain(tables).chain(["--write", &out]).collect();
+    stage("join-telemetry", &arguments)
 }
 
 #[track_caller]
@@ -115,8 +118,7 @@ fn unknown_key_and_unknown_table() {
 
     let unknown = text.replace("[render]", "[rendr]");
     fs::write(&config, &unknown).unwrap();
-    let tables =
-        ["session", "run", "power_sample"].map(|t| folder.path().join(format!("{t}.parquet")).display().to_string());
+    let tables = MEASURED.map(|t| folder.path().join(format!("{t}.parquet")).display().to_string());
     refused(
         &join(&tables, &config.display().to_string(), &folder.path().join("run_energy.parquet")),
         &format!(
@@ -174,6 +176,10 @@ fn corrupt_truncated_and_foreign_files() {
     let out = folder.path().join("run_energy.parquet");
     let config = format!("{TR119}/pipeline.toml");
     join(&tables, &config, &out).ok();
+    refused(
+        &join(&tables[..3], &config, &out),
+        "join-telemetry: table sensor is missing, 3 files were given, add sensor.parquet to --read",
+    );
     let good = fs::read(&tables[1]).unwrap();
     let before = fs::read(&out).unwrap();
 

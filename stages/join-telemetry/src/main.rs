@@ -1,4 +1,4 @@
-//! Energy of every run: `run_energy` from `session`, `run` and `power_sample`.
+//! Energy of every run: `run_energy` from `session`, `run`, `power_sample` and `sensor`.
 
 use clap::Parser;
 use recombine::{Model, Workbench, check, model};
@@ -11,7 +11,7 @@ use std::{path::PathBuf, process::ExitCode};
 struct Cli {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// session.parquet, run.parquet, power_sample.parquet
+    /// session.parquet, run.parquet, power_sample.parquet, sensor.parquet
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     read: Vec<PathBuf>,
     /// run_energy.parquet
@@ -62,6 +62,12 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
     let config: Config = schemas::config::load(&cli.config, "join-telemetry")?;
+    for table in ["session", "run", "power_sample", "sensor"] {
+        if !cli.read.iter().any(|path| path.file_stem().is_some_and(|stem| stem == table)) {
+            let given = cli.read.len();
+            anyhow::bail!("table {table} is missing, {given} files were given, add {table}.parquet to --read");
+        }
+    }
     let mut bench = Workbench::new("join-telemetry", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
     let max_gap_ns = (config.max_gap_ms * 1e6) as i64;
