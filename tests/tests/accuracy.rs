@@ -1,10 +1,8 @@
 //! Energy of windows over power whose integral is known, through the stage's own models: sensors that jitter, lose readings, average,
 //! look only part of the time, count in steps. The stated error must hold what it says, and what is called known must be.
 
-use crate::energy::models;
-use recombine::Workbench;
-use schemas::tables;
-use serde::{Deserialize, Serialize};
+use crate::energy::{Config, joined};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 const S: f64 = 1e9;
@@ -230,36 +228,19 @@ struct Row {
     reasons: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Config {
-    min_updates: i64,
-    max_gap_ns: i64,
-    max_error_pct: f64,
-}
-
-fn joined(sensor: &Sensor, readings: &[(f64, f64)], windows: &[(f64, f64)], max_error_pct: f64) -> Vec<Row> {
+fn energies(sensor: &Sensor, readings: &[(f64, f64)], windows: &[(f64, f64)], max_error_pct: f64) -> Vec<Row> {
     let ns = |s: f64| (s * S).round() as i64;
-    let mut bench = Workbench::new("test", &()).unwrap();
-    bench.rows(&tables::SESSION, &[json!({"session_id": "s", "source": "measured", "started_ns": 0})]).unwrap();
     let value = if sensor.kind == "counter" { "energy_j" } else { "power_w" };
     let one = |(s, v): &(f64, f64)| json!({"session_id": "s", "device_id": "d", "kind": sensor.kind, "t_ns": ns(*s), "scope": "gpu", value: v});
-    bench.rows(&tables::POWER_SAMPLE, &readings.iter().map(one).collect::<Vec<Value>>()).unwrap();
+    let samples: Vec<Value> = readings.iter().map(one).collect();
     let what = json!({"session_id": "s", "device_id": "d", "kind": sensor.kind, "scope": "gpu", "source": "test",
         "readings": readings.len(), "update_period_ms": sensor.update_period_ms, "resolution_j": sensor.resolution_j,
         "averaging_ms": sensor.averaging_ms, "resolution_w": sensor.resolution_w});
-    bench.rows(&tables::SENSOR, &[what]).unwrap();
-    let run = |(i, (start, end)): (usize, &(f64, f64))| {
-        json!({"session_id": "s", "run_id": format!("{i:04}"), "status": "ok", "backend": "b", "device": "cpu", "dtype": "f32",
-            "model": "m", "weights": "real", "mode": "prefill", "kv_cache": false, "scenario": "x", "batch": 1,
-            "prompt_tokens": 1, "prompt_tokens_padded": 1, "new_tokens_asked": 0, "repetition": i,
-            "start_ns": ns(*start), "end_ns": ns(*end)})
-    };
-    bench.rows(&tables::RUN, &windows.iter().enumerate().map(run).collect::<Vec<Value>>()).unwrap();
-    bench.values("config", &[Config { min_updates: 3, max_gap_ns: 1_000_000_000, max_error_pct }]).unwrap();
-    models().into_iter().for_each(|m| bench.materialise(m).unwrap());
+    let windows: Vec<(i64, i64)> = windows.iter().map(|(start, end)| (ns(*start), ns(*end))).collect();
+    let config = Config { min_updates: 3, max_gap_ns: 1_000_000_000, max_error_pct };
     let sql =
         "select run_id, energy_gross_j, energy_error_j, reasons from run_energy where device_id = 'd' order by run_id";
-    bench.select(sql).unwrap()
+    joined(&samples, &[what], &windows, config).select(sql).unwrap()
 }
 
 /// Of one sensor over all powers: windows with a stated error, those where it held, those known to 0.1 %, and the largest error of
@@ -285,7 +266,7 @@ fn measure(sensor: &Sensor, (name, power): &(&'static str, Power), random: &mut 
         .collect();
     let readings = sensor.readings(power, random);
     let truth = |i: usize| power.joule(windows[i].1) - power.joule(windows[i].0);
-    for (i, row) in joined(sensor, &readings, &windows, f64::MAX).iter().enumerate() {
+    for (i, row) in energies(sensor, &readings, &windows, f64::MAX).iter().enumerate() {
         if let (Some(joules), Some(error)) = (row.energy_gross_j, row.energy_error_j) {
             let off = (joules - truth(i)).abs();
             let held = off <= error + 1e-9 * joules;
@@ -296,7 +277,7 @@ fn measure(sensor: &Sensor, (name, power): &(&'static str, Power), random: &mut 
             }
         }
     }
-    for (i, row) in joined(sensor, &readings, &windows, 0.1).iter().enumerate() {
+    for (i, row) in energies(sensor, &readings, &windows, 0.1).iter().enumerate() {
         found.asked += 1;
         assert_eq!(row.energy_gross_j.is_none(), row.reasons.is_some(), "{}: {row:?}", row.run_id);
         if let Some(joules) = row.energy_gross_j {
@@ -342,7 +323,7 @@ fn power_in_step_with_the_sensor_is_not_seen() {
     let power = Power::square(0.1);
     let mut random = Random(7);
     let readings = sensor.readings(&power, &mut random);
-    let rows = joined(&sensor, &readings, &[(10.0, 60.0)], f64::MAX);
+    let rows = energies(&sensor, &readings, &[(10.0, 60.0)], f64::MAX);
     let (joules, error) = (rows[0].energy_gross_j.unwrap(), rows[0].energy_error_j.unwrap());
     let truth = power.joule(60.0) - power.joule(10.0);
     assert!((joules - truth).abs() > 10.0 * error, "{joules} {truth} {error}");

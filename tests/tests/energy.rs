@@ -6,11 +6,12 @@ use schemas::tables;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+/// What SQL sees of `[join-telemetry]`.
 #[derive(Debug, Serialize)]
-struct Config {
-    min_updates: i64,
-    max_gap_ns: i64,
-    max_error_pct: f64,
+pub(crate) struct Config {
+    pub min_updates: i64,
+    pub max_gap_ns: i64,
+    pub max_error_pct: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -23,7 +24,7 @@ struct Energy {
 const MAX_GAP_NS: i64 = 400_000_000;
 
 /// Models of the stage in its order, read from its folder.
-pub(crate) fn models() -> Vec<Model> {
+fn models() -> Vec<Model> {
     [
         "timespan",
         "span_energy",
@@ -41,29 +42,28 @@ pub(crate) fn models() -> Vec<Model> {
     .into()
 }
 
-fn joined(samples: &[(i64, f64)], kind: &str, runs: &[(i64, i64)]) -> Vec<Energy> {
+/// A session with these readings and sensors, a run for each window (`0000`, `0001`, ..), and the stage's models over them.
+pub(crate) fn joined(samples: &[Value], sensors: &[Value], windows: &[(i64, i64)], config: Config) -> Workbench {
     let mut bench = Workbench::new("test", &()).unwrap();
     bench.rows(&tables::SESSION, &[json!({"session_id": "s", "source": "measured", "started_ns": 0})]).unwrap();
-    let rows: Vec<Value> = samples
-        .iter()
-        .map(|(t, p)| json!({"session_id": "s", "device_id": "d", "kind": kind, "t_ns": t, "scope": "gpu", "power_w": p}))
-        .collect();
-    bench.rows(&tables::POWER_SAMPLE, &rows).unwrap();
-    let rows: Vec<Value> = runs
-        .iter()
-        .enumerate()
-        .map(|(i, (start, end))| {
-            json!({"session_id": "s", "run_id": format!("{i:04}"), "status": "ok", "backend": "b", "device": "cpu",
-                   "dtype": "f32", "model": "m", "weights": "real", "mode": "prefill", "kv_cache": false, "scenario": "x",
-                   "batch": 1, "prompt_tokens": 1, "prompt_tokens_padded": 1, "new_tokens_asked": 0, "repetition": i,
-                   "start_ns": start, "end_ns": end})
-        })
-        .collect();
-    bench.rows(&tables::RUN, &rows).unwrap();
-    bench.empty(&tables::SENSOR).unwrap();
-    bench.values("config", &[Config { min_updates: 1, max_gap_ns: MAX_GAP_NS, max_error_pct: f64::MAX }]).unwrap();
+    bench.rows(&tables::POWER_SAMPLE, samples).unwrap();
+    bench.rows(&tables::SENSOR, sensors).unwrap();
+    let run = |(i, (start, end)): (usize, &(i64, i64))| {
+        json!({"session_id": "s", "run_id": format!("{i:04}"), "status": "ok", "backend": "b", "device": "cpu", "dtype": "f32",
+               "model": "m", "weights": "real", "mode": "prefill", "kv_cache": false, "scenario": "x", "batch": 1,
+               "prompt_tokens": 1, "prompt_tokens_padded": 1, "new_tokens_asked": 0, "repetition": i,
+               "start_ns": start, "end_ns": end})
+    };
+    bench.rows(&tables::RUN, &windows.iter().enumerate().map(run).collect::<Vec<_>>()).unwrap();
+    bench.values("config", &[config]).unwrap();
     models().into_iter().for_each(|m| bench.materialise(m).unwrap());
     bench
+}
+
+fn generated(samples: &[(i64, f64)], kind: &str, windows: &[(i64, i64)]) -> Vec<Energy> {
+    let row = |(t, p): &(i64, f64)| json!({"session_id": "s", "device_id": "d", "kind": kind, "t_ns": t, "scope": "gpu", "power_w": p});
+    let config = Config { min_updates: 1, max_gap_ns: MAX_GAP_NS, max_error_pct: f64::MAX };
+    joined(&samples.iter().map(row).collect::<Vec<_>>(), &[], windows, config)
         .select("select run_id, energy_gross_j, reasons from run_energy where device_id = 'd' order by run_id")
         .unwrap()
 }
@@ -104,7 +104,7 @@ proptest! {
         let samples: Vec<(i64, f64)> = steps.iter().map(|(step, p)| { t += step; (t, *p) }).collect();
         let runs: Vec<(i64, i64)> = runs.iter().map(|(start, length)| (*start, start + length)).collect();
         let kind = if holds { "interval_mean" } else { "instant" };
-        let found = joined(&samples, kind, &runs);
+        let found = generated(&samples, kind, &runs);
         if samples.is_empty() {
             prop_assert!(found.is_empty());
             return Ok(());

@@ -1,9 +1,7 @@
 //! Power logs that tools get wrong, through the join: each with the energy that a correct tool gives, or the reason for none.
 
-use crate::energy::models;
-use recombine::Workbench;
-use schemas::tables;
-use serde::{Deserialize, Serialize};
+use crate::energy::{Config, joined};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 #[derive(Debug, Deserialize)]
@@ -15,13 +13,6 @@ struct Energy {
     samples: i64,
     evidence: String,
     reasons: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Config {
-    min_updates: i64,
-    max_gap_ns: i64,
-    max_error_pct: f64,
 }
 
 /// Rows of a case's file as fields, trimmed.
@@ -49,20 +40,10 @@ fn power_rows(path: &str, column: usize, kind: &str) -> Vec<Value> {
     rows(path).into_iter().map(row).collect()
 }
 
-fn joined(samples: &[Value], (start_ns, end_ns): (i64, i64), max_gap_s: i64) -> Energy {
-    let mut bench = Workbench::new("test", &()).unwrap();
-    bench.rows(&tables::SESSION, &[json!({"session_id": "s", "source": "measured", "started_ns": 0})]).unwrap();
-    bench.rows(&tables::POWER_SAMPLE, samples).unwrap();
-    bench.empty(&tables::SENSOR).unwrap();
-    let run = json!({"session_id": "s", "run_id": "r", "status": "ok", "backend": "b", "device": "gpu", "dtype": "f32", "model": "m",
-        "weights": "real", "mode": "prefill", "kv_cache": false, "scenario": "x", "batch": 1, "prompt_tokens": 1,
-        "prompt_tokens_padded": 1, "new_tokens_asked": 0, "repetition": 0, "start_ns": start_ns, "end_ns": end_ns});
-    bench.rows(&tables::RUN, &[run]).unwrap();
+fn of(samples: &[Value], window: (i64, i64), max_gap_s: i64) -> Energy {
     let config = Config { min_updates: 2, max_gap_ns: max_gap_s * 1_000_000_000, max_error_pct: f64::MAX };
-    bench.values("config", &[config]).unwrap();
-    models().into_iter().for_each(|m| bench.materialise(m).unwrap());
     let sql = "select * from run_energy where device_id = 'd' or reasons like 'no power sensor%'";
-    bench.select::<Energy>(sql).unwrap().remove(0)
+    joined(samples, &[], &[window], config).select::<Energy>(sql).unwrap().remove(0)
 }
 
 fn span(samples: &[Value]) -> (i64, i64) {
@@ -81,11 +62,11 @@ fn a_rapl_counter_wraps_at_its_range() {
     };
     let rows = rows("43-rapl-energy-uj-wrap/input.csv");
     let ranged: Vec<Value> = rows.iter().map(|r| sample(r, true)).collect();
-    let energy = joined(&ranged, span(&ranged), 5);
+    let energy = of(&ranged, span(&ranged), 5);
     assert!((energy.energy_gross_j.unwrap() - 450.0).abs() < 1e-6, "{energy:?}");
     assert!((energy.mean_power_w.unwrap() - 150.0).abs() < 1e-6 && energy.evidence == "measured_counter", "{energy:?}");
     let unranged: Vec<Value> = rows.iter().map(|r| sample(r, false)).collect();
-    let energy = joined(&unranged, span(&unranged), 5);
+    let energy = of(&unranged, span(&unranged), 5);
     assert_eq!((energy.energy_gross_j, energy.reasons.as_deref()), (None, Some("counter was reset")));
 }
 
@@ -93,9 +74,9 @@ fn a_rapl_counter_wraps_at_its_range() {
 #[test]
 fn failed_readings_widen_a_gap_and_are_not_zero() {
     let samples = power_rows("22-nvidia-smi-unknown-error-gap/input.csv", 2, "instant");
-    let energy = joined(&samples, span(&samples), 5);
+    let energy = of(&samples, span(&samples), 5);
     assert_eq!((energy.energy_gross_j, energy.max_gap_ns, energy.samples), (Some(1350.0), Some(3_000_000_000), 4));
-    let energy = joined(&samples, span(&samples), 2);
+    let energy = of(&samples, span(&samples), 2);
     assert_eq!(
         (energy.energy_gross_j, energy.reasons.as_deref()),
         (None, Some("gap between readings over max_gap_ms"))
@@ -108,11 +89,11 @@ fn draw_and_average_are_told_apart() {
     let path = "57-nvidia-smi-limit-before-draw-nounits/input.csv";
     for (column, kind, joules) in [(4, "instant", 720.0), (5, "average", 710.0)] {
         let samples = power_rows(path, column, kind);
-        assert_eq!(joined(&samples, span(&samples), 2).energy_gross_j, Some(joules), "{kind}");
+        assert_eq!(of(&samples, span(&samples), 2).energy_gross_j, Some(joules), "{kind}");
     }
     // The instant readings lack their first: the window is not bracketed by them.
     let samples = power_rows(path, 6, "instant");
-    let energy = joined(&samples, span(&samples), 2);
+    let energy = of(&samples, span(&samples), 2);
     assert_eq!((energy.energy_gross_j, energy.reasons.as_deref()), (None, Some("window not bracketed by readings")));
 }
 
@@ -121,7 +102,7 @@ fn draw_and_average_are_told_apart() {
 fn a_log_that_starts_late_and_ends_early_gives_no_energy() {
     let samples = power_rows("65-log-starts-after-run/input.csv", 2, "instant");
     let nine = 9 * 3600 * 1_000_000_000;
-    let energy = joined(&samples, (nine, nine + 10_000_000_000), 2);
+    let energy = of(&samples, (nine, nine + 10_000_000_000), 2);
     assert_eq!((energy.energy_gross_j, energy.reasons.as_deref()), (None, Some("window not bracketed by readings")));
     assert!((energy.coverage_pct - 70.0).abs() < 1e-9, "{energy:?}");
 }
@@ -137,7 +118,7 @@ fn logs_without_an_interval_give_no_energy() {
     ] {
         let mut samples = power_rows(&format!("56-empty-and-header-only/{file}.csv"), 2, "instant");
         samples.dedup_by(|a, b| a["t_ns"] == b["t_ns"]);
-        let energy = joined(&samples, window, 2);
+        let energy = of(&samples, window, 2);
         assert_eq!((energy.energy_gross_j, energy.reasons.as_deref()), (None, Some(reason)), "{file}");
     }
 }

@@ -329,6 +329,22 @@ fn graphs_pass_the_checker_and_an_export_of_ones_own_runs_as_it_is() {
     }
 }
 
+/// Many positions of many rows: candle then shares element-wise functions among its threads, too.
+#[test]
+fn a_wide_batch_does_not_wait_for_itself() {
+    for architecture in ["gpt2-tiny", "llama-tiny"] {
+        let config = tiny("\"candle-cpu\"", &SYNTHETIC.replace("gpt2-tiny", architecture))
+            .replace("batch = 2, prompt_tokens = 9", "batch = 32, prompt_tokens = 90")
+            .replace(
+                "mode = [",
+                "mode = [{ mode = \"prefill\", kv_cache = false }, { mode = \"generate\", kv_cache = false }, ",
+            );
+        let (_, rows) = measured(&config);
+        assert_eq!(rows.len(), 6);
+        assert!(rows.iter().all(|r| r["status"] == "ok"), "{architecture}: {rows:?}");
+    }
+}
+
 #[test]
 fn dry_run_says_the_order_that_is_run_and_doctor_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();

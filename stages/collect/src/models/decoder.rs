@@ -94,6 +94,13 @@ pub fn split_heads<const N: usize>(x: &Tensor, heads: [usize; N]) -> Result<[Ten
     kinds.try_into().map_err(|_| anyhow::anyhow!("heads of another number of kinds"))
 }
 
+/// The two halves of the last dimension, each in one piece.
+pub fn halves(x: &Tensor) -> Result<[Tensor; 2]> {
+    let width = x.dim(D::Minus1)? / 2;
+    let half = |n: usize| x.narrow(D::Minus1, n * width, width)?.contiguous();
+    Ok([half(0)?, half(1)?])
+}
+
 /// The hidden state of the last position, or of all.
 pub fn kept(x: Tensor, last: bool) -> Result<Tensor> {
     match last {
@@ -102,17 +109,8 @@ pub fn kept(x: Tensor, last: bool) -> Result<Tensor> {
     }
 }
 
-/// Applies `f` to `x [batch, seq, ..]`, positions shared among candle's threads: its element-wise functions run on one.
-pub fn by_position(x: &Tensor, f: impl Fn(&Tensor) -> candle_core::Result<Tensor> + Sync) -> Result<Tensor> {
-    let positions = x.dim(1)?;
-    if !x.device().is_cpu() || positions == 1 {
-        return Ok(f(x)?);
-    }
-    let part = |first: usize, count: usize| x.narrow(1, first, count)?.contiguous().and_then(|part| f(&part));
-    Ok(Tensor::cat(&share(positions, 1, part)?, 1)?)
-}
-
-/// What `f(first, count)` gives for each thread's share of `all` things, in order; a share is a multiple of `least`.
+/// What `f(first, count)` gives for each thread's share of `all` things, in order; a share is a multiple of `least`. `f` must not use
+/// candle's pool, as its element-wise functions do: the thread that waits for the others would wait for itself.
 pub fn share(
     all: usize,
     least: usize,

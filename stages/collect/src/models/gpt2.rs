@@ -5,7 +5,7 @@
 
 use super::{
     batch::Batch,
-    decoder::{Decoder, attention, by_position, extend, ids_and_positions, kept, mask, split_heads},
+    decoder::{Decoder, attention, extend, ids_and_positions, kept, mask, split_heads},
     family::Gpt2,
     linear::Linear,
     weights::Weights,
@@ -101,7 +101,7 @@ impl Decoder for Gpt2Model {
             let attended = attention(&query, &key, &value, mask.as_ref())?;
             x = (x + self.layers[i].output.forward(&attended)?)?;
             let normed = self.normed(&x, &self.layers[i].mlp_norm)?;
-            let up = by_position(&self.layers[i].up.forward(&normed)?, Tensor::gelu)?;
+            let up = self.layers[i].up.forward(&normed)?.gelu()?;
             x = (x + self.layers[i].down.forward(&up)?)?;
         }
         self.head.forward(&self.normed(&kept(x, last)?, &self.norm)?)

@@ -147,13 +147,7 @@ impl Source for Hwmon {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    fn chip(root: &Path, folder: &str, files: &[(&str, &str)]) {
-        let folder = root.join(folder);
-        fs::create_dir_all(&folder).unwrap();
-        files.iter().for_each(|(name, text)| fs::write(folder.join(name), format!("{text}\n")).unwrap());
-    }
+    use super::{super::sysfs::folder_of as chip, *};
 
     fn open(root: &Path) -> Result<Box<dyn Source>, String> {
         Config { root: root.into(), sample_hz: 1.0, required: false }.open()

@@ -111,14 +111,7 @@ impl Source for Batteries {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use std::fs;
-
-    fn supply(root: &Path, name: &str, files: &[(&str, &str)]) {
-        let folder = root.join(name);
-        fs::create_dir_all(&folder).unwrap();
-        files.iter().for_each(|(name, text)| fs::write(folder.join(name), format!("{text}\n")).unwrap());
-    }
+    use super::{super::sysfs::folder_of as supply, *};
 
     fn open(root: &Path) -> Result<Box<dyn Source>, String> {
         Config { root: root.into(), sample_hz: 1.0, required: false }.open()

@@ -69,7 +69,8 @@ impl Columns {
         }
         let kind = keys.iter().position(|k| k == "kind");
         let has = |name: &str| samples.index_of(name).is_ok();
-        if !has("power_w") && !(kind.is_some() && has("energy_j")) {
+        let counts = kind.is_some() && has("energy_j");
+        if !has("power_w") && !counts {
             return plan_err!(
                 "energy_join: the samples query has neither \"power_w\" nor \"kind\" and \"energy_j\", select them"
             );
@@ -171,7 +172,7 @@ impl Chunk {
     pub fn series(&self) -> Result<Vec<Range<usize>>> {
         let varying: Vec<ArrayRef> = self.keys.iter().filter_map(KeyColumn::varying).cloned().collect();
         match varying.is_empty() {
-            true => Ok(vec![0..self.t.len()]),
+            true => Ok(std::iter::once(0..self.t.len()).collect()),
             false => Ok(partition(&varying)?.ranges()),
         }
     }

@@ -14,8 +14,8 @@ use super::{
 use datafusion::{
     arrow::{
         array::{Array, ArrayRef, AsArray, RecordBatch},
-        compute::concat_batches,
-        util::display::array_value_to_string,
+        compute::{cast, concat_batches},
+        datatypes::{DataType, Int32Type},
     },
     common::{DataFusionError, plan_err, tree_node::TreeNodeRecursion},
     error::Result,
@@ -265,38 +265,37 @@ fn table(runs: &RecordBatch, columns: &Columns) -> Result<Table> {
     let (Some(start), Some(end)) = (window("start_ns"), window("end_ns")) else {
         return plan_err!("energy_join: the runs query has no window");
     };
-    let keys: Vec<&ArrayRef> = columns.shared.iter().filter_map(|&i| runs.column_by_name(&columns.keys[i])).collect();
-    let mut by_key: HashMap<Key, usize> = HashMap::new();
-    let mut last: Option<(Key, usize)> = None;
-    let mut groups = Vec::with_capacity(runs.num_rows());
-    let mut key = Key::new();
-    for row in 0..runs.num_rows() {
-        if keys.iter().any(|array| array.is_null(row)) {
-            groups.push(None);
-            continue;
-        }
-        key.clear();
-        for array in &keys {
-            key.push(text(array, row)?);
-        }
-        if let Some((same, group)) = &last
-            && *same == key
-        {
-            groups.push(Some(*group));
-            continue;
-        }
-        let next = by_key.len();
-        let group = *by_key.entry(key.clone()).or_insert(next);
-        last = Some((key.clone(), group));
-        groups.push(Some(group));
-    }
+    let keys = columns.shared.iter().filter_map(|&i| runs.column_by_name(&columns.keys[i]));
+    let (groups, by_key) = groups(runs.num_rows(), keys)?;
     Ok(Table::new(by_key, &groups, &start, &end))
 }
 
-fn text(array: &ArrayRef, row: usize) -> Result<String> {
-    Ok(match (array.as_string_opt::<i32>(), array.as_string_view_opt()) {
-        (Some(strings), _) => strings.value(row).to_string(),
-        (_, Some(strings)) => strings.value(row).to_string(),
-        _ => array_value_to_string(array, row)?,
-    })
+/// The group of each row, and the groups by key: rows that agree in all key columns. `None` where one is null.
+fn groups<'a>(
+    rows: usize,
+    keys: impl Iterator<Item = &'a ArrayRef>,
+) -> Result<(Vec<Option<usize>>, HashMap<Key, usize>)> {
+    let mut groups = vec![Some(0); rows];
+    let mut known: Vec<Key> = vec![Key::new()];
+    let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    for column in keys {
+        // Numbers for its texts, so that no row is hashed as text more than once.
+        let column = cast(column, &dictionary)?;
+        let column = column.as_dictionary::<Int32Type>();
+        let texts = column.values().as_string::<i32>();
+        let mut split: HashMap<(usize, usize), usize> = HashMap::new();
+        let mut finer: Vec<Key> = Vec::new();
+        for (row, group) in groups.iter_mut().enumerate() {
+            let text = column.key(row).filter(|text| texts.is_valid(*text));
+            *group = group.zip(text).map(|(group, text)| {
+                *split.entry((group, text)).or_insert_with(|| {
+                    let more = std::iter::once(texts.value(text).to_string());
+                    finer.push(known[group].iter().cloned().chain(more).collect());
+                    finer.len() - 1
+                })
+            });
+        }
+        known = finer;
+    }
+    Ok((groups, known.into_iter().zip(0..).collect()))
 }

@@ -183,7 +183,7 @@ impl Piece<'_> {
         let (Some(&first), Some(&last)) = (t.first(), t.last()) else { return };
         let (from, to) = spans.that_may_meet(first, last);
         let mut at = 0;
-        for span in from..to {
+        for (span, state) in states.iter_mut().enumerate().take(to).skip(from) {
             let (start, end) = spans.window(span);
             if end < first {
                 continue;
@@ -196,7 +196,6 @@ impl Piece<'_> {
                 true => after_end - 1,
                 false => after_end.min(t.len() - 1),
             };
-            let state = &mut states[span];
             if hi > lo {
                 let (a, z) = (start.max(t[lo]), end.min(t[hi]));
                 state.covered_ns += z - a;
