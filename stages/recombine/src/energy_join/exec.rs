@@ -9,7 +9,7 @@ use super::{
     feed::Feeder,
     output,
     scan::{self, Scan},
-    spans::{Key, Table},
+    spans::{Group, Key, Table},
 };
 use datafusion::{
     arrow::{
@@ -271,11 +271,8 @@ fn table(runs: &RecordBatch, columns: &Columns) -> Result<Table> {
 }
 
 /// The group of each row, and the groups by key: rows that agree in all key columns. `None` where one is null.
-fn groups<'a>(
-    rows: usize,
-    keys: impl Iterator<Item = &'a ArrayRef>,
-) -> Result<(Vec<Option<usize>>, HashMap<Key, usize>)> {
-    let mut groups = vec![Some(0); rows];
+fn groups<'a>(rows: usize, keys: impl Iterator<Item = &'a ArrayRef>) -> Result<(Vec<Group>, HashMap<Key, usize>)> {
+    let mut groups: Vec<Group> = vec![Some(0); rows];
     let mut known: Vec<Key> = vec![Key::new()];
     let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     for column in keys {

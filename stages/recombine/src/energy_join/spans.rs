@@ -6,6 +6,9 @@ use std::collections::HashMap;
 /// Values of key columns; a null key meets nothing.
 pub type Key = Vec<String>;
 
+/// The group of a row; `None` for a null key.
+pub type Group = Option<usize>;
+
 /// Spans of one group, by start.
 #[derive(Debug, Default)]
 pub struct Spans {
@@ -69,7 +72,7 @@ pub struct Table {
 impl Table {
     /// From the group of each row (`None` for a null key) and its window. A row without start or end, or with an end that is not
     /// after the start, has no window.
-    pub fn new(by_key: HashMap<Key, usize>, groups: &[Option<usize>], start: &Int64Array, end: &Int64Array) -> Self {
+    pub fn new(by_key: HashMap<Key, usize>, groups: &[Group], start: &Int64Array, end: &Int64Array) -> Self {
         let mut windows: Vec<Vec<(i64, i64, u32)>> = vec![Vec::new(); by_key.len()];
         let mut places = Vec::with_capacity(groups.len());
         for (row, group) in groups.iter().enumerate() {
