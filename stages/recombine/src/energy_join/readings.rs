@@ -46,6 +46,46 @@ impl<'a> Gauge<'a> {
     }
 }
 
+impl Gauge<'_> {
+    /// Sum of the known values of `a..z`, and how many they are.
+    pub fn sum(&self, a: usize, z: usize) -> (f64, u32) {
+        match self {
+            Gauge::Single(values) => (lanes_sum(&values[a..z]), (z - a) as u32),
+            Gauge::Double(values) => (lanes_sum(&values[a..z]), (z - a) as u32),
+            Gauge::Sparse(values) => (a..z)
+                .filter(|&i| values.is_valid(i))
+                .fold((0.0, 0), |(sum, known), i| (sum + values.value(i), known + 1)),
+        }
+    }
+
+    /// Largest of the known values of `a..z`, minus infinity where there is none.
+    pub fn max(&self, a: usize, z: usize) -> f64 {
+        match self {
+            Gauge::Single(values) => f64::from(lanes_max(&values[a..z], f32::NEG_INFINITY)),
+            Gauge::Double(values) => lanes_max(&values[a..z], f64::NEG_INFINITY),
+            Gauge::Sparse(values) => {
+                let known = (a..z).filter(|&i| values.is_valid(i)).map(|i| values.value(i));
+                known.fold(f64::NEG_INFINITY, f64::max)
+            }
+        }
+    }
+}
+
+fn lanes_sum<T: Copy + Into<f64>>(values: &[T]) -> f64 {
+    let (chunks, rest) = values.as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    chunks.iter().for_each(|chunk| (0..8).for_each(|lane| sums[lane] += chunk[lane].into()));
+    sums.iter().sum::<f64>() + rest.iter().map(|&v| v.into()).sum::<f64>()
+}
+
+fn lanes_max<T: Copy + PartialOrd>(values: &[T], least: T) -> T {
+    let (chunks, rest) = values.as_chunks::<8>();
+    let larger = |a: T, b: T| if b > a { b } else { a };
+    let mut most = [least; 8];
+    chunks.iter().for_each(|chunk| (0..8).for_each(|lane| most[lane] = larger(most[lane], chunk[lane])));
+    most.iter().chain(rest).fold(least, |a, &b| larger(a, b))
+}
+
 /// The values that count for a meaning; `None` where the query has no such column.
 fn values(chunk: &Chunk, meaning: Meaning) -> Option<&Float64Array> {
     if meaning == Meaning::Counter { chunk.energy.as_ref() } else { chunk.power.as_ref() }

@@ -57,10 +57,10 @@ impl Engine for Candle {
 
     /// Logits come to the host, so that on a GPU the step is done when this returns.
     fn forward(&mut self, step: &Step, see: &mut dyn FnMut(&[f32], [usize; 3])) -> Result<()> {
-        // On a thread of the pool that products run in, which else would have to be woken for each.
         let decoder = &mut self.decoder;
-        let (logits, ()) = rayon::join(|| decoder.forward(step.batch, step.past, step.keep, step.last), || ());
-        let logits = logits?;
+        let mut forward = || decoder.forward(step.batch, step.past, step.keep, step.last);
+        // On a thread of the pool that products run in, which else would have to be woken for each. A GPU's context is this thread's.
+        let logits = if self.attestation.device == "cpu" { rayon::join(forward, || ()).0? } else { forward()? };
         let (rows, positions, vocabulary) = logits.dims3()?;
         see(&logits.flatten_all()?.to_vec1::<f32>()?, [rows, positions, vocabulary]);
         Ok(())
