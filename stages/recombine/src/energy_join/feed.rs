@@ -2,11 +2,13 @@
 
 use super::{
     columns::{Chunk, Columns},
-    kernel::{Blocks, Meaning, Piece, State},
+    kernel::{Meaning, Piece, State},
     readings::{self, Readings},
-    spans::{Key, Table},
+    spans::{Key, Spans, Table},
+    sums::Tree,
 };
 use datafusion::{common::exec_err, error::Result};
+use pulp::{Arch, Simd, WithSimd};
 use std::collections::{BTreeMap, HashMap};
 
 /// First and last reading of a piece.
@@ -31,7 +33,7 @@ struct Series {
 pub struct Feeder {
     series: Vec<Series>,
     by_key: HashMap<Key, usize>,
-    blocks: Blocks,
+    tree: Tree,
     /// Some chunk was not in order of time: what was gathered is worthless.
     unsorted: bool,
     /// Some row was no reading.
@@ -76,28 +78,13 @@ impl Feeder {
         for rows in chunk.series()? {
             let Some(key) = chunk.key(rows.start)? else { continue };
             let at = self.series_of(columns, key, table)?;
-            let Feeder { series, blocks, unsorted, failed, .. } = self;
+            let Feeder { series, tree, unsorted, failed, .. } = self;
             let series = &mut series[at];
             if let Some(group) = series.group {
                 let spans = &table.groups[group];
-                let slice = chunk.slice(&rows);
-                *failed |= readings::with(&slice, series.meaning, |readings| {
-                    let t = readings.t;
-                    let (Some((&first, &last)), Some((&v0, &v1))) =
-                        (t.first().zip(t.last()), readings.v.first().zip(readings.v.last()))
-                    else {
-                        return Ok(());
-                    };
-                    if t.windows(2).fold(false, |bad, pair| bad | (pair[1] < pair[0])) {
-                        *unsorted = true;
-                        return Ok(());
-                    }
-                    if readings.range.is_finite() {
-                        series.range = readings.range;
-                    }
-                    series.edges.push(Edge { t: [first, last], v: [v0, v1] });
-                    series.states.resize(spans.len(), State::default());
-                    Piece { readings, blocks }.add_to(spans, &mut series.states, true);
+                *failed |= readings::with(&chunk.slice(&rows), series.meaning, |readings| {
+                    // For the vector instructions that this processor has.
+                    *unsorted |= !Arch::new().dispatch(Taking { series, readings, spans, tree });
                     Ok(())
                 })?;
             }
@@ -144,7 +131,7 @@ impl Feeder {
         }
         for series in &mut self.series {
             if let Some(group) = series.group
-                && !series.link(table, group, &mut self.blocks)
+                && !series.link(table, group, &mut self.tree)
             {
                 return None;
             }
@@ -178,7 +165,7 @@ impl Series {
     }
 
     /// False if pieces overlap in time.
-    fn link(&mut self, table: &Table, group: usize, blocks: &mut Blocks) -> bool {
+    fn link(&mut self, table: &Table, group: usize, tree: &mut Tree) -> bool {
         self.edges.sort_by_key(|edge| edge.t[0]);
         for pair in self.edges.windows(2) {
             let (t, v) = ([pair[0].t[1], pair[1].t[0]], [pair[0].v[1], pair[1].v[0]]);
@@ -194,8 +181,39 @@ impl Series {
                 memory: None,
                 throttled: None,
             };
-            Piece { readings: &readings, blocks }.add_to(&table.groups[group], &mut self.states, false);
+            Piece { readings: &readings, tree }.add_to(&table.groups[group], &mut self.states, false);
         }
+        true
+    }
+}
+
+/// Readings about to be added to their series. Whether they are in order of time; else nothing is added.
+struct Taking<'a> {
+    series: &'a mut Series,
+    readings: &'a Readings<'a>,
+    spans: &'a Spans,
+    tree: &'a mut Tree,
+}
+
+impl WithSimd for Taking<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> bool {
+        let Taking { series, readings, spans, tree } = self;
+        let (t, v) = (readings.t, readings.v);
+        let (Some((&first, &last)), Some((&v0, &v1))) = (t.first().zip(t.last()), v.first().zip(v.last())) else {
+            return true;
+        };
+        if t.iter().zip(&t[1..]).fold(false, |bad, (before, after)| bad | (after < before)) {
+            return false;
+        }
+        if readings.range.is_finite() {
+            series.range = readings.range;
+        }
+        series.edges.push(Edge { t: [first, last], v: [v0, v1] });
+        series.states.resize(spans.len(), State::default());
+        Piece { readings, tree }.add_to(spans, &mut series.states, true);
         true
     }
 }

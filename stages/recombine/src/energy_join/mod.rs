@@ -36,5 +36,6 @@ mod readings;
 mod scan;
 mod spans;
 mod sql;
+mod sums;
 
 pub(crate) use sql::taught;

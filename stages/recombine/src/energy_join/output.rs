@@ -8,10 +8,15 @@ use super::{
 };
 use datafusion::{
     arrow::{
-        array::{ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, RecordBatch, StringBuilder, UInt32Array},
+        array::{
+            ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, Int64Array, PrimitiveArray, RecordBatch,
+            StringBuilder, UInt32Array,
+        },
+        buffer::{BooleanBuffer, NullBuffer, ScalarBuffer},
         compute::take,
-        datatypes::SchemaRef,
+        datatypes::{Float64Type, Int64Type, SchemaRef},
     },
+    common::DataFusionError,
     error::Result,
 };
 use std::{ops::Range, sync::Arc};
@@ -43,23 +48,33 @@ pub fn batch(
 ) -> Result<RecordBatch> {
     let mut picked: Vec<u32> = Vec::with_capacity(rows.len());
     let mut keys: Vec<StringBuilder> = columns.added().map(|_| StringBuilder::new()).collect();
-    let mut measured = Measured::with_capacity(rows.len());
+    // Where rows find their states is all over memory. Looking them up needs no state, so many are on their way at once.
+    let mut found: Vec<Found> = Vec::with_capacity(rows.len());
     for row in rows.clone() {
         let place = table.places[row];
         let met = place.group().map_or(&[][..], |group| &lines[group]);
-        let window = place.group().zip(place.span()).map(|(group, span)| table.groups[group].window(span));
         for line in met {
             picked.push(row as u32);
             columns.added().zip(&mut keys).for_each(|((i, _), builder)| builder.append_value(&line.key[i]));
-            let state = place.span().and_then(|span| line.states.get(span)).copied().unwrap_or_default();
-            measured.push(line.meaning, &state, window);
+            let state = place.span().and_then(|span| line.states.get(span));
+            found.push(Found { row, meaning: line.meaning, state, covered_ns: state.map_or(0, |s| s.covered_ns) });
         }
         if met.is_empty() {
             picked.push(row as u32);
             keys.iter_mut().for_each(StringBuilder::append_null);
-            measured.push(Meaning::Linear, &State::default(), window);
+            found.push(Found { row, meaning: Meaning::Linear, state: None, covered_ns: 0 });
         }
     }
+    let (start, end) = (window(runs, "start_ns")?, window(runs, "end_ns")?);
+    let made: Vec<Row> = found
+        .iter()
+        .map(|found| Row {
+            meaning: found.meaning,
+            state: found.state.copied().unwrap_or_default(),
+            bracketed: table.places[found.row].span().is_some()
+                && found.covered_ns == end.value(found.row) - start.value(found.row),
+        })
+        .collect();
     let one_each = picked.len() == rows.len();
     let picked = UInt32Array::from(picked);
     let own = runs.columns().iter().map(|column| match one_each {
@@ -68,83 +83,86 @@ pub fn batch(
     });
     let mut arrays = own.collect::<Result<Vec<ArrayRef>>>()?;
     arrays.extend(keys.into_iter().map(|mut builder| Arc::new(builder.finish()) as ArrayRef));
-    arrays.extend(measured.finish());
+    arrays.extend(measured(&made));
     Ok(RecordBatch::try_new(schema.clone(), arrays)?)
 }
 
-/// Columns of [`super::columns::MEASURED`].
-struct Measured {
-    energy: Float64Builder,
-    error: Float64Builder,
-    covered: Int64Builder,
-    bracketed: BooleanBuilder,
-    was_reset: BooleanBuilder,
-    samples: Int64Builder,
-    gap: Int64Builder,
-    least: Float64Builder,
-    most: Float64Builder,
-    temperature: Float64Builder,
-    memory: Float64Builder,
-    throttled: Float64Builder,
+/// A row's state, if any reading was seen, and its first number.
+struct Found<'a> {
+    row: usize,
+    meaning: Meaning,
+    state: Option<&'a State>,
+    covered_ns: i64,
 }
 
-impl Measured {
-    fn with_capacity(rows: usize) -> Self {
-        let double = || Float64Builder::with_capacity(rows);
-        let whole = || Int64Builder::with_capacity(rows);
-        let flag = || BooleanBuilder::with_capacity(rows);
-        Measured {
-            energy: double(),
-            error: double(),
-            covered: whole(),
-            bracketed: flag(),
-            was_reset: flag(),
-            samples: whole(),
-            gap: whole(),
-            least: double(),
-            most: double(),
-            temperature: double(),
-            memory: double(),
-            throttled: double(),
-        }
+/// What one row is made from.
+struct Row {
+    meaning: Meaning,
+    state: State,
+    bracketed: bool,
+}
+
+fn window<'a>(runs: &'a RecordBatch, name: &str) -> Result<&'a Int64Array> {
+    let column = runs.column_by_name(name).and_then(|column| column.as_primitive_opt());
+    column.ok_or_else(|| DataFusionError::Internal(format!("energy_join: no column {name}")))
+}
+
+impl Row {
+    fn was_reset(&self) -> bool {
+        self.state.energy.is_nan()
     }
 
-    fn push(&mut self, meaning: Meaning, state: &State, window: Option<(i64, i64)>) {
-        let bracketed = window.is_some_and(|(start, end)| state.covered_ns == end - start);
-        let was_reset = state.energy.is_nan();
-        let known = bracketed && !was_reset;
-        let to_joule = if meaning == Meaning::Counter { 1.0 } else { 1e-9 };
-        let error = state.edge + NORMAL_95 * (state.step2 / 2.0).sqrt();
-        let finite = |v: f64| v.is_finite().then_some(v);
-        let share = |part: f64, whole: u32| (whole > 0).then(|| part / f64::from(whole));
-        self.energy.append_option(known.then_some(state.energy * to_joule));
-        self.error.append_option(known.then_some(error * to_joule));
-        self.covered.append_value(state.covered_ns);
-        self.bracketed.append_value(bracketed);
-        self.was_reset.append_value(was_reset);
-        self.samples.append_value(i64::from(state.samples));
-        self.gap.append_option((state.gap_ns > 0).then_some(state.gap_ns));
-        self.least.append_option(finite(state.least));
-        self.most.append_option(finite(state.most));
-        self.temperature.append_option(share(state.temperature_sum, state.temperatures));
-        self.memory.append_option(finite(state.memory));
-        self.throttled.append_option(share(100.0 * f64::from(state.throttled), state.throttle_known));
+    fn has_energy(&self) -> bool {
+        self.bracketed && !self.was_reset()
     }
 
-    fn finish(mut self) -> Vec<ArrayRef> {
-        vec![
-            Arc::new(self.energy.finish()),
-            Arc::new(self.error.finish()),
-            Arc::new(self.covered.finish()),
-            Arc::new(self.bracketed.finish()),
-            Arc::new(self.was_reset.finish()),
-            Arc::new(self.samples.finish()),
-            Arc::new(self.gap.finish()),
-            Arc::new(self.least.finish()),
-            Arc::new(self.most.finish()),
-            Arc::new(self.temperature.finish()),
-            Arc::new(self.memory.finish()),
-            Arc::new(self.throttled.finish()),
-        ]
+    /// From the unit of the state's energies.
+    fn joule(&self) -> f64 {
+        if self.meaning == Meaning::Counter { 1.0 } else { 1e-9 }
     }
+
+    fn error(&self) -> f64 {
+        (self.state.edge + NORMAL_95 * (self.state.step2 / 2.0).sqrt()) * self.joule()
+    }
+}
+
+/// A column that is null where `known` does not hold.
+fn nullable<T: ArrowPrimitiveType>(
+    rows: &[Row],
+    known: impl Fn(&Row) -> bool,
+    value: impl Fn(&Row) -> T::Native,
+) -> ArrayRef {
+    let values: ScalarBuffer<T::Native> = rows.iter().map(value).collect();
+    let known = BooleanBuffer::collect_bool(rows.len(), |row| known(&rows[row]));
+    Arc::new(PrimitiveArray::<T>::new(values, Some(NullBuffer::new(known))))
+}
+
+fn flag(rows: &[Row], holds: impl Fn(&Row) -> bool) -> ArrayRef {
+    Arc::new(BooleanArray::from(BooleanBuffer::collect_bool(rows.len(), |row| holds(&rows[row]))))
+}
+
+fn whole(rows: &[Row], value: impl Fn(&Row) -> i64) -> ArrayRef {
+    Arc::new(rows.iter().map(value).collect::<Int64Array>())
+}
+
+/// Columns of [`super::columns::MEASURED`].
+fn measured(rows: &[Row]) -> Vec<ArrayRef> {
+    let double = |known: fn(&Row) -> bool, value: fn(&Row) -> f64| nullable::<Float64Type>(rows, known, value);
+    vec![
+        double(Row::has_energy, |row| row.state.energy * row.joule()),
+        double(Row::has_energy, Row::error),
+        whole(rows, |row| row.state.covered_ns),
+        flag(rows, |row| row.bracketed),
+        flag(rows, Row::was_reset),
+        whole(rows, |row| i64::from(row.state.samples)),
+        nullable::<Int64Type>(rows, |row| row.state.gap_ns > 0, |row| row.state.gap_ns),
+        double(|row| row.state.least.is_finite(), |row| row.state.least),
+        double(|row| row.state.most.is_finite(), |row| row.state.most),
+        double(|row| row.state.temperatures > 0, |row| row.state.temperature_sum / f64::from(row.state.temperatures)),
+        double(|row| row.state.memory.is_finite(), |row| row.state.memory),
+        double(
+            |row| row.state.throttle_known > 0,
+            |row| 100.0 * f64::from(row.state.throttled) / f64::from(row.state.throttle_known),
+        ),
+    ]
 }

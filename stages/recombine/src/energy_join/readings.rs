@@ -48,6 +48,7 @@ impl<'a> Gauge<'a> {
 
 impl Gauge<'_> {
     /// Sum of the known values of `a..z`, and how many they are.
+    #[inline(always)]
     pub fn sum(&self, a: usize, z: usize) -> (f64, u32) {
         match self {
             Gauge::Single(values) => (lanes_sum(&values[a..z]), (z - a) as u32),
@@ -59,6 +60,7 @@ impl Gauge<'_> {
     }
 
     /// Largest of the known values of `a..z`, minus infinity where there is none.
+    #[inline(always)]
     pub fn max(&self, a: usize, z: usize) -> f64 {
         match self {
             Gauge::Single(values) => f64::from(lanes_max(&values[a..z], f32::NEG_INFINITY)),
@@ -71,6 +73,7 @@ impl Gauge<'_> {
     }
 }
 
+#[inline(always)]
 fn lanes_sum<T: Copy + Into<f64>>(values: &[T]) -> f64 {
     let (chunks, rest) = values.as_chunks::<8>();
     let mut sums = [0.0; 8];
@@ -78,6 +81,7 @@ fn lanes_sum<T: Copy + Into<f64>>(values: &[T]) -> f64 {
     sums.iter().sum::<f64>() + rest.iter().map(|&v| v.into()).sum::<f64>()
 }
 
+#[inline(always)]
 fn lanes_max<T: Copy + PartialOrd>(values: &[T], least: T) -> T {
     let (chunks, rest) = values.as_chunks::<8>();
     let larger = |a: T, b: T| if b > a { b } else { a };

@@ -172,7 +172,7 @@ impl Scan {
     }
 
     /// Row groups that a run may need: those that one meets, and of a pair of successive ones both where a run lies between.
-    /// Without statistics, or where a series' row groups are not in order of time, all.
+    /// Without statistics, or where a series' row groups are not in order of time, all. Of every series that runs agree with, one.
     pub fn wanted(&self, table: &Table, columns: &Columns) -> Vec<usize> {
         let mut of_series: BTreeMap<Vec<&String>, Vec<usize>> = BTreeMap::new();
         let mut wanted = Vec::new();
@@ -189,12 +189,17 @@ impl Scan {
             let Some(group) = table.group(&shared) else { continue };
             let spans: Vec<(i64, i64)> = members.iter().filter_map(|&m| self.groups[m].span).collect();
             let ordered = spans.windows(2).all(|pair| pair[0].1 <= pair[1].0);
+            let before_it = wanted.len();
             for (i, &member) in members.iter().enumerate() {
                 let before = if i > 0 { spans[i - 1].1 } else { i64::MIN };
                 let after = spans.get(i + 1).map_or(i64::MAX, |next| next.0);
                 if !ordered || table.groups[group].any_meets(before, after) {
                     wanted.push(member);
                 }
+            }
+            // A series that no run meets is still one, with no energy in any of its runs.
+            if wanted.len() == before_it {
+                wanted.extend(members.first());
             }
         }
         wanted.sort_unstable();
