@@ -1,9 +1,9 @@
 //! The contract check, run on every batch before it is written and after it is read.
 
 use crate::{
-    column::Kind,
+    column::{Kind, is_date},
     contract::Contract,
-    error::{Error, Problem, Result},
+    error::{A_DATE, Error, Problem, Result},
 };
 use arrow::{
     array::{Array, ArrayRef, AsArray, RecordBatch},
@@ -125,6 +125,7 @@ fn check_array(column: &'static crate::Column, array: &ArrayRef) -> std::result:
         Kind::Float => check_floats(column, array),
         Kind::Int => check_ints(column, array),
         Kind::Choice(of) => check_choices(column, of, array),
+        Kind::Date => check_dates(column, array),
         Kind::Floats => {
             let lists = array.as_list::<i32>();
             (0..lists.len()).filter(|&i| lists.is_valid(i)).try_for_each(|i| {
@@ -165,6 +166,14 @@ fn check_ints(column: &'static crate::Column, array: &ArrayRef) -> std::result::
     }
     let row = (0..values.len()).find(|&i| values.is_valid(i) && (values.value(i) as f64) < bound).unwrap_or(0);
     Err((row, Problem::TooSmall { column: column.name, bound, value: values.value(row).to_string() }))
+}
+
+fn check_dates(column: &'static crate::Column, array: &ArrayRef) -> std::result::Result<(), (usize, Problem)> {
+    let values = array.as_string::<i32>();
+    let fault = (0..values.len()).find(|&i| values.is_valid(i) && !is_date(values.value(i)));
+    fault.map_or(Ok(()), |i| {
+        Err((i, Problem::NotA { column: column.name, wanted: A_DATE, value: values.value(i).to_string() }))
+    })
 }
 
 fn check_choices(

@@ -7,6 +7,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
     Text,
+    /// A day, YYYY-MM-DD, as text.
+    Date,
     /// Text from a closed list.
     Choice(&'static [&'static str]),
     Int,
@@ -22,7 +24,7 @@ impl Kind {
     pub fn arrow(self) -> DataType {
         let list = |item| DataType::List(Arc::new(Field::new("item", item, true)));
         match self {
-            Kind::Text | Kind::Choice(_) => DataType::Utf8,
+            Kind::Text | Kind::Date | Kind::Choice(_) => DataType::Utf8,
             Kind::Int => DataType::Int64,
             Kind::Float => DataType::Float64,
             Kind::Bool => DataType::Boolean,
@@ -65,6 +67,9 @@ impl Column {
 pub const fn text(name: &'static str, doc: &'static str) -> Column {
     Column::new(name, Kind::Text, doc)
 }
+pub const fn date(name: &'static str, doc: &'static str) -> Column {
+    Column::new(name, Kind::Date, doc)
+}
 pub const fn choice(name: &'static str, of: &'static [&'static str], doc: &'static str) -> Column {
     Column::new(name, Kind::Choice(of), doc)
 }
@@ -86,4 +91,23 @@ pub const fn floats(name: &'static str, doc: &'static str) -> Column {
 }
 pub const fn texts(name: &'static str, doc: &'static str) -> Column {
     Column::new(name, Kind::Texts, doc)
+}
+
+/// Whether a text is a day of the Gregorian calendar, written YYYY-MM-DD.
+pub fn is_date(text: &str) -> bool {
+    let digits = |from: usize, to: usize| {
+        let part = text.get(from..to).filter(|p| p.bytes().all(|b| b.is_ascii_digit()));
+        part.and_then(|p| p.parse::<u32>().ok())
+    };
+    let shaped = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+    let (Some(year), Some(month), Some(day)) = (digits(0, 4), digits(5, 7), digits(8, 10)) else { return false };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => 0,
+    };
+    shaped && (1..=days).contains(&day)
 }

@@ -35,6 +35,7 @@ fn table(out: &mut String, contract: &Contract) -> std::fmt::Result {
     for c in contract.columns {
         let kind = match c.kind {
             Kind::Text => "text".to_string(),
+            Kind::Date => "date (text)".into(),
             Kind::Choice(of) => of.join(", "),
             Kind::Int => "int64".into(),
             Kind::Float => "float64".into(),

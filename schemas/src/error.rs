@@ -57,6 +57,9 @@ pub enum Error {
     Rows { table: &'static str, cause: String },
 }
 
+/// What a [`Problem::NotA`] of a day wants.
+pub const A_DATE: &str = "a date YYYY-MM-DD";
+
 /// What is wrong with one row of a table or one line of a CSV file.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum Problem {
@@ -74,6 +77,8 @@ pub enum Problem {
     DuplicateKey { earlier: String, key: String },
     #[error("rows are not sorted by the key, ({key})")]
     NotSorted { key: String },
+    #[error("tier `{tier}` needs a price, `{column}` is empty")]
+    NoPrice { tier: String, column: &'static str },
     #[error("{found} fields where the header has {wanted}")]
     FieldCount { found: usize, wanted: usize },
 }

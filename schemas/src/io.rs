@@ -42,18 +42,26 @@ pub fn write_rows<T: Serialize>(path: &Path, contract: &'static Contract, rows: 
 
 /// Checks batches (already sorted by the key) and writes them as the table of `contract`.
 pub fn write(path: &Path, contract: &'static Contract, batches: &[RecordBatch], by: &Provenance) -> Result<()> {
+    write_each(path, contract, by, &mut |write| batches.iter().try_for_each(write))
+}
+
+/// Calls its argument with one batch after the other.
+pub type Feed<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&RecordBatch) -> Result<()>) -> Result<()>;
+
+/// [`write`] for tables that need not fit into memory.
+pub fn write_each(path: &Path, contract: &'static Contract, by: &Provenance, feed: Feed) -> Result<()> {
     let mut checker = Checker::new(contract, path)?;
     let parquet =
         |e: parquet::errors::ParquetError| Error::NotParquet { path: path.to_path_buf(), cause: e.to_string() };
     whole(path, |file| {
         let mut writer =
             ArrowWriter::try_new(file, contract.arrow(), Some(properties(contract, by))).map_err(parquet)?;
-        for batch in batches {
+        feed(&mut |batch| {
             checker.batch(batch)?;
             let batch = RecordBatch::try_new(contract.arrow(), batch.columns().to_vec())
                 .map_err(|e| Error::Rows { table: contract.name, cause: e.to_string() })?;
-            writer.write(&batch).map_err(parquet)?;
-        }
+            writer.write(&batch).map_err(parquet)
+        })?;
         writer.close().map_err(parquet)?;
         Ok(())
     })
@@ -147,12 +155,24 @@ fn open_chunks<R: ChunkReader + 'static>(
 
 /// Reads and checks a whole contract file; `each` sees every batch.
 pub fn scan(path: &Path, contract: &'static Contract, mut each: impl FnMut(RecordBatch)) -> Result<usize> {
+    scan_each(path, contract, &mut |batch| {
+        each(batch);
+        Ok(())
+    })
+}
+
+/// [`scan`] whose `each` may refuse.
+pub fn scan_each(
+    path: &Path,
+    contract: &'static Contract,
+    each: &mut dyn FnMut(RecordBatch) -> Result<()>,
+) -> Result<usize> {
     let mut checker = Checker::new(contract, path)?;
     let broken = |cause: String| Error::NotParquet { path: path.to_path_buf(), cause };
     for batch in open(path, contract)?.build().map_err(|e| broken(e.to_string()))? {
         let batch = batch.map_err(|e| broken(e.to_string()))?;
         checker.batch(&batch)?;
-        each(batch);
+        each(batch)?;
     }
     Ok(checker.rows())
 }

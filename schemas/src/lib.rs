@@ -12,6 +12,7 @@ pub mod error;
 pub mod io;
 pub mod provenance;
 pub mod rows;
+pub mod sorted;
 pub mod tables;
 pub mod text;
 

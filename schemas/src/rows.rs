@@ -13,6 +13,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// Rows to one batch of the contract, sorted by its key. Field names are column names; a missing field is null.
 pub fn to_batch<T: Serialize>(contract: &'static Contract, rows: &[T]) -> Result<RecordBatch> {
+    sort(contract, &in_order(contract, rows)?)
+}
+
+/// Rows to one batch of the contract, in their own order.
+pub fn in_order<T: Serialize>(contract: &'static Contract, rows: &[T]) -> Result<RecordBatch> {
     let fail = |cause: String| Error::Rows { table: contract.name, cause };
     let schema = contract.arrow();
     let mut decoder = ReaderBuilder::new(schema.clone())
@@ -21,8 +26,7 @@ pub fn to_batch<T: Serialize>(contract: &'static Contract, rows: &[T]) -> Result
         .build_decoder()
         .map_err(|e| fail(e.to_string()))?;
     decoder.serialize(rows).map_err(|e| fail(e.to_string()))?;
-    let batch = decoder.flush().map_err(|e| fail(e.to_string()))?.unwrap_or_else(|| RecordBatch::new_empty(schema));
-    sort(contract, &batch)
+    Ok(decoder.flush().map_err(|e| fail(e.to_string()))?.unwrap_or_else(|| RecordBatch::new_empty(schema)))
 }
 
 /// The batch sorted by the contract's key.

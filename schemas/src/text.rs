@@ -5,13 +5,19 @@
 //! without `_ns`; lists are separated by `;`.
 
 use crate::{
-    column::{Column, Kind},
+    column::{Column, Kind, is_date},
     contract::Contract,
-    error::{Error, Problem, Result},
+    error::{A_DATE, Error, Problem, Result},
+    io::{self, Feed},
 };
-use arrow::compute::kernels::cast_utils::string_to_timestamp_nanos;
+use arrow::{
+    array::{Array, ArrayRef, AsArray},
+    compute::kernels::cast_utils::string_to_timestamp_nanos,
+    datatypes::{Float64Type, Int64Type},
+    temporal_conversions::timestamp_ns_to_datetime,
+};
 use serde_json::{Map, Value};
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, fs::File, io::Read, path::Path};
 
 pub type Row = Map<String, Value>;
 
@@ -23,14 +29,37 @@ pub fn read_csv(path: &Path, contract: &'static Contract) -> Result<Vec<Row>> {
 
 /// [`read_csv`] on bytes; `path` is only named in errors.
 pub fn parse_csv(bytes: &[u8], path: &Path, contract: &'static Contract) -> Result<Vec<Row>> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let (mut rows, mut seen) = (Vec::new(), HashMap::new());
+    scan(bytes, path, contract, &mut |line, row| {
+        let key = contract.key.iter().map(|k| row.get(*k).map(show).unwrap_or_default()).collect::<Vec<_>>().join(", ");
+        if let Some(earlier) = seen.insert(key.clone(), line) {
+            let problem = Problem::DuplicateKey { earlier: format!("line {earlier}"), key };
+            return Err(Error::Line { path: path.to_path_buf(), line, problem });
+        }
+        rows.push(row);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// Reads a contract CSV of any length row by row, each with its line. Keys are not compared.
+pub fn scan_csv(path: &Path, contract: &'static Contract, each: &mut dyn FnMut(u64, Row) -> Result<()>) -> Result<()> {
+    let file = File::open(path).map_err(|cause| Error::Io { path: path.to_path_buf(), action: "open", cause })?;
+    scan(file, path, contract, each)
+}
+
+fn scan(
+    input: impl Read,
+    path: &Path,
+    contract: &'static Contract,
+    each: &mut dyn FnMut(u64, Row) -> Result<()>,
+) -> Result<()> {
     let broken = |e: csv::Error| Error::Csv { path: path.to_path_buf(), cause: e.to_string() };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input);
     let header = reader.headers().map_err(broken)?.clone();
     let columns = columns_of(&header, path, contract)?;
-    let (mut rows, mut seen) = (Vec::new(), HashMap::new());
-    for record in reader.records() {
-        let record = record.map_err(broken)?;
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).map_err(broken)? {
         let line = record.position().map_or(0, csv::Position::line);
         let at = |problem| Error::Line { path: path.to_path_buf(), line, problem };
         if record.len() != columns.len() {
@@ -40,13 +69,57 @@ pub fn parse_csv(bytes: &[u8], path: &Path, contract: &'static Contract) -> Resu
         for (column, field) in columns.iter().zip(&record) {
             row.insert(column.name.into(), parse(column, field).map_err(at)?);
         }
-        let key = contract.key.iter().map(|k| row.get(*k).map(show).unwrap_or_default()).collect::<Vec<_>>().join(", ");
-        if let Some(earlier) = seen.insert(key.clone(), line) {
-            return Err(at(Problem::DuplicateKey { earlier: format!("line {earlier}"), key }));
-        }
-        rows.push(row);
+        each(line, row)?;
     }
-    Ok(rows)
+    Ok(())
+}
+
+/// Writes batches of the contract as CSV in the given columns; it appears whole or not at all.
+pub fn write_csv(path: &Path, contract: &'static Contract, columns: &[&'static str], feed: Feed) -> Result<()> {
+    let fail = |cause: csv::Error| Error::Io { path: path.to_path_buf(), action: "write", cause: cause.into() };
+    let places: Vec<usize> = columns.iter().filter_map(|c| contract.index(c)).collect();
+    io::whole(path, |file| {
+        let mut out = csv::Writer::from_writer(file);
+        out.write_record(columns.iter().map(|c| c.strip_suffix("_ns").unwrap_or(c))).map_err(fail)?;
+        feed(&mut |batch| {
+            for row in 0..batch.num_rows() {
+                out.write_record(places.iter().map(|&i| cell(&contract.columns[i], batch.column(i), row)))
+                    .map_err(fail)?;
+            }
+            Ok(())
+        })?;
+        out.flush().map_err(|cause| Error::Io { path: path.to_path_buf(), action: "write", cause })
+    })
+}
+
+/// One value as text. Floats are the shortest text that reads back as the same number.
+fn cell(column: &Column, array: &ArrayRef, row: usize) -> String {
+    if array.is_null(row) {
+        return String::new();
+    }
+    match column.kind {
+        Kind::Text | Kind::Date | Kind::Choice(_) => array.as_string::<i32>().value(row).to_string(),
+        Kind::Bool => array.as_boolean().value(row).to_string(),
+        Kind::Float => array.as_primitive::<Float64Type>().value(row).to_string(),
+        Kind::Int => {
+            let value = array.as_primitive::<Int64Type>().value(row);
+            match timestamp_ns_to_datetime(value) {
+                Some(t) if column.name.ends_with("_ns") && value % 1_000_000_000 == 0 => {
+                    t.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+                }
+                _ => value.to_string(),
+            }
+        }
+        Kind::Floats => {
+            let items = array.as_list::<i32>().value(row);
+            let items = items.as_primitive::<Float64Type>();
+            items.values().iter().map(f64::to_string).collect::<Vec<_>>().join(";")
+        }
+        Kind::Texts => {
+            let items = array.as_list::<i32>().value(row);
+            items.as_string::<i32>().iter().flatten().collect::<Vec<_>>().join(";")
+        }
+    }
 }
 
 fn columns_of(header: &csv::StringRecord, path: &Path, contract: &'static Contract) -> Result<Vec<&'static Column>> {
@@ -82,6 +155,8 @@ fn parse(column: &'static Column, field: &str) -> std::result::Result<Value, Pro
     }
     let value = match column.kind {
         Kind::Text => Value::from(field),
+        Kind::Date if is_date(field) => Value::from(field),
+        Kind::Date => return Err(not_a(A_DATE)),
         Kind::Choice(of) if of.contains(&field) => Value::from(field),
         Kind::Choice(of) => {
             return Err(Problem::NotAChoice { column: name, known: of.join(", "), value: field.to_string() });
@@ -99,11 +174,16 @@ fn parse(column: &'static Column, field: &str) -> std::result::Result<Value, Pro
 }
 
 fn int(column: &Column, field: &str) -> Option<i64> {
-    let instant = || {
+    let zoned = || {
         let zoned = field.ends_with('Z') || field.get(19..).is_some_and(|tail| tail.contains(['+', '-']));
-        (column.name.ends_with("_ns") && zoned).then(|| string_to_timestamp_nanos(field).ok()).flatten()
+        (column.name.ends_with("_ns") && zoned).then(|| instant(field)).flatten()
     };
-    field.parse().ok().or_else(instant)
+    field.parse().ok().or_else(zoned)
+}
+
+/// UTC nanoseconds of an RFC 3339 instant; one without a zone is taken for UTC.
+pub fn instant(text: &str) -> Option<i64> {
+    string_to_timestamp_nanos(text).ok()
 }
 
 fn float(column: &'static Column, field: &str) -> std::result::Result<f64, Problem> {

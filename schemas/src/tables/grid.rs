@@ -4,7 +4,7 @@ use crate::{Contract, column::*};
 
 pub const GRID: Contract = Contract {
     name: "grid",
-    version: 1,
+    version: 2,
     stage: "derive-costs",
     grain: "One grid region x interval.",
     key: &["region", "start_ns"],
@@ -23,6 +23,8 @@ pub const GRID: Contract = Contract {
             "What the carbon intensity counts: combustion alone, or the life cycle",
         ),
         int("year", "Year that the figures describe").or_null("when the source does not say"),
+        boolean("estimated", "Whether the source estimated the carbon intensity")
+            .or_null("when the source does not say"),
         text("source", "Where they were read"),
     ],
 };

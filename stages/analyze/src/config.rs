@@ -12,12 +12,17 @@ pub struct Config {
     pub max_idle_drift_pct: f64,
     pub max_padding_pct: f64,
     pub max_price_age_days: i64,
+    pub max_usd_per_hour_per_accelerator: f64,
 }
 
 impl Config {
     /// What no type can say. The first fault is described.
     pub fn fault(&self) -> Option<String> {
-        (!(self.ci_level > 0.0 && self.ci_level < 1.0))
-            .then(|| format!("ci_level must be between 0 and 1, {}", self.ci_level))
+        let ci_level = !(self.ci_level > 0.0 && self.ci_level < 1.0);
+        let max_usd = self.max_usd_per_hour_per_accelerator;
+        (ci_level.then(|| format!("ci_level must be between 0 and 1, {}", self.ci_level))).or_else(|| {
+            (max_usd.is_nan() || max_usd <= 0.0)
+                .then(|| format!("max_usd_per_hour_per_accelerator must be above 0, {max_usd}"))
+        })
     }
 }

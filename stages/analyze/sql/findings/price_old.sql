@@ -9,8 +9,8 @@ select
     'warning' as severity,
     cast(count(*) as varchar) || ' prices were read more than ' || cast(max(c.max_price_age_days) as varchar)
     || ' days before the runs, the oldest on ' || min(p.retrieved_on) as what
-from price as p
+from config as c
 cross join made as m
-cross join config as c
+cross join price as p
 where m.started_ns - cast(to_timestamp_nanos(p.retrieved_on) as bigint) > c.max_price_age_days * 86400000000000
 group by p.provider, p.region

@@ -1,0 +1,67 @@
+//! Tallywatt's own CSV: the columns of table `price`. Every row says its source and its date itself.
+
+use super::{Price, Sink};
+use crate::import::Format;
+use anyhow::{Context, Result, bail};
+use schemas::{
+    error::{Error, Problem},
+    tables,
+    text::{self, Row},
+};
+use std::path::Path;
+
+pub const FORMAT: Format<Sink> = Format {
+    name: "own",
+    about: "The columns of table `price`: checked, filtered and written again",
+    recognises: |head| {
+        let header = head.lines().next().unwrap_or_default();
+        ["provider", "region", "instance", "tier", "source"].iter().all(|c| header.split(',').any(|h| h.trim() == *c))
+    },
+    read,
+};
+
+fn read(path: &Path, sink: &mut Sink) -> Result<()> {
+    if sink.options.source.is_some() || sink.options.retrieved_on.is_some() {
+        bail!(
+            "{}: every row says its source and date itself, --source or --retrieved-on, leave them out",
+            path.display()
+        );
+    }
+    let mut refused = None;
+    let read = text::scan_csv(path, &tables::PRICE, &mut |line, row| {
+        complete(path, line, &row)?;
+        let taken = serde_json::from_value::<Price>(row.into()).context("a row of the contract").and_then(|price| {
+            if sink.options.provider.as_ref().is_some_and(|p| *p != price.provider) {
+                return Ok(());
+            }
+            sink.row(line, price)
+        });
+        refused = taken.err();
+        match refused {
+            None => Ok(()),
+            Some(_) => Err(Error::Csv { path: path.to_path_buf(), cause: "refused".into() }),
+        }
+    });
+    match refused {
+        Some(refused) => Err(refused),
+        None => Ok(read?),
+    }
+}
+
+/// A tier by the hour has a price by the hour, an API one by the token.
+pub fn complete(path: &Path, line: u64, row: &Row) -> schemas::Result<()> {
+    let filled = |column: &str| row.get(column).is_some_and(|v| !v.is_null());
+    let tier = row.get("tier").and_then(|v| v.as_str()).unwrap_or_default();
+    let column = match tier {
+        "api" if filled("output_usd_per_mtok") || filled("usd_per_hour") => return Ok(()),
+        "api" => "input_usd_per_mtok",
+        _ => "usd_per_hour",
+    };
+    match filled(column) {
+        true => Ok(()),
+        false => {
+            let problem = Problem::NoPrice { tier: tier.into(), column };
+            Err(Error::Line { path: path.to_path_buf(), line, problem })
+        }
+    }
+}
