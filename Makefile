@@ -12,8 +12,15 @@ CACHE ?= data/cache
 IMPORT ?=
 # estimate.parquet of another run, to be shown beside this one's.
 BESIDE ?=
+# Tables that the end of the report shows, and how `render` finds them.
+APPENDIX ?=
+SHOW_APPENDIX ?=
+# `no`: take what was measured as it is.
+MEASURE ?=
 PRICES ?= $(wildcard data/inputs/prices/*.csv)
 GRID ?= $(wildcard data/inputs/grid/*.csv)
+TARIFFS ?= $(wildcard data/inputs/tariffs/*.csv)
+EMBODIED ?= $(wildcard data/inputs/embodied/*.csv)
 
 PYTHON3 ?= python3.11
 PYTHON := .venv/bin/python
@@ -28,6 +35,10 @@ export TALLYWATT_COMMIT := $(shell git describe --always --abbrev=40 --dirty 2>/
 # Each stage's own tables of pipeline.toml, rewritten only when they changed.
 OWN := $(RUN)/.config
 SPLIT := $(shell stages/own-config $(PIPELINE) $(OWN))
+# Which files are priced with, rewritten only when the list changed: other files are other prices, however old they are.
+LIST := $(OWN)/derive-costs.inputs
+LISTED := $(shell printf '%s\n' $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) | cmp -s - $(LIST) || \
+    printf '%s\n' $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) > $(LIST))
 
 # Where engines are installed: the first by `make all`, the others on demand.
 INSTALLED := --site-packages $(SITE_PACKAGES) --gpu-site-packages .venv-gpu/lib/python3.11/site-packages \
@@ -36,27 +47,36 @@ COLLECT := $(BIN)/collect
 
 MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet sensor.parquet)
 ENERGY := $(RUN)/run_energy.parquet
-PRICED := $(addprefix $(RUN)/,price.parquet grid.parquet cost.parquet request_cost.parquet tco.parquet break_even.parquet)
+PRICED := $(addsuffix .parquet,$(addprefix $(RUN)/,price grid tariff embodied cost request_cost api_cost tco break_even \
+    utilisation_cost tier_saving region_carbon hourly_cost))
 ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet finding.parquet)
 REPORT := $(addprefix $(RUN)/,report.html report.md)
 
 .PHONY: all
 all: $(REPORT) ## measure, derive, analyse, and write data/run/report.html
 
-$(REPORT) &: $(MEASURED) $(ENERGY) $(PRICED) $(ANALYZED) $(BESIDE) $(OWN)/render.toml stages/render/draw.py $(BIN)/render | $(BUNDLE)
-	$(BIN)/render --config $(PIPELINE) --read $(MEASURED) $(ENERGY) $(PRICED) $(ANALYZED) \
-	    --python $(PYTHON) --draw stages/render/draw.py --bundle $(BUNDLE) --into $(RUN) $(BESIDE:%=--beside %)
+$(REPORT) &: $(MEASURED) $(ENERGY) $(PRICED) $(ANALYZED) $(BESIDE) $(APPENDIX) $(OWN)/render.toml stages/render/draw.py $(BIN)/render | $(BUNDLE)
+	$(BIN)/render --config $(PIPELINE) --read $(MEASURED) $(ENERGY) $(PRICED) $(ANALYZED) --python $(PYTHON) \
+	    --draw stages/render/draw.py --bundle $(BUNDLE) --into $(RUN) $(BESIDE:%=--beside %) $(if $(APPENDIX),$(SHOW_APPENDIX))
 
 $(ANALYZED) &: $(MEASURED) $(ENERGY) $(PRICED) $(OWN)/analyze.toml $(BIN)/analyze
 	$(BIN)/analyze --config $(PIPELINE) --read $(filter %.parquet,$^) --write $(ANALYZED)
 
-$(PRICED) &: $(RUN)/session.parquet $(RUN)/run.parquet $(ENERGY) $(PRICES) $(GRID) $(OWN)/derive-costs.toml $(BIN)/derive-costs
-	$(BIN)/derive-costs --config $(PIPELINE) --read $(filter %.parquet,$^) --prices $(PRICES) --grid $(GRID) --write $(PRICED)
+TO_PRICE := $(RUN)/session.parquet $(RUN)/run.parquet $(ENERGY)
+
+PRICED_WITH := $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) $(LIST) $(OWN)/derive-costs.toml
+
+$(PRICED) &: $(TO_PRICE) $(PRICED_WITH) $(BIN)/derive-costs
+	$(BIN)/derive-costs --config $(PIPELINE) --read $(TO_PRICE) --prices $(PRICES) --grid $(GRID) $(TARIFFS:%=--tariffs %) \
+	    $(EMBODIED:%=--embodied %) --write $(PRICED)
 
 $(ENERGY): $(MEASURED) $(OWN)/join-telemetry.toml $(BIN)/join-telemetry
 	$(BIN)/join-telemetry --config $(PIPELINE) --read $(MEASURED) --write $@
 
-ifeq ($(IMPORT),)
+ifeq ($(MEASURE),no)
+$(MEASURED):
+	@echo "$@: nothing was measured yet, run \`make all\`" >&2; exit 1
+else ifeq ($(IMPORT),)
 # A new build of `collect` does not measure again; a changed [collect] does. Interrupted, it goes on where it was.
 $(MEASURED) &: $(OWN)/collect.toml | $(BIN)/collect .venv/.ready
 	$(COLLECT) run --config $(PIPELINE) $(INSTALLED) --cache $(CACHE) --journal $(RUN)/journal --write $(MEASURED)
@@ -67,18 +87,37 @@ $(MEASURED) &: $(IMPORT)/session.csv $(IMPORT)/run.csv $(IMPORT)/power_sample.cs
 endif
 
 TR119 := data/inputs/tr119
-TR119_TABLES := $(patsubst $(TR119)/tables/%.sql,%,$(wildcard $(TR119)/tables/*.sql))
+# Which of the study's tables: `tables` by its definitions, `own` by ours.
+TABLES ?= tables
+TR119_TABLES := $(patsubst $(TR119)/$(TABLES)/%.sql,$(RUN)/$(TABLES)/%.csv,$(wildcard $(TR119)/$(TABLES)/*.sql))
+TR119_OWN := $(patsubst $(TR119)/own/%.sql,data/run/tr119-own/own/%.csv,$(wildcard $(TR119)/own/*.sql))
 
 .PHONY: tr119
-tr119: ## the published study from its own tables, and its tables again as CSV
+tr119: ## the published study from its own tables, its tables again as CSV, and ours beside them
+	$(MAKE) --no-print-directory tr119-tables TABLES=own RUN=data/run/tr119-own PIPELINE=$(TR119)/own.toml IMPORT=$(TR119) \
+	    GRID="$(GRID) $(TR119)/grid.csv"
 	$(MAKE) --no-print-directory tr119-tables RUN=data/run/tr119 PIPELINE=$(TR119)/pipeline.toml IMPORT=$(TR119) \
-	    PRICES=$(TR119)/price.csv GRID=$(TR119)/grid.csv
+	    PRICES=$(TR119)/price.csv GRID=$(TR119)/grid.csv TARIFFS= EMBODIED=
+	$(MAKE) --no-print-directory all RUN=data/run/tr119 PIPELINE=$(TR119)/pipeline.toml IMPORT=$(TR119) \
+	    PRICES=$(TR119)/price.csv GRID=$(TR119)/grid.csv TARIFFS= EMBODIED= \
+	    APPENDIX="$(TR119)/appendix.toml $(patsubst $(TR119)/tables/%.sql,data/run/tr119/tables/%.csv,$(wildcard $(TR119)/tables/*.sql)) $(TR119_OWN)" \
+	    SHOW_APPENDIX="--appendix $(TR119)/appendix.toml --theirs data/run/tr119/tables --ours data/run/tr119-own/own"
 
 .PHONY: tr119-tables
-tr119-tables: all $(TR119_TABLES:%=$(RUN)/tables/%.csv)
+tr119-tables: $(TR119_TABLES)
 
-$(RUN)/tables/%.csv: $(TR119)/tables/%.sql $(PRICED) $(BIN)/query
+$(RUN)/$(TABLES)/%.csv: $(TR119)/$(TABLES)/%.sql $(PRICED) $(ANALYZED) $(BIN)/query
 	$(BIN)/query --run $(RUN) --file $< --format csv --output $@
+
+.PHONY: reprice run-costs
+reprice: ## costs, analysis and report again, without measuring; PRICES=file.csv for other prices
+	$(MAKE) --no-print-directory all MEASURE=no
+
+run-costs: $(RUN)/run_cost.parquet ## every run at every price, beside the cells of `cost`
+
+$(RUN)/run_cost.parquet: $(TO_PRICE) $(PRICED_WITH) $(BIN)/derive-costs
+	$(BIN)/derive-costs --config $(PIPELINE) --read $(TO_PRICE) --prices $(PRICES) --grid $(GRID) $(TARIFFS:%=--tariffs %) \
+	    $(EMBODIED:%=--embodied %) --write $@
 
 .PHONY: tr119-matrix
 tr119-matrix: tr119 ## the study's whole matrix on the backends that this machine has, beside the published numbers
@@ -169,6 +208,10 @@ bench: $(BIN)/collect setup ## speed of the engines side by side, ratios to thei
 .PHONY: bench-join
 bench-join: $(BIN)/query $(BIN)/examples/decode .venv-join/.ready ## speed of the energy join beside DuckDB and Polars
 	.venv-join/bin/python -B tests/bench/join/bench.py
+
+.PHONY: bench-reprice
+bench-reprice: $(BIN)/query .venv-join/.ready ## speed of re-pricing beside DuckDB and Polars
+	.venv-join/bin/python -B tests/bench/reprice/bench.py
 
 $(BIN)/examples/decode: tests/examples/decode.rs Cargo.lock
 	$(CARGO) build --release --locked --workspace --example decode

@@ -2,7 +2,11 @@
 
 use arrow::array::{Float64Array, RecordBatch};
 use proptest::prelude::*;
-use schemas::{Contract, Kind, Provenance, io, rows, tables, text};
+use schemas::{
+    Contract, Kind, Provenance, io, rows,
+    sorted::{Aside, Group, Kept, Sorter},
+    tables, text,
+};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 
@@ -25,7 +29,7 @@ fn schema_md_is_fresh() {
 fn names_end_in_their_unit_and_keys_are_never_null() {
     const UNITS: &[&str] = &[
         "ns", "ms", "s", "j", "w", "kwh", "usd", "gco2e", "mb", "c", "pct", "mhz", "mtok", "hour", "months", "bytes",
-        "token", "busy",
+        "token", "busy", "kgco2e", "years", "month", "tokens",
     ];
     for contract in tables::ALL {
         for key in contract.key {
@@ -49,6 +53,9 @@ fn names_end_in_their_unit_and_keys_are_never_null() {
                 "size",
                 "pue",
                 "machines",
+                "share",
+                "utilisation",
+                "rates",
             ];
             assert!(
                 UNITS.contains(&unit) || dimensionless.contains(&unit),
@@ -116,6 +123,39 @@ fn nan_and_infinity_are_refused() {
         let error = io::write(&path, &tables::PRICE, &[batch], &Provenance::default()).unwrap_err().to_string();
         assert!(error.contains(&format!("column `usd_per_hour` is not a finite number, \"{bad}\"")), "{error}");
     }
+}
+
+#[test]
+fn rows_with_one_key_meet_in_the_order_of_the_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sorter = Sorter::new(&tables::PRICE, Aside::beside(&folder.path().join("x")));
+    sorter.file(Path::new("f.csv"));
+    for (line, (instance, usd)) in
+        [("b", 3.0), ("a", 1.0), ("b", 5.0), ("c", 2.0), ("b", 4.0), ("c", 2.0)].into_iter().enumerate()
+    {
+        sorter.row(line as u64 + 2, price(instance, usd)).unwrap();
+    }
+    let mut met = Vec::new();
+    let mut pick = |group: &Group| {
+        met.push((group.text(0, "instance"), (0..group.rows()).map(|i| group.place(i).1).collect::<Vec<_>>()));
+        let of_c = Kept { row: 1, numbers: vec![("memory_mb", 7.0), ("no_such_column", 1.0)] };
+        Ok(match group.rows() {
+            1 => Some(Kept::row(0)),
+            2 => Some(of_c),
+            _ => None,
+        })
+    };
+    let mut batches = Vec::new();
+    let each = &mut |batch: &RecordBatch| {
+        batches.push(batch.clone());
+        Ok(())
+    };
+    sorter.merge(&mut pick, each).unwrap();
+    assert_eq!(met, [("a".into(), vec![3]), ("b".into(), vec![2, 4, 6]), ("c".into(), vec![5, 7])]);
+    let rows: Vec<Value> = rows::from_batches("price", &batches).unwrap();
+    let seen: Vec<_> = rows.iter().map(|r| (r["instance"].as_str().unwrap(), r["memory_mb"].as_f64())).collect();
+    assert_eq!(seen, [("a", None), ("c", Some(7.0))]);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 fn csv(text: &str) -> Result<Vec<text::Row>, String> {

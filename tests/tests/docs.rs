@@ -22,7 +22,7 @@ fn blocks(file: &str) -> Vec<(String, String)> {
     blocks
 }
 
-const DOCS: &[&str] = &["README.md", "CONTRIBUTING.md"];
+const DOCS: &[&str] = &["README.md", "CONTRIBUTING.md", "docs/imports.md"];
 
 #[test]
 fn toml_blocks_fit_into_pipeline_toml() {

@@ -12,6 +12,7 @@ use std::{
 use tests::{Ran, binary, make, root, run, stage};
 
 const SHORT: &str = "tests/fixtures/short.toml";
+const TARIFF: &str = "TARIFFS=tests/fixtures/tariff.csv";
 
 /// A finished run folder, made once.
 fn finished() -> &'static Path {
@@ -28,7 +29,7 @@ fn finished() -> &'static Path {
 }
 
 fn make_run(folder: &Path) -> Ran {
-    make(&["all", &format!("PIPELINE={SHORT}"), &format!("RUN={}", folder.display())])
+    make(&["all", "run-costs", &format!("PIPELINE={SHORT}"), &format!("RUN={}", folder.display()), TARIFF])
 }
 
 fn rows(sql: &str) -> Vec<Value> {
@@ -107,7 +108,9 @@ impl Changeable {
         copy(finished().to_path_buf(), "run");
         copy(root().join("data/inputs/prices"), "prices");
         copy(root().join(SHORT), "pipeline.toml");
-        Changeable { folder }
+        let run = Changeable { folder };
+        assert_eq!(run.make(&[]).1, ["derive-costs", "analyze", "render"], "files elsewhere are other prices");
+        run
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -123,6 +126,7 @@ impl Changeable {
             format!("PIPELINE={}", at("pipeline.toml")),
             format!("RUN={}", at("run")),
             format!("PRICES={}", prices.join(" ")),
+            TARIFF.to_string(),
         ];
         let arguments: Vec<&str> =
             ["all"].into_iter().chain(extra.iter().copied()).chain(own.iter().map(String::as_str)).collect();
@@ -156,7 +160,10 @@ fn make_reruns_what_a_change_concerns_and_nothing_else() {
     assert_eq!(run.make(&[]).1, ["render"]);
     run.edit("pipeline.toml", "max_gap_ms = 500.0", "max_gap_ms = 400.0");
     assert_eq!(run.make(&[]).1, ["join-telemetry", "derive-costs", "analyze", "render"]);
+    fs::remove_file(run.path("prices/runpod.csv")).unwrap();
+    assert_eq!(run.make(&[]).1, ["derive-costs", "analyze", "render"], "fewer files, all of them old");
     run.edit("pipeline.toml", "min_window_ms = 250", "min_window_ms = 260");
+    assert_eq!(run.make(&["MEASURE=no"]).1, none, "what was measured may be taken as it is");
     assert_eq!(run.make(&["-n"]).1.first(), Some(&"collect run"), "another measurement is wanted");
 }
 

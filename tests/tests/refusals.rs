@@ -10,13 +10,13 @@ const TR119: &str = "data/inputs/tr119";
 const MEASURED: [&str; 4] = ["session", "run", "power_sample", "sensor"];
 
 /// Writes TR119's measured tables into a folder.
-fn imported(into: &Path) -> [String; 4] {
+pub fn imported(into: &Path) -> [String; 4] {
     let csv = ["session", "run", "power_sample"].map(|t| format!("{TR119}/{t}.csv"));
     stage("collect", &["import", &csv[0], &csv[1], &csv[2], "--into", &into.display().to_string()]).ok();
     MEASURED.map(|t| into.join(format!("{t}.parquet")).display().to_string())
 }
 
-fn join(tables: &[String], config: &str, out: &Path) -> Ran {
+pub fn join(tables: &[String], config: &str, out: &Path) -> Ran {
     let out = out.display().to_string();
     let tables = tables.iter().map(String::as_str);
     let arguments: Vec<&str> =
@@ -304,6 +304,24 @@ fn price_file_with_a_bad_number() {
         "derive-costs: bad.csv: line 13: column `usd_per_hour` must be at least 0, \"-1\", correct the line",
     );
     price_with(&line("0.30")).ok();
+}
+
+#[test]
+fn price_file_with_something_missing() {
+    for (line, problem) in [
+        ("x,any,y,spot,,,,true,s,2026-01-01", "tier `spot` needs a price, `usd_per_hour` is empty"),
+        ("x,any,y,api,,,,true,s,2026-01-01", "tier `api` needs a price, `input_usd_per_mtok` is empty"),
+        ("x,any,y,spot,,,1,true,,2026-01-01", "column `source` must not be empty"),
+        ("x,any,y,spot,,,1,true,s,", "column `retrieved_on` must not be empty"),
+        ("x,any,y,spot,,,1,true,s,1 May 2026", "column `retrieved_on` is not a date YYYY-MM-DD, \"1 May 2026\""),
+        ("x,any,y,spot,,,1,true,s,2025-02-29", "column `retrieved_on` is not a date YYYY-MM-DD, \"2025-02-29\""),
+    ] {
+        refused(&price_with(line), &format!("derive-costs: bad.csv: line 13: {problem}, correct the line"));
+    }
+    refused(
+        &price_with("x,any,y,spot,,,1,true,s,2026-01-01\nx,any,y,spot,,,2,true,s,2026-01-01"),
+        "derive-costs: bad.csv: line 14: same key as line 13, (x, any, y, spot), correct the line",
+    );
 }
 
 #[test]

@@ -2,12 +2,28 @@
 
 use crate::{Contract, column::*, tables::*};
 
+/// How the alternative to owning is paid for.
+pub const RENT_BASES: &[&str] = &["usage", "reservation"];
+
 pub const BREAK_EVEN: Contract = Contract {
     name: "break_even",
-    version: 1,
+    version: 2,
     stage: "derive-costs",
-    grain: "One backend x rented price x workload: the configured own machine against renting, paid by use.",
-    key: &["backend", "device", "model", "dtype", "kv_cache", "workload", "provider", "region", "instance", "tier"],
+    grain: "One backend x alternative x workload x basis: the configured own machine against rented hardware or an API. By `usage` \
+            the alternative costs per token; by `reservation` whole machines are paid for all month.",
+    key: &[
+        "backend",
+        "device",
+        "model",
+        "dtype",
+        "kv_cache",
+        "workload",
+        "provider",
+        "region",
+        "instance",
+        "tier",
+        "rent_basis",
+    ],
     columns: &[
         text("backend", "Engine and device"),
         text("device", "`cpu`, or the GPU's product name"),
@@ -15,17 +31,30 @@ pub const BREAK_EVEN: Contract = Contract {
         text("dtype", "Number format of the weights"),
         boolean("kv_cache", "Whether decoding kept keys and values"),
         text("workload", "Workload"),
-        text("provider", "Seller of the rented hardware"),
+        text("provider", "Seller of the alternative"),
         text("region", "Seller's region"),
-        text("instance", "Instance"),
+        text("instance", "Instance, or model of an API"),
         choice("tier", TIERS, "Terms"),
-        float("capex_usd", "Purchase of the own machine, residual value taken off").at_least(0.0),
-        float("own_usd_per_mtok", "Electricity of the own machine per million tokens")
-            .or_null("when its energy is not known"),
-        float("rent_usd_per_mtok", "The rented price per million tokens").or_null("when not known"),
-        float("break_even_mtok", "Million tokens after which owning is cheaper").or_null("when never or not known"),
-        float("break_even_months", "Months until then at the configured volume").or_null("when never or not known"),
-        text("reason", "Why there is no break-even").or_null("when there is one"),
-        choice("match", MATCHES, "Whether the rented price is of the hardware that was measured"),
+        choice("rent_basis", RENT_BASES, "How the alternative is paid for; an API by usage alone"),
+        float("capex_usd", "Purchase of one own machine, residual value taken off").at_least(0.0),
+        float("own_usd_per_month", "One own machine without work: purchase over its life, upkeep, idle electricity")
+            .or_null("when its tariff is not known"),
+        float("own_usd_per_mtok", "What a million tokens adds to that: electricity at load less idle")
+            .or_null("when its energy or tariff is not known"),
+        float("own_capacity_mtok", "Million tokens a month that one own machine makes at the configured utilisation")
+            .at_least(0.0),
+        float("rent_usd_per_mtok", "The alternative per million tokens").or_null("by reservation, or when not known"),
+        float("rent_usd_per_month", "One rented machine for a month").or_null("by usage, or when not known"),
+        float(
+            "break_even_mtok_per_month",
+            "Volume a month at which both cost the same: by usage owning is cheaper above it, by \
+             reservation below it",
+        )
+        .or_null("when one is always cheaper, or not known; `reason` says so"),
+        float("break_even_mtok", "Million tokens at the configured volume after which the purchase is paid back")
+            .or_null("when never or not known"),
+        float("break_even_months", "Months until then").or_null("when never or not known"),
+        text("reason", "Why one of them is missing").or_null("when none is"),
+        choice("match", MATCHES, "Whether the alternative is the hardware that was measured"),
     ],
 };

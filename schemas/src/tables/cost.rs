@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const COST: Contract = Contract {
     name: "cost",
-    version: 1,
+    version: 2,
     stage: "derive-costs",
     grain: "One cell of the matrix x price x token basis. Every formula is linear in the price, so runs are averaged first.",
     key: &[
@@ -38,8 +38,11 @@ pub const COST: Contract = Contract {
         float("energy_usd_per_mtok", "kWh x PUE x tariff; 0 where the price includes power")
             .or_null("when energy or tariff is not known"),
         float("total_usd_per_mtok", "Infrastructure and energy").or_null("when the energy's part is not known"),
-        float("ci_low_usd_per_mtok", "Lower end of the interval of the total")
-            .or_null("with fewer than two runs or no total"),
+        float(
+            "ci_low_usd_per_mtok",
+            "Lower end of the interval of the total: runs, the energy's own error, the price's range",
+        )
+        .or_null("with fewer than two runs or no total"),
         float("ci_high_usd_per_mtok", "Upper end").or_null("with fewer than two runs or no total"),
         float("gco2e_per_mtok", "kWh x PUE x grid intensity").or_null("when energy or intensity is not known"),
         float("ci_low_kwh_per_mtok", "Lower end of the interval of the energy")
@@ -48,7 +51,18 @@ pub const COST: Contract = Contract {
         float("ci_low_gco2e_per_mtok", "Lower end of the interval of the carbon")
             .or_null("with fewer than two runs or no carbon"),
         float("ci_high_gco2e_per_mtok", "Upper end").or_null("with fewer than two runs or no carbon"),
-        float("ci_level", "Coverage of the intervals (Student t over runs)"),
+        float("ci_level", "Coverage of the intervals"),
+        float(
+            "embodied_gco2e_per_mtok",
+            "Share of the carbon of making the hardware: per hour of life x hours / utilisation",
+        )
+        .at_least(0.0)
+        .or_null("when not known of this hardware"),
+        float(
+            "sci_gco2e_per_mtok",
+            "gco2e_per_mtok + embodied_gco2e_per_mtok: software carbon intensity (ISO/IEC 21031), E x I + M",
+        )
+        .or_null("when either is not known"),
         text("energy_scope", "Scopes that were summed, joined by `+`").or_null("when the energy is not known"),
         choice("energy_evidence", EVIDENCE, "How the energy is known"),
         choice("match", MATCHES, "Whether the price is of the hardware that was measured"),

@@ -2,35 +2,51 @@
 
 use crate::Contract;
 
+pub mod api_cost;
 pub mod break_even;
 pub mod comparison;
 pub mod cost;
+pub mod embodied;
 pub mod estimate;
 pub mod finding;
 pub mod grid;
+pub mod hourly_cost;
 pub mod power_sample;
 pub mod price;
+pub mod region_carbon;
 pub mod request_cost;
 pub mod run;
+pub mod run_cost;
 pub mod run_energy;
 pub mod sensor;
 pub mod session;
+pub mod tariff;
 pub mod tco;
+pub mod tier_saving;
+pub mod utilisation_cost;
 
+pub use api_cost::API_COST;
 pub use break_even::BREAK_EVEN;
 pub use comparison::COMPARISON;
 pub use cost::COST;
+pub use embodied::EMBODIED;
 pub use estimate::ESTIMATE;
 pub use finding::FINDING;
 pub use grid::GRID;
+pub use hourly_cost::HOURLY_COST;
 pub use power_sample::POWER_SAMPLE;
 pub use price::PRICE;
+pub use region_carbon::REGION_CARBON;
 pub use request_cost::REQUEST_COST;
 pub use run::RUN;
+pub use run_cost::RUN_COST;
 pub use run_energy::RUN_ENERGY;
 pub use sensor::SENSOR;
 pub use session::SESSION;
+pub use tariff::TARIFF;
 pub use tco::TCO;
+pub use tier_saving::TIER_SAVING;
+pub use utilisation_cost::UTILISATION_COST;
 
 /// Every contract, in the order of the pipeline.
 pub const ALL: &[&Contract] = &[
@@ -41,10 +57,18 @@ pub const ALL: &[&Contract] = &[
     &RUN_ENERGY,
     &PRICE,
     &GRID,
+    &TARIFF,
+    &EMBODIED,
     &COST,
+    &RUN_COST,
     &REQUEST_COST,
+    &API_COST,
     &TCO,
     &BREAK_EVEN,
+    &UTILISATION_COST,
+    &TIER_SAVING,
+    &REGION_CARBON,
+    &HOURLY_COST,
     &ESTIMATE,
     &COMPARISON,
     &FINDING,

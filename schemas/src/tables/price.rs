@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::TIERS};
 
 pub const PRICE: Contract = Contract {
     name: "price",
-    version: 1,
+    version: 2,
     stage: "derive-costs",
     grain: "One price: provider x region x instance x tier.",
     key: &["provider", "region", "instance", "tier"],
@@ -19,6 +19,10 @@ pub const PRICE: Contract = Contract {
         text("accelerator", "Accelerator model").or_null("when it has none"),
         count("accelerator_count", "Accelerators").or_null("when it has none"),
         float("usd_per_hour", "USD an hour").at_least(0.0).or_null("for prices per token"),
+        float("low_usd_per_hour", "Lower end of what the seller asks where the price varies")
+            .at_least(0.0)
+            .or_null("when it does not vary or is not known to"),
+        float("high_usd_per_hour", "Upper end").at_least(0.0).or_null("when it does not vary or is not known to"),
         float("input_usd_per_mtok", "USD per million input tokens").at_least(0.0).or_null("unless the tier is `api`"),
         float("cached_input_usd_per_mtok", "USD per million cached input tokens")
             .at_least(0.0)
@@ -27,6 +31,6 @@ pub const PRICE: Contract = Contract {
         boolean("includes_power", "Whether the price pays for the electricity"),
         text("grid_region", "Row of `grid` whose electricity it uses").or_null("for the configured home region"),
         text("source", "Where the price was read"),
-        text("retrieved_on", "When it was read, YYYY-MM-DD"),
+        date("retrieved_on", "When it was read, YYYY-MM-DD"),
     ],
 };

@@ -4,9 +4,10 @@ use crate::{Contract, column::*, tables::*};
 
 pub const TCO: Contract = Contract {
     name: "tco",
-    version: 1,
+    version: 2,
     stage: "derive-costs",
-    grain: "One backend x price x workload: the configured volume of requests a month for the configured months.",
+    grain: "One backend x price x workload: the configured volume a month for the configured months. Hardware is rented by use \
+            or whole, or owned (tier `on_prem`). A month has 730 hours, as cloud prices reckon it.",
     key: &["backend", "device", "model", "dtype", "kv_cache", "workload", "provider", "region", "instance", "tier"],
     columns: &[
         text("backend", "Engine and device"),
@@ -21,11 +22,32 @@ pub const TCO: Contract = Contract {
         choice("tier", TIERS, "Terms"),
         float("volume_mtok", "Million tokens a month, prompt and generated").at_least(0.0),
         float("months", "Months").at_least(0.0),
-        float("monthly_usd", "USD a month").or_null("when the cost of a request is not known"),
-        float("total_usd", "USD over all months").or_null("when the cost of a request is not known"),
-        float("total_usd_per_mtok", "USD per million tokens, prompt and generated")
+        float("utilisation", "Share of the paid hours in which tokens are produced").at_least(0.0),
+        float("machines", "Machines that the volume needs at that utilisation").at_least(0.0),
+        float("upfront_usd", "Paid once: the workload's, and for owned hardware the whole machines").at_least(0.0),
+        float("value_left_usd", "Value of owned machines after the months, straight line to the residual")
+            .at_least(0.0),
+        float(
+            "monthly_usd",
+            "By use: hours / utilisation at the rate, and electricity. Owned: electricity at load and idle, upkeep",
+        )
+        .or_null("when the cost of a request is not known"),
+        float(
+            "reserved_monthly_usd",
+            "Whole machines for whole months, and electricity. Owned: the same as `monthly_usd`",
+        )
+        .or_null("when the cost of a request is not known"),
+        float("total_usd", "upfront_usd + months x monthly_usd - value_left_usd")
             .or_null("when the cost of a request is not known"),
-        float("machines", "Machines busy all the time that the volume needs").at_least(0.0),
+        float("ci_low_usd", "Lower end of the total's interval").or_null("when a request's cost has none"),
+        float("ci_high_usd", "Upper end").or_null("when a request's cost has none"),
+        float("reserved_total_usd", "The same with reserved_monthly_usd")
+            .or_null("when the cost of a request is not known"),
+        float("total_usd_per_mtok", "total_usd per million tokens").or_null("when the cost of a request is not known"),
+        float("carbon_kgco2e", "Of the electricity, over all months").or_null("when a request's carbon is not known"),
+        float("embodied_kgco2e", "Of making the hardware, over all months")
+            .at_least(0.0)
+            .or_null("when not known of this hardware"),
         choice("match", MATCHES, "Whether the price is of the hardware that was measured"),
     ],
 };

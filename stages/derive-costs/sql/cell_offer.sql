@@ -9,10 +9,15 @@ select
     o.retrieved_on,
     o.grid_region,
     o.usd_per_used_hour,
+    o.below_usd_per_used_hour,
+    o.above_usd_per_used_hour,
+    o.embodied_gco2e_per_used_hour,
     o.usd_per_kwh,
     o.gco2e_per_kwh,
     o.match,
-    c.ci_level
+    c.ci_level,
+    c.draws,
+    c.seed
 from cell_unit as u
 cross join config as c
 inner join hardware_offer as o on u.device = o.device and u.cpu is not distinct from o.cpu

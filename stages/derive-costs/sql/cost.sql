@@ -1,18 +1,22 @@
--- One cell x price x token basis. Total and its variance are linear in hours h and energy k:
--- total = a h + b k, var = a^2 var(h) + b^2 var(k) + 2 a b cov(h, k); intervals are Student t over the cell's runs.
+-- One cell x price x token basis. Everything is linear in hours h and energy k: total = a h + b k, so the runs' variance of it is
+-- a^2 var(h) + b^2 var(k) + 2 a b cov(h, k). Intervals combine that with the energy's own uncertainty and the price's range.
 with priced as (
     select
         *,
         hours_per_mtok * usd_per_used_hour as infra_usd_per_mtok,
+        -- times 0 would make an unknown energy an unknown total
         case when includes_power then 0 else kwh_per_mtok * usd_per_kwh end as energy_usd_per_mtok,
         kwh_per_mtok * gco2e_per_kwh as gco2e_per_mtok,
-        student_t_quantile((1 + ci_level) / 2, cast(runs - 1 as double)) / sqrt(cast(runs as double)) as t_over_root_n,
+        hours_per_mtok * embodied_gco2e_per_used_hour as embodied_gco2e_per_mtok,
         case
             when includes_power then usd_per_used_hour * usd_per_used_hour * var_hours
             else
                 usd_per_used_hour * usd_per_used_hour * var_hours + usd_per_kwh * usd_per_kwh * var_kwh
                 + 2 * usd_per_used_hour * usd_per_kwh * covar
-        end as var_usd
+        end as var_usd,
+        case when includes_power then 0 else u_kwh * usd_per_kwh end as u_usd,
+        hours_per_mtok * below_usd_per_used_hour as below_usd,
+        hours_per_mtok * above_usd_per_used_hour as above_usd
     from cell_offer
 ),
 
@@ -20,8 +24,8 @@ total as (
     select
         *,
         infra_usd_per_mtok + energy_usd_per_mtok as total_usd_per_mtok,
-        t_over_root_n * sqrt(greatest(var_usd, 0)) as half_usd,
-        case when kwh_per_mtok is not null then t_over_root_n * sqrt(var_kwh) end as half_kwh
+        sqrt(greatest(var_usd, 0)) as s_usd,
+        sqrt(var_kwh) as s_kwh
     from priced
 )
 
@@ -46,14 +50,20 @@ select
     infra_usd_per_mtok,
     energy_usd_per_mtok,
     total_usd_per_mtok,
-    total_usd_per_mtok - half_usd as ci_low_usd_per_mtok,
-    total_usd_per_mtok + half_usd as ci_high_usd_per_mtok,
+    interval_low(total_usd_per_mtok, s_usd, df, u_usd, below_usd, above_usd, ci_level, draws, seed) as ci_low_usd_per_mtok,
+    interval_high(total_usd_per_mtok, s_usd, df, u_usd, below_usd, above_usd, ci_level, draws, seed) as ci_high_usd_per_mtok,
     gco2e_per_mtok,
-    kwh_per_mtok - half_kwh as ci_low_kwh_per_mtok,
-    kwh_per_mtok + half_kwh as ci_high_kwh_per_mtok,
-    gco2e_per_mtok - half_kwh * gco2e_per_kwh as ci_low_gco2e_per_mtok,
-    gco2e_per_mtok + half_kwh * gco2e_per_kwh as ci_high_gco2e_per_mtok,
+    interval_low(kwh_per_mtok, s_kwh, df, u_kwh, 0.0, 0.0, ci_level, draws, seed) as ci_low_kwh_per_mtok,
+    interval_high(kwh_per_mtok, s_kwh, df, u_kwh, 0.0, 0.0, ci_level, draws, seed) as ci_high_kwh_per_mtok,
+    interval_low(
+        gco2e_per_mtok, s_kwh * gco2e_per_kwh, df, u_kwh * gco2e_per_kwh, 0.0, 0.0, ci_level, draws, seed
+    ) as ci_low_gco2e_per_mtok,
+    interval_high(
+        gco2e_per_mtok, s_kwh * gco2e_per_kwh, df, u_kwh * gco2e_per_kwh, 0.0, 0.0, ci_level, draws, seed
+    ) as ci_high_gco2e_per_mtok,
     ci_level,
+    embodied_gco2e_per_mtok,
+    gco2e_per_mtok + embodied_gco2e_per_mtok as sci_gco2e_per_mtok,
     energy_scope,
     energy_evidence,
     match,

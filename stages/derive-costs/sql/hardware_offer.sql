@@ -15,7 +15,11 @@ select
     o.includes_power,
     o.retrieved_on,
     o.grid_region,
+    o.usd_per_hour,
     o.usd_per_hour / c.utilisation as usd_per_used_hour,
+    o.below_usd_per_hour / c.utilisation as below_usd_per_used_hour,
+    o.above_usd_per_hour / c.utilisation as above_usd_per_used_hour,
+    o.embodied_gco2e_per_hour / c.utilisation as embodied_gco2e_per_used_hour,
     case when o.includes_power then 0 else o.pue * o.usd_per_kwh end as usd_per_kwh,
     o.pue * o.gco2e_per_kwh as gco2e_per_kwh,
     case

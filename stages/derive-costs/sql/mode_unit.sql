@@ -1,4 +1,5 @@
--- One backend x mode: unit costs averaged over scenarios with equal weight.
+-- One backend x mode: unit costs averaged over scenarios with equal weight. Degrees of freedom by Welch (1947) and Satterthwaite
+-- (1946), the smaller of those of time and energy.
 select
     backend,
     device,
@@ -10,6 +11,17 @@ select
     max(cpu) as cpu,
     avg(hours_per_mtok) as hours_per_mtok,
     case when count(kwh_per_mtok) = count(*) then avg(kwh_per_mtok) end as kwh_per_mtok,
+    case when count(var_hours) = count(*) then sum(var_hours) / (count(*) * count(*)) end as var_hours,
+    case when count(var_kwh) = count(*) then sum(var_kwh) / (count(*) * count(*)) end as var_kwh,
+    case when count(covar) = count(*) then sum(covar) / (count(*) * count(*)) end as covar,
+    case
+        when count(var_hours) = count(*) then
+            least(
+                coalesce(sum(var_hours) * sum(var_hours) / nullif(sum(var_hours * var_hours / df), 0), sum(df)),
+                coalesce(sum(var_kwh) * sum(var_kwh) / nullif(sum(var_kwh * var_kwh / df), 0), sum(df))
+            )
+    end as df,
+    case when count(kwh_per_mtok) = count(*) then avg(u_kwh) end as u_kwh,
     case
         when bool_or(energy_evidence = 'unknown') then 'unknown'
         when bool_or(energy_evidence = 'estimated') then 'estimated'

@@ -1,29 +1,75 @@
--- One backend x cache x workload: time and energy of a request, its prompt at the rate of prefill and its new tokens at the
--- rate of generate.
+-- One backend x cache x workload: time and energy of a request, its prompt at the rate of prefill and its new tokens at the rate of
+-- generate. The two were measured apart, so their variances add.
+with pair as (
+    select
+        g.backend,
+        g.device,
+        g.model,
+        g.dtype,
+        g.kv_cache,
+        g.cpu,
+        w.name as workload,
+        w.prompt_tokens,
+        w.generated_tokens,
+        w.volume_mtok,
+        w.months,
+        w.upfront_usd,
+        w.prompt_tokens / 1e6 as prompt_mtok,
+        w.generated_tokens / 1e6 as generated_mtok,
+        p.hours_per_mtok as p_hours,
+        p.kwh_per_mtok as p_kwh,
+        p.var_hours as p_var_hours,
+        p.var_kwh as p_var_kwh,
+        p.covar as p_covar,
+        p.df as p_df,
+        p.u_kwh as p_u_kwh,
+        g.hours_per_mtok as g_hours,
+        g.kwh_per_mtok as g_kwh,
+        g.var_hours as g_var_hours,
+        g.var_kwh as g_var_kwh,
+        g.covar as g_covar,
+        g.df as g_df,
+        g.u_kwh as g_u_kwh,
+        case
+            when p.energy_evidence = 'unknown' or g.energy_evidence = 'unknown' then 'unknown'
+            when p.energy_evidence = 'estimated' or g.energy_evidence = 'estimated' then 'estimated'
+            when p.energy_evidence = 'imported' or g.energy_evidence = 'imported' then 'imported'
+            when p.energy_evidence = 'measured_integral' or g.energy_evidence = 'measured_integral' then 'measured_integral'
+            else 'measured_counter'
+        end as energy_evidence
+    from mode_unit as g
+    inner join mode_unit as p
+        on g.backend = p.backend and g.device = p.device and g.model = p.model and g.dtype = p.dtype
+    cross join workload as w
+    where g.mode = 'generate' and g.basis = 'output' and p.mode = 'prefill' and p.basis = 'input'
+)
+
 select
-    g.backend,
-    g.device,
-    g.model,
-    g.dtype,
-    g.kv_cache,
-    g.cpu,
-    w.name as workload,
-    w.prompt_tokens,
-    w.generated_tokens,
-    w.volume_mtok,
-    w.months,
-    p.hours_per_mtok * w.prompt_tokens / 1e6 * 3600 as prefill_s,
-    g.hours_per_mtok * w.generated_tokens / 1e6 * 3600 as generate_s,
-    (p.kwh_per_mtok * w.prompt_tokens + g.kwh_per_mtok * w.generated_tokens) / 1e6 as energy_kwh,
+    backend,
+    device,
+    model,
+    dtype,
+    kv_cache,
+    cpu,
+    workload,
+    prompt_tokens,
+    generated_tokens,
+    volume_mtok,
+    months,
+    upfront_usd,
+    prompt_mtok + generated_mtok as request_mtok,
+    prompt_mtok * p_hours * 3600 as prefill_s,
+    generated_mtok * g_hours * 3600 as generate_s,
+    prompt_mtok * p_hours + generated_mtok * g_hours as hours,
+    prompt_mtok * p_kwh + generated_mtok * g_kwh as energy_kwh,
+    prompt_mtok * prompt_mtok * p_var_hours + generated_mtok * generated_mtok * g_var_hours as var_hours,
+    prompt_mtok * prompt_mtok * p_var_kwh + generated_mtok * generated_mtok * g_var_kwh as var_kwh,
+    prompt_mtok * prompt_mtok * p_covar + generated_mtok * generated_mtok * g_covar as covar,
     case
-        when p.energy_evidence = 'unknown' or g.energy_evidence = 'unknown' then 'unknown'
-        when p.energy_evidence = 'estimated' or g.energy_evidence = 'estimated' then 'estimated'
-        when p.energy_evidence = 'imported' or g.energy_evidence = 'imported' then 'imported'
-        when p.energy_evidence = 'measured_integral' or g.energy_evidence = 'measured_integral' then 'measured_integral'
-        else 'measured_counter'
-    end as energy_evidence
-from mode_unit as g
-inner join mode_unit as p
-    on g.backend = p.backend and g.device = p.device and g.model = p.model and g.dtype = p.dtype
-cross join workload as w
-where g.mode = 'generate' and g.basis = 'output' and p.mode = 'prefill' and p.basis = 'input'
+        when prompt_mtok = 0 then g_df
+        when generated_mtok = 0 then p_df
+        else least(p_df, g_df)
+    end as df,
+    prompt_mtok * p_u_kwh + generated_mtok * g_u_kwh as u_kwh,
+    energy_evidence
+from pair

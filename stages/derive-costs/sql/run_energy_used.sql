@@ -1,11 +1,13 @@
 -- One run: the energy that is priced. A node sensor covers everything, so it alone counts where it is valid; else the scopes
--- are summed, or the scope of the device that ran is taken. One unknown scope makes the sum unknown.
+-- are summed, or the scope of the device that ran is taken. One unknown scope makes the sum unknown. Errors of different sensors
+-- add in quadrature.
 with scoped as (
     select
         e.session_id,
         e.run_id,
         e.scope,
         e.energy_gross_j,
+        e.energy_error_j,
         e.evidence,
         e.valid,
         bool_or(e.scope = 'node' and e.valid) over (partition by e.session_id, e.run_id) as has_node,
@@ -32,6 +34,7 @@ select
     session_id,
     run_id,
     case when bool_and(valid) then sum(energy_gross_j) end as energy_j,
+    case when bool_and(valid) then sqrt(sum(coalesce(energy_error_j, 0) * coalesce(energy_error_j, 0))) end as error_j,
     case when bool_and(valid) then string_agg(scope, '+' order by scope) end as energy_scope,
     case
         when not bool_and(valid) then 'unknown'

@@ -35,8 +35,10 @@ select
     t.batch,
     t.cpu,
     t.basis,
+    t.window_s,
     t.window_s / 3600 / t.tokens * 1e6 as hours_per_mtok,
     e.energy_j / 3.6e6 / t.tokens * 1e6 as kwh_per_mtok,
+    e.error_j / 3.6e6 / t.tokens * 1e6 as kwh_error_per_mtok,
     e.energy_scope,
     coalesce(e.evidence, 'unknown') as evidence
 from counted as t

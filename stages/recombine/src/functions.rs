@@ -1,35 +1,79 @@
 //! SQL functions that the models need and DataFusion does not have.
 
+use crate::propagation::Known;
+use chrono::{DateTime, Timelike};
+use chrono_tz::Tz;
 use datafusion::{
     arrow::{
-        array::{ArrayRef, AsArray, Float64Array},
-        datatypes::{DataType, Float64Type},
+        array::{ArrayRef, AsArray, Float64Array, Int64Array},
+        datatypes::{DataType, Float64Type, Int64Type},
     },
+    common::exec_datafusion_err,
     error::Result,
     logical_expr::{ColumnarValue, Volatility, create_udf},
     prelude::SessionContext,
 };
 use statrs::distribution::{ContinuousCDF, StudentsT};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 pub(crate) fn register(context: &SessionContext) {
-    context.register_udf(create_udf(
-        "student_t_quantile",
-        vec![DataType::Float64, DataType::Float64],
-        DataType::Float64,
-        Volatility::Immutable,
-        Arc::new(|args: &[ColumnarValue]| student_t_quantile(args)),
-    ));
+    let immutable = |name, arguments, returns, function: fn(&[ColumnarValue]) -> Result<ColumnarValue>| {
+        context.register_udf(create_udf(name, arguments, returns, Volatility::Immutable, Arc::new(function)));
+    };
+    let double = DataType::Float64;
+    immutable("student_t_quantile", vec![double.clone(); 2], double.clone(), student_t_quantile);
+    let known = [vec![double.clone(); 7], vec![DataType::Int64; 2]].concat();
+    immutable("interval_low", known.clone(), double.clone(), |args| interval(args, |(low, _)| low));
+    immutable("interval_high", known, double, |args| interval(args, |(_, high)| high));
+    immutable("local_hour", vec![DataType::Int64, DataType::Utf8], DataType::Int64, local_hour);
 }
 
 /// `student_t_quantile(p, df)`: inverse CDF of Student's t (Student 1908; statrs). Null unless 0 < p < 1 and df > 0.
 fn student_t_quantile(args: &[ColumnarValue]) -> Result<ColumnarValue> {
     let arrays = ColumnarValue::values_to_arrays(args)?;
     let (p, df) = (arrays[0].as_primitive::<Float64Type>(), arrays[1].as_primitive::<Float64Type>());
-    let quantile = |p: f64, df: f64| {
+    let mut known = HashMap::new();
+    let mut quantile = |p: f64, df: f64| {
         let inside = p > 0.0 && p < 1.0;
-        StudentsT::new(0.0, 1.0, df).ok().filter(|_| inside).map(|t| t.inverse_cdf(p))
+        let find = || StudentsT::new(0.0, 1.0, df).ok().filter(|_| inside).map(|t| t.inverse_cdf(p));
+        *known.entry((p.to_bits(), df.to_bits())).or_insert_with(find)
     };
     let values = p.iter().zip(df.iter()).map(|(p, df)| quantile(p?, df?)).collect::<Float64Array>();
     Ok(ColumnarValue::Array(Arc::new(values) as ArrayRef))
+}
+
+/// `interval_low(value, u_runs, df, u_common, below, above, level, draws, seed)` and `interval_high`: the ends of
+/// [`Known::interval`], or of [`Known::monte_carlo`] where `draws` is not 0. Null where an argument is, and without a degree of
+/// freedom.
+fn interval(args: &[ColumnarValue], end: fn((f64, f64)) -> f64) -> Result<ColumnarValue> {
+    let arrays = ColumnarValue::values_to_arrays(args)?;
+    let doubles: Vec<&Float64Array> = arrays[..7].iter().map(|a| a.as_primitive::<Float64Type>()).collect();
+    let (draws, seed) = (arrays[7].as_primitive::<Int64Type>(), arrays[8].as_primitive::<Int64Type>());
+    let values = (0..draws.len()).map(|row| {
+        if arrays.iter().any(|a| a.is_null(row)) {
+            return None;
+        }
+        let [value, u_runs, df, u_common, below, above, level] = std::array::from_fn(|i| doubles[i].value(row));
+        let known = Known { value, u_runs, df, u_common, below, above };
+        let found = match draws.value(row) {
+            0 => known.interval(level),
+            draws => known.monte_carlo(level, draws as usize, seed.value(row) as u64),
+        };
+        found.map(end)
+    });
+    Ok(ColumnarValue::Array(Arc::new(values.collect::<Float64Array>()) as ArrayRef))
+}
+
+/// `local_hour(t_ns, zone)`: hour of the day, 0 to 23, of an instant (UTC nanoseconds) in a time zone of the IANA database.
+fn local_hour(args: &[ColumnarValue]) -> Result<ColumnarValue> {
+    let arrays = ColumnarValue::values_to_arrays(args)?;
+    let (t, zone) = (arrays[0].as_primitive::<Int64Type>(), arrays[1].as_string::<i32>());
+    let hours = t.iter().zip(zone.iter()).map(|(t, zone)| match (t, zone) {
+        (Some(t), Some(zone)) => {
+            let zone: Tz = zone.parse().map_err(|_| exec_datafusion_err!("unknown time zone \"{zone}\""))?;
+            Ok(Some(i64::from(DateTime::from_timestamp_nanos(t).with_timezone(&zone).hour())))
+        }
+        _ => Ok(None),
+    });
+    Ok(ColumnarValue::Array(Arc::new(hours.collect::<Result<Int64Array>>()?) as ArrayRef))
 }

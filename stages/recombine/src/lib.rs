@@ -6,6 +6,7 @@
 mod energy_join;
 mod error;
 mod functions;
+mod propagation;
 mod values;
 
 pub use error::{Error, Result};
@@ -19,9 +20,16 @@ use datafusion::{
     prelude::{DataFrame, ParquetReadOptions, SessionConfig, SessionContext},
 };
 use futures::StreamExt;
-use schemas::{Contract, Provenance, io, rows};
+use schemas::{
+    Contract, Provenance, io, rows,
+    sorted::{self, Aside, Sorter},
+};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::runtime::Runtime;
 
 /// One `.sql` file: its name is the relation's name.
@@ -52,6 +60,8 @@ pub struct Workbench {
     context: SessionContext,
     runtime: Runtime,
     provenance: Provenance,
+    /// Tables that lie sorted and checked in a file already.
+    settled: BTreeMap<&'static str, (Aside, PathBuf)>,
 }
 
 impl Workbench {
@@ -77,7 +87,7 @@ impl Workbench {
             .build()
             .map_err(|e| Error::Runtime { cause: e.to_string() })?;
         let provenance = Provenance::new(stage, schemas::config::as_json(config));
-        Ok(Workbench { context, runtime, provenance })
+        Ok(Workbench { context, runtime, provenance, settled: BTreeMap::new() })
     }
 
     /// Reads contract files, checks every row and registers each under its table's name.
@@ -89,12 +99,41 @@ impl Workbench {
     pub fn read_as(&mut self, name: &str, path: &Path) -> Result<()> {
         let contract = io::contract_of(path)?;
         io::scan(path, contract, |_| {})?;
+        self.register(name, path, contract)?;
+        Ok(self.provenance.input(path)?)
+    }
+
+    fn register(&self, name: &str, path: &Path, contract: &'static Contract) -> Result<()> {
         let schema = contract.arrow();
         let options = ParquetReadOptions::default().schema(&schema).skip_metadata(true);
         self.runtime
             .block_on(self.context.register_parquet(name, path.to_string_lossy().as_ref(), options))
-            .map_err(|e| Error::sql(name, &e))?;
-        Ok(self.provenance.input(path)?)
+            .map_err(|e| Error::sql(name, &e))
+    }
+
+    /// Registers sorted rows as the contract's table, which need not fit into memory: then it waits in a file of `aside`. Two rows
+    /// with one key are refused.
+    pub fn sorted<T: Serialize>(&mut self, sorter: Sorter<T>, aside: Aside) -> Result<()> {
+        let (contract, small) = (sorter.contract(), sorter.is_small());
+        if small {
+            let mut batches = Vec::new();
+            sorter.merge(&mut sorted::only, &mut |batch| {
+                batches.push(batch.clone());
+                Ok(())
+            })?;
+            let schema = batches.first().map_or(contract.arrow(), RecordBatch::schema);
+            let batch =
+                compute::concat_batches(&schema, &batches).map_err(|e| Error::Runtime { cause: e.to_string() })?;
+            return self.batch(contract.name, batch);
+        }
+        let path = aside.file(&format!("{}.parquet", contract.name))?;
+        let mut sorter = Some(sorter);
+        io::write_each(&path, contract, &self.provenance, &mut |write| {
+            sorter.take().map_or(Ok(()), |s| s.merge(&mut sorted::only, write))
+        })?;
+        self.register(contract.name, &path, contract)?;
+        self.settled.insert(contract.name, (aside, path));
+        Ok(())
     }
 
     /// Registers any Parquet file, or a folder of such with the same columns, under a name. Rows are not checked.
@@ -151,13 +190,21 @@ impl Workbench {
 
     /// Stops on the first offending row of a check.
     pub fn check(&self, check: Model) -> Result<()> {
-        let rows: Vec<serde_json::Value> = self.select(check.sql).map_err(|e| e.named(check.name))?;
-        match rows.first() {
+        let (mut count, mut first) = (0, None);
+        let seen = self.read_only(check.sql, |batch| {
+            count += batch.num_rows();
+            if first.is_none() && batch.num_rows() > 0 {
+                first = rows::from_batches::<serde_json::Value>("query", &[batch.slice(0, 1)])?.pop();
+            }
+            Ok::<(), Error>(())
+        });
+        seen.map_err(|e| e.named(check.name))?;
+        match first {
             None => Ok(()),
             Some(first) => Err(Error::Check {
                 check: check.name,
                 says: check.sql.lines().next().unwrap_or_default().trim_start_matches("--").trim().to_string(),
-                count: rows.len(),
+                count,
                 first: first.to_string(),
             }),
         }
@@ -201,6 +248,11 @@ impl Workbench {
     /// result. Columns are taken by name.
     pub fn write(&mut self, path: &Path) -> Result<()> {
         let contract = io::contract_of(path)?;
+        if let Some((_, from)) = self.settled.get(contract.name) {
+            return Ok(io::write_each(path, contract, &self.provenance, &mut |write| {
+                io::scan_each(from, contract, &mut |batch| write(&batch)).map(|_| ())
+            })?);
+        }
         let batch = self.one_batch(contract.name, &format!("select * from {}", contract.name))?;
         let batch = rows::sort(contract, &values::fit(contract, &batch)?)?;
         io::write(path, contract, std::slice::from_ref(&batch), &self.provenance)?;

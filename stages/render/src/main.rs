@@ -1,9 +1,11 @@
 //! The report: one HTML page that opens offline, Markdown with SVG and PNG charts, and the three lines a reader wants.
 
+mod appendix;
 mod charts;
 mod draw;
 mod format;
 mod headline;
+mod money;
 mod page;
 mod report;
 
@@ -20,7 +22,7 @@ use std::{path::PathBuf, process::ExitCode};
 struct Cli {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// session, run, run_energy, cost, estimate, comparison, finding (.parquet)
+    /// Tables of the run (.parquet)
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     read: Vec<PathBuf>,
     /// Python with vl-convert
@@ -35,6 +37,8 @@ struct Cli {
     /// estimate.parquet of another run, whose cells are shown beside this run's
     #[arg(long, value_name = "FILE")]
     beside: Option<PathBuf>,
+    #[command(flatten)]
+    appendix: appendix::Appendix,
     /// Folder for report.html, report.md and charts/
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
@@ -75,9 +79,19 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         bench.read_as("beside", path)?;
         bench.materialise(model!("beside_cell"))?;
     }
+    for &model in money::MODELS {
+        bench.materialise(model)?;
+    }
     let charts = charts::fill(&bench)?;
     let svgs = draw::draw(&charts, &cli.python, &cli.draw, &cli.into.join("charts"))?;
-    let report = report::build(&bench, &config.title, charts, reproduce(&cli.read)?, cli.beside.is_some())?;
+    let report = report::build(
+        &bench,
+        &config.title,
+        charts,
+        reproduce(&cli.read)?,
+        cli.beside.is_some(),
+        cli.appendix.section()?,
+    )?;
     let bundle = std::fs::read_to_string(&cli.bundle)
         .with_context(|| format!("{}: cannot read the browser bundle, run `make setup`", cli.bundle.display()))?;
     io::write_whole(&cli.into.join("report.md"), page::markdown(&report)?.as_bytes())?;

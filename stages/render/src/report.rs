@@ -3,11 +3,13 @@
 use crate::{
     charts::Chart,
     format::{significant, with_interval},
+    money,
 };
 use anyhow::Result;
 use recombine::Workbench;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -20,7 +22,7 @@ pub struct Report {
 #[derive(Debug, Serialize)]
 pub struct Section {
     pub id: &'static str,
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     pub texts: Vec<String>,
     pub charts: Vec<Chart>,
     pub tables: Vec<Table>,
@@ -29,18 +31,20 @@ pub struct Section {
 #[derive(Debug, Serialize)]
 pub struct Table {
     pub caption: String,
+    /// What a reader needs beside it; may be empty.
+    pub note: String,
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<String>>,
 }
 
 #[derive(Debug, Serialize)]
 pub struct Column {
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     pub number: bool,
 }
 
 /// How a column of a query's rows is shown.
-enum Show {
+pub enum Show {
     Text(&'static str),
     Number(&'static str),
     /// Value, low, high.
@@ -82,13 +86,17 @@ impl Show {
     }
 }
 
-fn table(bench: &Workbench, caption: &str, sql: &str, shown: &[(&'static str, Show)]) -> Result<Table> {
+pub fn table(bench: &Workbench, caption: &str, sql: &str, shown: &[(&'static str, Show)]) -> Result<Table> {
     let rows: Vec<Value> = bench.select(sql)?;
     Ok(Table {
         caption: caption.into(),
+        note: String::new(),
         columns: shown
             .iter()
-            .map(|(label, show)| Column { label, number: !matches!(show, Show::Text(_) | Show::Joined(_)) })
+            .map(|(label, show)| Column {
+                label: (*label).into(),
+                number: !matches!(show, Show::Text(_) | Show::Joined(_)),
+            })
             .collect(),
         rows: rows.iter().map(|row| shown.iter().map(|(_, show)| show.cell(row)).collect()).collect(),
     })
@@ -100,6 +108,7 @@ pub fn build(
     charts: Vec<Chart>,
     reproduce: Vec<String>,
     with_another: bool,
+    appendix: Option<Section>,
 ) -> Result<Report> {
     let of = |kinds: &[&str]| charts.iter().filter(|c| kinds.contains(&c.kind)).cloned().collect::<Vec<_>>();
     let none = Vec::new;
@@ -107,17 +116,19 @@ pub fn build(
     if with_another {
         speed.push(beside(bench)?);
     }
-    let sections = vec![
+    let mut carbons = vec![energy(bench)?, carbon(bench)?, money::regions(bench)?];
+    carbons.extend(money::hours(bench)?);
+    let mut sections = vec![
         Section {
             id: "findings",
-            title: "What to know before using the numbers",
+            title: "What to know before using the numbers".into(),
             texts: none(),
             charts: Vec::new(),
             tables: vec![findings(bench)?],
         },
         Section {
             id: "speed",
-            title: "Latency and throughput",
+            title: "Latency and throughput".into(),
             texts: vec![
                 "Latency is the mean time of one iteration: one forward pass over the prompt in prefill, the whole greedy \
                  decoding, its prefill included, in generate. Intervals are 95 % unless configured otherwise, Student t over the \
@@ -129,7 +140,7 @@ pub fn build(
         },
         Section {
             id: "cost",
-            title: "Cost of a million tokens",
+            title: "Cost of a million tokens".into(),
             texts: vec![
                 "Prompt tokens in prefill, new tokens in generate. A price is `measured` when it is of the hardware that ran, \
                  and `extrapolated` when the measured speed is billed at the rate of other hardware: the two are not ranked \
@@ -138,22 +149,37 @@ pub fn build(
                     .into(),
             ],
             charts: of(&["cost"]),
-            tables: vec![tiers(bench)?],
+            tables: vec![tiers(bench)?, money::savings(bench)?],
+        },
+        Section {
+            id: "requests",
+            title: "Requests".into(),
+            texts: vec![money::REQUESTS.into()],
+            charts: Vec::new(),
+            tables: vec![money::requests(bench)?],
+        },
+        Section {
+            id: "owning",
+            title: "Own machine, rent or API".into(),
+            texts: vec![money::OWNING.into()],
+            charts: Vec::new(),
+            tables: money::owning(bench)?,
         },
         Section {
             id: "energy",
-            title: "Energy and carbon",
+            title: "Energy and carbon".into(),
             texts: vec![
                 "Gross is the whole energy of the window; net takes off the idle baseline. Both are of the scope named, at the \
                  evidence named: an estimate is no measurement."
                     .into(),
             ],
             charts: of(&["energy"]),
-            tables: vec![energy(bench)?, carbon(bench)?],
+            tables: carbons,
         },
-        Section { id: "environment", title: "Environment", texts: none(), charts: Vec::new(), tables: environment(bench)? },
-        Section { id: "reproduce", title: "How to reproduce", texts: reproduce, charts: Vec::new(), tables: Vec::new() },
+        Section { id: "environment", title: "Environment".into(), texts: none(), charts: Vec::new(), tables: environment(bench)? },
+        Section { id: "reproduce", title: "How to reproduce".into(), texts: reproduce, charts: Vec::new(), tables: Vec::new() },
     ];
+    sections.extend(appendix);
     Ok(Report { title: title.into(), headline: crate::headline::lines(bench)?, sections })
 }
 

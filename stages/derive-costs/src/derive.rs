@@ -1,0 +1,120 @@
+//! The stage's work: tables in, models, checks, tables out.
+
+use crate::{catalogue, config, tariff};
+use clap::Args;
+use recombine::{Model, Workbench, check, model};
+use schemas::{
+    Contract, io,
+    sorted::{Aside, Sorter},
+    tables, text,
+};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub struct Derive {
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// session.parquet, run.parquet, run_energy.parquet
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    read: Vec<PathBuf>,
+    /// Price files, CSV or Parquet in the columns of table `price`
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    prices: Vec<PathBuf>,
+    /// Grid files, CSV or Parquet in the columns of table `grid`
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    grid: Vec<PathBuf>,
+    /// Tariffs by the hour, CSV in the columns of table `tariff`
+    #[arg(long, value_name = "FILE", num_args = 0..)]
+    tariffs: Vec<PathBuf>,
+    /// Carbon of making instances, CSV in the columns of table `embodied`
+    #[arg(long, value_name = "FILE", num_args = 0..)]
+    embodied: Vec<PathBuf>,
+    /// Tables to write: price, grid, tariff, embodied, cost, request_cost, api_cost, tco, break_even, utilisation_cost, tier_saving,
+    /// region_carbon, hourly_cost, and on request run_cost
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    write: Vec<PathBuf>,
+}
+
+const MODELS: &[Model] = &[
+    model!("run_energy_used"),
+    model!("run_unit"),
+    model!("cell_unit"),
+    model!("grid_year"),
+    model!("grid_hour"),
+    model!("offer"),
+    model!("hardware_offer"),
+    model!("cell_offer"),
+    model!("cost"),
+    model!("mode_unit"),
+    model!("request_unit"),
+    model!("request_offer"),
+    model!("request_cost"),
+    model!("api_cost"),
+    model!("own_month"),
+    model!("tco"),
+    model!("break_even"),
+    model!("utilisation_cost"),
+    model!("tier_saving"),
+    model!("region_carbon"),
+    model!("hourly_cost"),
+];
+
+/// Large, so computed only when it is to be written.
+const ON_REQUEST: &[Model] = &[model!("run_cost")];
+
+pub fn run(cli: &Derive) -> anyhow::Result<()> {
+    let config: config::Config = schemas::config::load(&cli.config, "derive-costs")?;
+    if let Some(fault) = config.fault() {
+        anyhow::bail!("{}: [derive-costs]: {fault}, correct it", cli.config.display());
+    }
+    let mut bench = Workbench::new("derive-costs", &config)?;
+    bench.read(cli.read.iter().map(PathBuf::as_path))?;
+    let beside = &cli.write[0];
+    inputs(&mut bench, &tables::PRICE, &cli.prices, beside)?;
+    inputs(&mut bench, &tables::GRID, &cli.grid, beside)?;
+    inputs(&mut bench, &tables::TARIFF, &cli.tariffs, beside)?;
+    inputs(&mut bench, &tables::EMBODIED, &cli.embodied, beside)?;
+    bench.values("config", &[&config.scalars()])?;
+    bench.values("workload", &config.workloads())?;
+    bench.values("utilisation", &config.utilisations())?;
+    bench.values("owned", &[&config.owned])?;
+    bench.rows(&tariff::TARIFF_HOUR, &tariff::intervals(&cli.tariffs)?)?;
+    bench.check(check!("price_is_complete"))?;
+    bench.check(check!("grid_region_is_known"))?;
+    bench.check(check!("one_tariff_per_instant"))?;
+    bench.check(check!("price_has_a_source"))?;
+    for &model in MODELS {
+        bench.materialise(model)?;
+    }
+    for &model in ON_REQUEST {
+        bench.model(model)?;
+    }
+    bench.check(check!("cost_adds_up"))?;
+    bench.check(check!("phases_sum_to_the_request"))?;
+    bench.check(check!("energy_in_is_energy_out"))?;
+    bench.check(check!("every_cell_is_priced"))?;
+    for path in &cli.write {
+        bench.write(path)?;
+    }
+    Ok(())
+}
+
+/// Registers the rows of several files as one table, which need not fit into memory. A key may occur once in all of them.
+fn inputs(bench: &mut Workbench, contract: &'static Contract, files: &[PathBuf], beside: &Path) -> anyhow::Result<()> {
+    let mut sorter = Sorter::<text::Row>::new(contract, Aside::beside(beside));
+    for file in files {
+        sorter.file(file);
+        if file.extension().is_some_and(|e| e == "parquet") {
+            io::scan_each(file, contract, &mut |batch| sorter.batch(&batch))?;
+        } else {
+            text::scan_csv(file, contract, &mut |line, row| {
+                if contract.name == tables::PRICE.name {
+                    catalogue::own::complete(file, line, &row)?;
+                }
+                sorter.row(line, row)
+            })?;
+        }
+        bench.input(file)?;
+    }
+    Ok(bench.sorted(sorter, Aside::beside(&beside.with_extension(contract.name)))?)
+}

@@ -1,0 +1,48 @@
+-- One backend and mode that was run last, with the least energy: carbon at home and in the cleanest and dirtiest five grid regions.
+with mode_of as (
+    select c.*, m.label, m.place as mode_place
+    from region_carbon as c
+    inner join mode_label as m on c.mode = m.mode and c.kv_cache = m.kv_cache
+    where c.gco2e_per_mtok is not null
+),
+
+least as (
+    select *, dense_rank() over (order by mode_place desc) as newest
+    from mode_of
+),
+
+backend_of as (
+    select backend
+    from least
+    where newest = 1 and match = 'measured'
+    order by gco2e_per_mtok, backend
+    limit 1
+),
+
+placed as (
+    select
+        l.*,
+        row_number() over (order by l.gco2e_per_mtok asc, l.grid_region asc) as cleanest,
+        row_number() over (order by l.gco2e_per_mtok desc, l.grid_region desc) as dirtiest
+    from least as l
+    inner join backend_of as b on l.backend = b.backend
+    where l.newest = 1
+)
+
+select
+    label as mode,
+    backend,
+    grid_region,
+    grid_basis,
+    grid_year,
+    gco2e_per_kwh,
+    gco2e_per_mtok,
+    ci_low_gco2e_per_mtok,
+    ci_high_gco2e_per_mtok,
+    energy_usd_per_mtok,
+    ci_low_usd_per_mtok,
+    ci_high_usd_per_mtok,
+    match
+from placed
+where cleanest <= 5 or dirtiest <= 5 or match = 'measured'
+order by gco2e_per_mtok, grid_region

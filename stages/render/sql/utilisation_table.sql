@@ -1,0 +1,46 @@
+-- One workload x utilisation: a million tokens on the own machine, all of it paid for, beside the cheapest rent by the hour.
+with best as (
+    select u.*
+    from utilisation_cost as u
+    inner join owner as o on u.workload = o.workload and u.backend = o.backend and u.kv_cache = o.kv_cache
+),
+
+rented as (
+    select
+        *,
+        row_number() over (
+            partition by workload, utilisation
+            order by total_usd_per_mtok asc nulls last, provider asc, region asc, instance asc, tier asc
+        ) as place
+    from best
+    where tier <> 'on_prem'
+),
+
+owned as (
+    select
+        *,
+        row_number() over (partition by workload, utilisation order by provider asc, region asc, instance asc) as place
+    from best
+    where tier = 'on_prem'
+)
+
+select
+    coalesce(o.workload, r.workload) as workload,
+    coalesce(o.backend, r.backend) as backend,
+    coalesce(o.utilisation, r.utilisation) as utilisation,
+    o.infra_usd_per_mtok,
+    o.load_usd_per_mtok,
+    o.idle_usd_per_mtok,
+    o.total_usd_per_mtok as own_usd,
+    o.ci_low_usd_per_mtok as own_low,
+    o.ci_high_usd_per_mtok as own_high,
+    o.gco2e_per_mtok,
+    r.provider,
+    r.instance,
+    r.tier,
+    r.total_usd_per_mtok as rent_usd,
+    r.ci_low_usd_per_mtok as rent_low,
+    r.ci_high_usd_per_mtok as rent_high
+from (select * from owned where place = 1) as o
+full outer join (select * from rented where place = 1) as r on o.workload = r.workload and o.utilisation = r.utilisation
+order by workload, utilisation
