@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     pub ci_level: f64,
     pub max_cv_pct: f64,
+    pub max_first_run_pct: f64,
+    pub max_drift_pct: f64,
+    pub max_throttled_pct: f64,
+    pub min_window_ms: f64,
     pub max_other_cpu_pct: f64,
     pub max_counter_gap_pct: f64,
     pub max_idle_drift_pct: f64,

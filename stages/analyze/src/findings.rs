@@ -12,11 +12,14 @@ pub const ALL: &[Model] = &[
     finding!("contention"),
     finding!("counter_against_integral"),
     finding!("deadlines_missed"),
+    finding!("drift"),
     finding!("energy_estimated"),
     finding!("energy_net_negative"),
     finding!("energy_unknown"),
+    finding!("first_run_cold"),
     finding!("idle_drift"),
     finding!("logits_differ"),
+    finding!("output_shortened"),
     finding!("padding"),
     finding!("parity_rounded"),
     finding!("price_extrapolated"),
@@ -31,8 +34,10 @@ pub const ALL: &[Model] = &[
     finding!("spot_not_cheaper"),
     finding!("spread"),
     finding!("threads_exceeded"),
+    finding!("throttled"),
     finding!("warmup_unsteady"),
     finding!("weights_synthetic"),
+    finding!("window_short"),
 ];
 
 /// Rows of every kind, in the contract's columns.

@@ -2,19 +2,33 @@
 
 mod comparisons;
 mod config;
+mod diff;
 mod estimates;
 mod findings;
 mod stats;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use recombine::{Workbench, model};
 use schemas::tables;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Estimates with intervals, blocked comparisons, and what a reader must know
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    analysis: Option<Analysis>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Diff(diff::Diff),
+}
+
+#[derive(Debug, Args)]
+struct Analysis {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// session, run, power_sample, sensor, run_energy, price, grid, cost (.parquet)
@@ -23,11 +37,21 @@ struct Cli {
     /// Tables to write: estimate, comparison, finding
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     write: Vec<PathBuf>,
+    /// Exit with status 1, tables written, where a finding says that numbers must not be used
+    #[arg(long)]
+    strict: bool,
 }
 
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let cli = Cli::parse();
+    let done = match (&cli.command, &cli.analysis) {
+        (Some(Command::Diff(diff)), _) => diff::run(diff),
+        (None, Some(analysis)) => run(analysis),
+        (None, None) => Ok(true),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("analyze: {error:#}");
             ExitCode::FAILURE
@@ -35,7 +59,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> anyhow::Result<()> {
+/// Whether nothing forbids the use of the numbers, or nobody asked.
+fn run(cli: &Analysis) -> anyhow::Result<bool> {
     let config: config::Config = schemas::config::load(&cli.config, "analyze")?;
     if let Some(fault) = config.fault() {
         anyhow::bail!("{}: [analyze]: {fault}, correct it", cli.config.display());
@@ -52,5 +77,12 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     for path in &cli.write {
         bench.write(path)?;
     }
-    Ok(())
+    let hard: Vec<&serde_json::Value> = found.iter().filter(|finding| finding["severity"] == "error").collect();
+    if cli.strict {
+        for finding in &hard {
+            let text = |key: &str| finding[key].as_str().unwrap_or_default().to_string();
+            eprintln!("analyze: {}: {}, {}", text("code"), text("what"), text("place"));
+        }
+    }
+    Ok(!cli.strict || hard.is_empty())
 }

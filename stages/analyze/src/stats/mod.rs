@@ -3,6 +3,7 @@
 pub mod holm;
 pub mod interval;
 pub mod log_mean;
+pub mod log_ratio;
 pub mod mean;
 pub mod median;
 pub mod paired;

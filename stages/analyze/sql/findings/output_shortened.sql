@@ -1,0 +1,10 @@
+-- Runs whose sequences ended before as many tokens as were asked for: they are not comparable with those that went on.
+select
+    'output_shortened' as code,
+    r.backend || case when r.kv_cache then ' cached ' else ' ' end || r.scenario as place,
+    'warning' as severity,
+    cast(count(*) as varchar) || ' runs generated fewer tokens than were asked for, '
+    || cast(min(r.tokens_generated) as varchar) || ' of ' || cast(max(r.new_tokens_asked * r.batch) as varchar) || ' at least' as what
+from run as r
+where r.status in ('ok', 'degraded') and r.tokens_generated < r.new_tokens_asked * r.batch
+group by r.backend, r.kv_cache, r.scenario
