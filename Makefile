@@ -49,7 +49,7 @@ MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet
 ENERGY := $(RUN)/run_energy.parquet
 PRICED := $(addsuffix .parquet,$(addprefix $(RUN)/,price grid tariff embodied cost request_cost api_cost tco break_even \
     utilisation_cost tier_saving region_carbon hourly_cost))
-ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet finding.parquet)
+ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet decision.parquet finding.parquet)
 REPORT := $(addprefix $(RUN)/,report.html report.md)
 
 .PHONY: all

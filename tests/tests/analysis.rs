@@ -106,7 +106,7 @@ fn strict_exits_with_1_when_runs_failed_and_writes_all_the_same() {
         folder(&into, &cells);
         let at = |table: &str| into.join(format!("{table}.parquet")).display().to_string();
         let read: Vec<String> = ["session", "run", "run_energy"].map(at).to_vec();
-        let priced: Vec<String> = ["price", "grid", "cost"].map(at).to_vec();
+        let priced: Vec<String> = ["price", "grid", "cost", "tco"].map(at).to_vec();
         let mut derive = std::process::Command::new(tests::binary("derive-costs"));
         derive.current_dir(tests::root()).args(["--config", "pipeline.toml", "--read"]).args(&read);
         derive
@@ -122,7 +122,7 @@ fn strict_exits_with_1_when_runs_failed_and_writes_all_the_same() {
         analyze
             .args(["power_sample", "sensor"].map(at))
             .arg("--write")
-            .args(["estimate", "comparison", "finding"].map(at));
+            .args(["estimate", "comparison", "decision", "finding"].map(at));
         let ran = run(&mut analyze);
         assert_eq!(ran.code, Some(code), "{name}: {}", ran.err);
         assert!(Path::new(&at("finding")).exists());

@@ -6,6 +6,7 @@ pub mod api_cost;
 pub mod break_even;
 pub mod comparison;
 pub mod cost;
+pub mod decision;
 pub mod embodied;
 pub mod estimate;
 pub mod finding;
@@ -29,6 +30,7 @@ pub use api_cost::API_COST;
 pub use break_even::BREAK_EVEN;
 pub use comparison::COMPARISON;
 pub use cost::COST;
+pub use decision::DECISION;
 pub use embodied::EMBODIED;
 pub use estimate::ESTIMATE;
 pub use finding::FINDING;
@@ -71,6 +73,7 @@ pub const ALL: &[&Contract] = &[
     &HOURLY_COST,
     &ESTIMATE,
     &COMPARISON,
+    &DECISION,
     &FINDING,
 ];
 

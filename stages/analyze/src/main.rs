@@ -2,6 +2,7 @@
 
 mod comparisons;
 mod config;
+mod decisions;
 mod diff;
 mod estimates;
 mod findings;
@@ -10,6 +11,7 @@ mod stats;
 use clap::{Args, Parser, Subcommand};
 use recombine::{Workbench, model};
 use schemas::tables;
+use serde::Deserialize;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Estimates with intervals, blocked comparisons, and what a reader must know
@@ -31,10 +33,10 @@ enum Command {
 struct Analysis {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// session, run, power_sample, sensor, run_energy, price, grid, cost (.parquet)
+    /// session, run, power_sample, sensor, run_energy, price, grid, cost, tco (.parquet)
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     read: Vec<PathBuf>,
-    /// Tables to write: estimate, comparison, finding
+    /// Tables to write: estimate, comparison, decision, finding
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     write: Vec<PathBuf>,
     /// Exit with status 1, tables written, where a finding says that numbers must not be used
@@ -59,6 +61,12 @@ fn main() -> ExitCode {
     }
 }
 
+/// Of the costs; null where there are none.
+#[derive(Debug, Deserialize)]
+struct Utilisation {
+    utilisation: Option<f64>,
+}
+
 /// Whether nothing forbids the use of the numbers, or nobody asked.
 fn run(cli: &Analysis) -> anyhow::Result<bool> {
     let config: config::Config = schemas::config::load(&cli.config, "analyze")?;
@@ -72,6 +80,11 @@ fn run(cli: &Analysis) -> anyhow::Result<bool> {
     let groups = estimates::group(bench.select("select * from observation")?);
     bench.rows(&tables::ESTIMATE, &estimates::estimates(&groups, config.ci_level))?;
     bench.rows(&tables::COMPARISON, &comparisons::comparisons(&groups, config.ci_level))?;
+    bench.materialise(model!("candidate"))?;
+    let utilisation: Vec<Utilisation> = bench.select("select max(utilisation) as utilisation from tco")?;
+    let utilisation = utilisation.first().and_then(|u| u.utilisation).unwrap_or(1.0);
+    let decided = decisions::decisions(&bench.select("select * from candidate")?, &config, utilisation);
+    bench.rows(&tables::DECISION, &decided)?;
     let found = findings::all(&bench)?;
     bench.rows(&tables::FINDING, &found)?;
     for path in &cli.write {

@@ -21,6 +21,10 @@ pub const OWNING: &str = "Owning costs the purchase less its residual over its l
      comparable as money, not as quality. Configured under `[derive-costs.owned]`, `[[derive-costs.workload]]` and \
      `[[derive-costs.blend]]`.";
 
+pub const DECISIONS: &str = "Scenarios are blocks: a backend is recommended when it beats every other over all scenarios with certainty, after Holm's \
+     adjustment. Dollars are at the cheapest price of the hardware that ran. The order of best and next flips where a rate, a tariff or a \
+     utilisation makes both cost the same; where none is given, none does.";
+
 pub fn requests(bench: &Workbench) -> Result<Table> {
     table(
         bench,
@@ -116,6 +120,34 @@ pub fn regions(bench: &Workbench) -> Result<Table> {
                 Show::Interval("energy_usd_per_mtok", "ci_low_usd_per_mtok", "ci_high_usd_per_mtok"),
             ),
             ("hardware", Show::Text("match")),
+        ],
+    )
+}
+
+pub fn decisions(bench: &Workbench) -> Result<Table> {
+    table(
+        bench,
+        "Which backend, by objective; the configured one first",
+        "select d.*, m.label, coalesce(d.backend, 'can''t tell') as chosen, coalesce(d.price, '') as at, \
+         coalesce(d.runner_up, '') as next, array_to_string(d.excluded, ', ') as out \
+         from decision as d inner join mode_label as m on d.mode = m.mode and d.kv_cache = m.kv_cache \
+         order by d.stated desc, d.objective, m.place",
+        &[
+            ("objective", Show::Text("objective")),
+            ("mode", Show::Text("label")),
+            ("backend", Show::Text("chosen")),
+            ("price", Show::Text("at")),
+            ("value", Show::Number("estimate")),
+            ("of", Show::Text("metric")),
+            ("next", Show::Text("next")),
+            ("next over best [interval]", Show::Interval("margin_ratio", "margin_low", "margin_high")),
+            ("p adjusted", Show::Number("p_adjusted")),
+            ("flips at USD/h", Show::Number("flip_usd_per_hour")),
+            ("at USD/kWh", Show::Number("flip_usd_per_kwh")),
+            ("at utilisation", Show::Number("flip_utilisation")),
+            ("why", Show::Text("reason")),
+            ("excluded", Show::Text("out")),
+            ("evidence", Show::Text("evidence")),
         ],
     )
 }

@@ -120,6 +120,13 @@ pub fn build(
     carbons.extend(money::hours(bench)?);
     let mut sections = vec![
         Section {
+            id: "decision",
+            title: "Which backend".into(),
+            texts: vec![money::DECISIONS.into()],
+            charts: Vec::new(),
+            tables: vec![money::decisions(bench)?],
+        },
+        Section {
             id: "findings",
             title: "What to know before using the numbers".into(),
             texts: none(),
