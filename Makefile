@@ -163,7 +163,8 @@ onnxruntime-gpu: .venv-gpu/.ready ## install onnxruntime-gpu and NVIDIA's librar
 .venv-cuda/.ready: stages/collect/cuda.txt
 .venv-test/.ready: tests/requirements.txt
 .venv-join/.ready: tests/bench/join/requirements.txt
-.venv-transformers/.ready .venv-gpu/.ready .venv-cuda/.ready .venv-test/.ready .venv-join/.ready:
+.venv-scipy/.ready: tests/bench/bootstrap/requirements.txt
+.venv-transformers/.ready .venv-gpu/.ready .venv-cuda/.ready .venv-test/.ready .venv-join/.ready .venv-scipy/.ready:
 	$(PYTHON3) -m venv $(@D)
 	$(@D)/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
@@ -216,6 +217,18 @@ bench-reprice: $(BIN)/query .venv-join/.ready ## speed of re-pricing beside Duck
 $(BIN)/examples/decode: tests/examples/decode.rs Cargo.lock
 	$(CARGO) build --release --locked --workspace --example decode
 	@touch $@
+
+.PHONY: bench-bootstrap
+bench-bootstrap: $(BIN)/examples/bootstrap .venv-scipy/.ready ## speed of the bootstrap beside SciPy
+	.venv-scipy/bin/python -B tests/bench/bootstrap/bench.py
+
+$(BIN)/examples/bootstrap: $(wildcard stages/analyze/src/stats/*.rs) stages/analyze/examples/bootstrap.rs Cargo.lock
+	$(CARGO) build --release --locked --workspace --example bootstrap
+	@touch $@
+
+.PHONY: bench-calibration
+bench-calibration: ## false alarms and coverage in simulated experiments whose truth is known
+	$(CARGO) test --release --locked --workspace -- --nocapture errors_are_as_stated
 
 .PHONY: bench-accuracy
 bench-accuracy: ## how often the stated errors of energies hold, sensor by sensor

@@ -6,6 +6,7 @@ mod decisions;
 mod diff;
 mod estimates;
 mod findings;
+#[cfg_attr(not(test), expect(dead_code, reason = "most statistics are tested before the stage uses them"))]
 mod stats;
 
 use clap::{Args, Parser, Subcommand};

@@ -1,12 +1,46 @@
 //! One statistic a file: pure functions over slices, each with its source.
 
+pub mod autocorrelation;
+pub mod benjamini_hochberg;
+pub mod blocked_anova;
+pub mod bootstrap;
+#[cfg(test)]
+mod calibration;
+pub mod cliffs_delta;
+pub mod cohens_d;
+#[cfg(test)]
+mod fixtures;
+pub mod friedman;
+pub mod generator;
+pub mod hierarchical;
 pub mod holm;
 pub mod interval;
+pub mod kruskal_wallis;
 pub mod log_mean;
 pub mod log_ratio;
+pub mod mann_whitney;
 pub mod mean;
 pub mod median;
+pub mod noncentral_f;
+pub mod noncentral_t;
+pub mod one_way_anova;
+pub mod outliers;
 pub mod paired;
+pub mod power;
+pub mod quadrature;
+pub mod ranks;
+pub mod resampled_means;
+pub mod root;
+pub mod scaled_chi;
+pub mod shapiro_wilk;
+pub mod studentized_range;
+pub mod t_test;
+pub mod tails;
+pub mod tost;
+pub mod tukey;
+pub mod unfit;
+pub mod welch_anova;
+pub mod wilcoxon;
 
 /// A number with its uncertainty. `std_error` and the interval are absent where the data cannot give them.
 #[derive(Debug, Clone, PartialEq)]
