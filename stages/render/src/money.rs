@@ -21,9 +21,9 @@ pub const OWNING: &str = "Owning costs the purchase less its residual over its l
      comparable as money, not as quality. Configured under `[derive-costs.owned]`, `[[derive-costs.workload]]` and \
      `[[derive-costs.blend]]`.";
 
-pub const DECISIONS: &str = "Scenarios are blocks: a backend is recommended when it beats every other over all scenarios with certainty, after Holm's \
-     adjustment. Dollars are at the cheapest price of the hardware that ran. The order of best and next flips where a rate, a tariff or a \
-     utilisation makes both cost the same; where none is given, none does.";
+pub const DECISIONS: &str = "Scenarios are blocks: a backend is recommended when it beats every other over all scenarios with \
+     certainty, after Holm's adjustment. Dollars are at the cheapest price of the hardware that ran. The order of best and next flips \
+     where a rate, a tariff or a utilisation makes both cost the same; where none is given, none does.";
 
 pub fn requests(bench: &Workbench) -> Result<Table> {
     table(
