@@ -42,7 +42,8 @@ pub const BREAK_EVEN: Contract = Contract {
         float("own_usd_per_mtok", "What a million tokens adds to that: electricity at load less idle")
             .or_null("when its energy or tariff is not known"),
         float("own_capacity_mtok", "Million tokens a month that one own machine makes at the configured utilisation")
-            .at_least(0.0),
+            .at_least(0.0)
+            .or_null("without a price of the own machine"),
         float("rent_usd_per_mtok", "The alternative per million tokens").or_null("by reservation, or when not known"),
         float("rent_usd_per_month", "One rented machine for a month").or_null("by usage, or when not known"),
         float(

@@ -32,7 +32,8 @@ usd as (
         c.kv_cache,
         c.scenario,
         c.total_usd_per_mtok as value,
-        c.energy_evidence as evidence,
+        -- dollars of a rent that includes power hold no energy
+        case when c.includes_power then 'derived' else c.energy_evidence end as evidence,
         c.price,
         c.hours_per_mtok,
         c.kwh_per_mtok,

@@ -67,6 +67,8 @@ struct Contender {
     logs: BTreeMap<String, f64>,
     metric: String,
     weakest: usize,
+    /// A model gave its energy: from utilisation, which says nothing about the engine.
+    estimated: bool,
     price: Option<String>,
     hours: Vec<f64>,
     kwh: Vec<f64>,
@@ -88,6 +90,7 @@ pub fn decisions(candidates: &[Candidate], config: &Config, utilisation: f64) ->
             logs: BTreeMap::new(),
             metric: c.metric.clone(),
             weakest: 0,
+            estimated: false,
             price: c.price.clone(),
             hours: Vec::new(),
             kwh: Vec::new(),
@@ -96,6 +99,7 @@ pub fn decisions(candidates: &[Candidate], config: &Config, utilisation: f64) ->
         });
         contender.logs.insert(c.scenario.clone(), c.value.ln());
         contender.weakest = contender.weakest.max(weakness);
+        contender.estimated |= c.evidence == "estimated";
         contender.hours.extend(c.hours_per_mtok);
         contender.kwh.extend(c.kwh_per_mtok);
     }
@@ -140,6 +144,7 @@ fn weigh(all: &BTreeMap<(String, Mode), Contenders>, mode: &Mode, weights: &Weig
         let mut contender = of_name[0].1.clone();
         contender.metric = "weighted relative value".into();
         contender.weakest = of_name.iter().map(|(_, c)| c.weakest).max().unwrap_or(0);
+        contender.estimated = of_name.iter().any(|(_, c)| c.estimated);
         contender.price = of_name.iter().find_map(|(_, c)| c.price.clone());
         let scenarios = contender.logs.keys().cloned().collect::<Vec<_>>();
         contender.logs = scenarios
@@ -201,9 +206,13 @@ fn decide(
     let (best, runner) = (left.first(), left.get(1));
     let result = others.first().and_then(|(_, r)| r.as_ref());
     let flips = best.zip(runner).filter(|_| objective == "cheapest").map(|(a, b)| Flips::of(a.1, b.1, utilisation));
+    let estimated = !others.is_empty() && left.iter().any(|(_, c, _)| c.estimated);
     let reason = match (best, tied.is_empty()) {
         (None, _) => "no backend is left: none has the numbers, or constraints exclude all".to_string(),
         (Some(_), _) if others.is_empty() => "the only backend that has the numbers".to_string(),
+        _ if estimated => {
+            "can't tell: the energy is an estimate from utilisation, which does not rank backends".to_string()
+        }
         (Some(_), true) => format!("better than every other over {} scenarios", scenarios.len()),
         (Some(_), false) if scenarios.len() < 2 => "can't tell from one scenario".to_string(),
         (Some((name, _, _)), false) => format!("can't tell {name} from {}", tied.join(", ")),
@@ -216,7 +225,7 @@ fn decide(
         kv_cache: *kv_cache,
         stated: config.decision.objective.name() == objective,
         metric: contenders.values().next().map(|c| c.metric.clone()).unwrap_or_default(),
-        backend: best.filter(|_| tied.is_empty()).map(|(name, _, _)| (*name).clone()),
+        backend: best.filter(|_| tied.is_empty() && !estimated).map(|(name, _, _)| (*name).clone()),
         price: best.and_then(|(_, c, _)| c.price.clone()),
         estimate: best.map(|(_, _, log)| log.exp()),
         runner_up: runner.map(|(name, _, _)| (*name).clone()),
@@ -328,6 +337,17 @@ mod tests {
         assert_eq!(row.reason, "the only backend that has the numbers");
         let none = &decisions(&all, &config(Some(0.5), NO_WEIGHTS), 1.0)[0];
         assert_eq!((none.backend.as_deref(), none.estimate), (None, None));
+    }
+
+    #[test]
+    fn an_estimate_ranks_nothing() {
+        let all = [of("least_energy", "a", [1.0, 2.0, 3.0]), of("least_energy", "b", [5.0, 10.0, 15.5])].concat();
+        let backend = |all: &[Candidate]| decisions(all, &config(None, NO_WEIGHTS), 1.0).remove(0).backend;
+        assert_eq!(backend(&all).as_deref(), Some("a (cpu, f32)"));
+        let mut estimated = all.clone();
+        estimated[0].evidence = "estimated".into();
+        assert_eq!(backend(&estimated), None);
+        assert_eq!(backend(&estimated[..3]).as_deref(), Some("a (cpu, f32)"), "alone it is not ranked");
     }
 
     #[test]

@@ -78,6 +78,11 @@ pub fn run(diff: &Diff) -> anyhow::Result<bool> {
         "--ci-level must be between 0 and 1, {}",
         diff.ci_level
     );
+    anyhow::ensure!(
+        diff.max_regression_pct >= 0.0,
+        "--max-regression-pct must be at least 0, {}",
+        diff.max_regression_pct
+    );
     let (before, after) = (observed(&diff.before)?, observed(&diff.after)?);
     let mut fine = true;
     for metric in &diff.metrics {

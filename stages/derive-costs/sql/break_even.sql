@@ -121,7 +121,7 @@ select
     coalesce(net_capex_usd, o.capex_usd - o.residual_usd) as capex_usd,
     own_usd_per_month,
     added_usd_per_mtok as own_usd_per_mtok,
-    coalesce(capacity_mtok, 0) as own_capacity_mtok,
+    capacity_mtok as own_capacity_mtok,
     rent_usd_per_mtok,
     rent_usd_per_month,
     case when no_volume is null then volume end as break_even_mtok_per_month,

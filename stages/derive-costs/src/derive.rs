@@ -81,6 +81,7 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     bench.rows(&tariff::TARIFF_HOUR, &tariff::intervals(&cli.tariffs)?)?;
     bench.check(check!("price_is_complete"))?;
     bench.check(check!("grid_region_is_known"))?;
+    bench.check(check!("tariff_region_is_known"))?;
     bench.check(check!("one_tariff_per_instant"))?;
     bench.check(check!("price_has_a_source"))?;
     for &model in MODELS {

@@ -1,9 +1,6 @@
-//! Ratio of two means on the log scale, with unequal variances (Welch 1947, doi:10.1093/biomet/34.1-2.28).
+//! Ratio of two geometric means: Welch's t test on logs.
 
-use super::{
-    interval::{t_p_value, t_quantile},
-    mean::{mean, variance},
-};
+use super::{mean::mean, t_test::welch_t};
 
 /// Geometric mean of `b` over that of `a`.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,17 +18,11 @@ pub fn log_ratio(a: &[f64], b: &[f64], level: f64) -> Option<LogRatio> {
     };
     let (a, b) = (logs(a)?, logs(b)?);
     let difference = mean(&b)? - mean(&a)?;
-    let of_mean = |values: &[f64]| Some(variance(values)? / values.len() as f64);
-    let parts = of_mean(&a).zip(of_mean(&b)).filter(|(x, y)| x + y > 0.0);
-    let spread = parts.map(|(x, y)| {
-        let df = (x + y).powi(2) / (x * x / (a.len() - 1) as f64 + y * y / (b.len() - 1) as f64);
-        ((x + y).sqrt(), df)
-    });
-    let half = spread.and_then(|(se, df)| Some(t_quantile(level, df)? * se));
+    let welch = welch_t(&a, &b, level).ok();
     Some(LogRatio {
         ratio: difference.exp(),
-        interval: half.map(|h| ((difference - h).exp(), (difference + h).exp())),
-        p: spread.and_then(|(se, df)| t_p_value(difference / se, df)),
+        interval: welch.as_ref().map(|w| (w.ci_low.exp(), w.ci_high.exp())),
+        p: welch.map(|w| w.p),
     })
 }
 
