@@ -48,7 +48,10 @@ pub fn write(path: &Path, contract: &'static Contract, batches: &[RecordBatch], 
 /// Calls its argument with one batch after the other.
 pub type Feed<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&RecordBatch) -> Result<()>) -> Result<()>;
 
-/// [`write`] for tables that need not fit into memory.
+/// Batches that wait for the encoder.
+const WAITING: usize = 2;
+
+/// [`write`] for tables that need not fit into memory. A thread of its own encodes, so that making and checking go on meanwhile.
 pub fn write_each(path: &Path, contract: &'static Contract, by: &Provenance, feed: Feed) -> Result<()> {
     let mut checker = Checker::new(contract, path)?;
     let parquet =
@@ -56,14 +59,26 @@ pub fn write_each(path: &Path, contract: &'static Contract, by: &Provenance, fee
     whole(path, |file| {
         let mut writer =
             ArrowWriter::try_new(file, contract.arrow(), Some(properties(contract, by))).map_err(parquet)?;
-        feed(&mut |batch| {
-            checker.batch(batch)?;
-            let batch = RecordBatch::try_new(contract.arrow(), batch.columns().to_vec())
-                .map_err(|e| Error::Rows { table: contract.name, cause: e.to_string() })?;
-            writer.write(&batch).map_err(parquet)
-        })?;
-        writer.close().map_err(parquet)?;
-        Ok(())
+        std::thread::scope(|threads| {
+            let (sender, batches) = std::sync::mpsc::sync_channel::<RecordBatch>(WAITING);
+            let encoder = threads.spawn(move || {
+                batches.iter().try_for_each(|batch| writer.write(&batch))?;
+                writer.close().map(drop)
+            });
+            let mut gone = false;
+            let fed = feed(&mut |batch| {
+                checker.batch(batch)?;
+                let batch = RecordBatch::try_new(contract.arrow(), batch.columns().to_vec())
+                    .map_err(|e| Error::Rows { table: contract.name, cause: e.to_string() })?;
+                // An encoder that failed takes nothing more; what it failed of is told below.
+                gone = gone || sender.send(batch).is_err();
+                Ok(())
+            });
+            drop(sender);
+            let encoded =
+                encoder.join().map_err(|_| Error::Rows { table: contract.name, cause: "the encoder failed".into() })?;
+            fed.and(encoded.map_err(parquet))
+        })
     })
 }
 

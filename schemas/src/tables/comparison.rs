@@ -2,35 +2,73 @@
 
 use crate::{Contract, column::*, tables::*};
 
+/// What backends are compared in: quantities that have a log, where less or, of rates, more is better.
+pub const METRICS: &[&str] = &[
+    "latency_ms",
+    "ttft_ms",
+    "tpot_ms",
+    "input_tokens_per_s",
+    "output_tokens_per_s",
+    "total_usd_per_mtok",
+    "gross_kwh_per_mtok",
+    "gco2e_per_mtok",
+];
+
+pub const SCALES: &[&str] = &["log", "linear"];
+pub const CONCLUSIONS: &[&str] = &["different", "equivalent", "unclear", "estimated"];
+
 pub const COMPARISON: Contract = Contract {
     name: "comparison",
-    version: 2,
+    version: 3,
     stage: "analyze",
-    grain: "One metric x mode x pair of backends, blocked by scenario, on the log scale.",
+    grain: "One metric x mode x pair of backends. Scenarios are blocks, runs within them the replicates.",
     key: &["metric", "model", "mode", "kv_cache", "a", "b"],
     columns: &[
-        choice("metric", estimate::METRICS, "Quantity and unit"),
+        choice("metric", METRICS, "Quantity and unit"),
         text("model", "Model"),
         choice("mode", run::MODES, "Mode"),
         boolean("kv_cache", "Whether keys and values were kept"),
         text("a", "First backend, with its device if the name alone is not unique"),
         text("b", "Second backend"),
-        text("test", "Test"),
-        float("statistic", "Test statistic").or_null("with fewer than two blocks or without variance"),
-        float("df", "Degrees of freedom").or_null("with fewer than two blocks"),
-        float("p", "Two-sided p-value").or_null("with fewer than two blocks or without variance"),
+        text("test", "Test that was made, of what"),
+        choice("scale", SCALES, "Scale of the test: logs compare ratios, linear values differences"),
+        float("statistic", "Test statistic").or_null("with too few runs or scenarios, or without variance"),
+        float("df", "Degrees of freedom").or_null("when the statistic is, and for tests of ranks"),
+        float("p", "Two-sided p-value").or_null("when the statistic is"),
         float("p_adjusted", "Holm-adjusted over the family: all pairs of one metric, model and mode")
             .or_null("when p is"),
-        float("difference", "Mean of b minus a over blocks, in the metric's unit"),
-        float("ratio", "Geometric mean of b / a over blocks"),
-        float("ratio_low", "Lower end of its interval").or_null("with fewer than two blocks"),
-        float("ratio_high", "Upper end").or_null("with fewer than two blocks"),
-        float("ci_level", "Coverage of the interval"),
-        float("effect_size", "Standardised mean log ratio (Cohen's d_z)")
-            .or_null("with fewer than two blocks or without variance"),
-        float("effect_low", "Lower end of its interval").or_null("when the effect size is"),
-        float("effect_high", "Upper end").or_null("when the effect size is"),
+        float("difference", "Mean of b minus a over scenarios, in the metric's unit"),
+        float("difference_low", "Lower end of its interval")
+            .or_null("unless the scale is linear and the test a t test"),
+        float("difference_high", "Upper end").or_null("unless the scale is linear and the test a t test"),
+        float("ratio", "Geometric mean of b / a over scenarios; on the linear scale b / a of the means"),
+        float("ratio_low", "Lower end of its interval, for these scenarios")
+            .or_null("unless the scale is log and the test a t test"),
+        float("ratio_high", "Upper end").or_null("unless the scale is log and the test a t test"),
+        float("ratio_like_low", "Lower end of its interval for scenarios like these, of which these are a sample")
+            .or_null("with fewer than two scenarios, or when all have one ratio"),
+        float("ratio_like_high", "Upper end").or_null("with fewer than two scenarios, or when all have one ratio"),
+        float("ci_level", "Coverage of the intervals"),
+        text(
+            "effect",
+            "Which effect size: Cohen's d of runs within scenarios, d_z or d of scenario means, Cliff's delta",
+        ),
+        float("effect_size", "Effect size").or_null("with too few runs or scenarios, or without variance"),
+        float("effect_low", "Lower end of its interval").or_null("when the effect size is, or has none"),
+        float("effect_high", "Upper end").or_null("when the effect size is, or has none"),
+        float("practical_pct", "Smaller differences do not matter"),
+        float("p_equivalent", "Of a difference that matters: two one-sided tests")
+            .or_null("unless the scale is log and the test a t test"),
+        float("detectable_pct", "Smallest difference that four of five such experiments would find")
+            .or_null("unless the scale is log and the test a t test"),
+        choice(
+            "conclusion",
+            CONCLUSIONS,
+            "`equivalent` when the difference is shown to be too small to matter, else `different` by p_adjusted, else `unclear`; \
+             `estimated`: a model gave the energy, which compares nothing",
+        ),
         count("n", "Runs behind the comparison"),
         count("blocks", "Scenarios that both backends ran"),
+        choice("evidence", EVIDENCE, "The weakest behind the values"),
     ],
 };

@@ -6,31 +6,36 @@ pub const OBJECTIVES: &[&str] = &["cheapest", "least_energy", "least_carbon", "f
 
 pub const DECISION: Contract = Contract {
     name: "decision",
-    version: 1,
+    version: 2,
     stage: "analyze",
-    grain: "One objective x model x mode: the backend that is best over all scenarios, or that it cannot be told. Scenarios are blocks.",
-    key: &["objective", "model", "mode", "kv_cache"],
+    grain: "One objective x model x mode (or workload): the backend that is best over all scenarios, or that it cannot be told. \
+            Scenarios are blocks, runs within them the replicates.",
+    key: &["objective", "model", "mode", "kv_cache", "workload"],
     columns: &[
         choice("objective", OBJECTIVES, "What is wanted"),
         text("model", "Model"),
         choice("mode", run::MODES, "Mode"),
         boolean("kv_cache", "Whether keys and values were kept"),
+        text("workload", "Workload whose requests are priced, or `*` for a million tokens of the mode"),
         boolean("stated", "Whether this is the configured objective"),
         text("metric", "Quantity that decides, less is better"),
         text("backend", "Recommended backend").or_null("when it cannot be told; `reason` says why"),
         text("price", "Price that it was reckoned with").or_null("unless the objective is in USD"),
         float(
             "estimate",
-            "Its geometric mean over scenarios, in the metric's unit; of `weighted`, relative to all backends' mean",
+            "Its geometric mean over scenarios, in the metric's unit; of a workload, a request; of `weighted`, relative to all \
+             backends' mean",
         )
         .or_null("when no backend is left"),
         text("runner_up", "Backend that comes next").or_null("when there is none"),
         float("margin_ratio", "Runner-up over best").or_null("when there is no runner-up"),
-        float("margin_low", "Lower end of its interval").or_null("with fewer than two scenarios"),
-        float("margin_high", "Upper end").or_null("with fewer than two scenarios"),
+        float("margin_low", "Lower end of its interval").or_null("when neither runs nor scenarios give an error"),
+        float("margin_high", "Upper end").or_null("when neither runs nor scenarios give an error"),
         float("p_adjusted", "Of no difference to the best, Holm over all other backends")
-            .or_null("with fewer than two scenarios"),
+            .or_null("when neither runs nor scenarios give an error"),
         float("ci_level", "Coverage of the interval"),
+        count("scenarios", "Scenarios that all backends left have"),
+        count("scenarios_won", "Of these, won by the best by its mean").or_null("of a workload, or when no backend is left"),
         texts("tied", "Backends that cannot be told from the best"),
         texts("excluded", "Backends that a constraint or missing numbers exclude, with the reason"),
         float("flip_usd_per_hour", "Rate of an hour of hardware at which the order of these two flips")
@@ -42,6 +47,9 @@ pub const DECISION: Contract = Contract {
         float("flip_utilisation", "Utilisation at which it flips")
             .at_least(0.0)
             .or_null("when it does not, or the objective is not in USD"),
+        float("flip_gco2e_per_kwh", "Carbon intensity of electricity as used, PUE included, at which it flips")
+            .at_least(0.0)
+            .or_null("when it does not, the objective is not carbon, or the hardware's own share is not known"),
         text("reason", "Why there is no recommendation, or what it rests on"),
         choice("evidence", EVIDENCE, "The weakest behind the numbers"),
     ],

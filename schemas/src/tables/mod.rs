@@ -12,8 +12,10 @@ pub mod estimate;
 pub mod finding;
 pub mod grid;
 pub mod hourly_cost;
+pub mod omnibus;
 pub mod power_sample;
 pub mod price;
+pub mod ranking;
 pub mod region_carbon;
 pub mod request_cost;
 pub mod run;
@@ -25,6 +27,7 @@ pub mod tariff;
 pub mod tco;
 pub mod tier_saving;
 pub mod utilisation_cost;
+pub mod verdict;
 
 pub use api_cost::API_COST;
 pub use break_even::BREAK_EVEN;
@@ -36,8 +39,10 @@ pub use estimate::ESTIMATE;
 pub use finding::FINDING;
 pub use grid::GRID;
 pub use hourly_cost::HOURLY_COST;
+pub use omnibus::OMNIBUS;
 pub use power_sample::POWER_SAMPLE;
 pub use price::PRICE;
+pub use ranking::RANKING;
 pub use region_carbon::REGION_CARBON;
 pub use request_cost::REQUEST_COST;
 pub use run::RUN;
@@ -49,6 +54,7 @@ pub use tariff::TARIFF;
 pub use tco::TCO;
 pub use tier_saving::TIER_SAVING;
 pub use utilisation_cost::UTILISATION_COST;
+pub use verdict::VERDICT;
 
 /// Every contract, in the order of the pipeline.
 pub const ALL: &[&Contract] = &[
@@ -73,6 +79,9 @@ pub const ALL: &[&Contract] = &[
     &HOURLY_COST,
     &ESTIMATE,
     &COMPARISON,
+    &OMNIBUS,
+    &RANKING,
+    &VERDICT,
     &DECISION,
     &FINDING,
 ];

@@ -7,7 +7,7 @@ pub const STATUSES: &[&str] = &["ok", "degraded", "failed", "skipped"];
 
 pub const RUN: Contract = Contract {
     name: "run",
-    version: 2,
+    version: 3,
     stage: "collect",
     grain: "One measured repetition: a timed window in which one cell of the matrix ran one or more times back to back.",
     key: &["session_id", "run_id"],
@@ -34,15 +34,27 @@ pub const RUN: Contract = Contract {
         boolean("kv_cache", "Whether decoding kept keys and values (always false for prefill)"),
         text("scenario", "Scenario"),
         count("batch", "Sequences in one iteration"),
-        count("prompt_tokens", "Prompt tokens in one iteration over the whole batch, padding not counted"),
-        count("prompt_tokens_padded", "Prompt tokens in one iteration over the whole batch, padding counted"),
-        count("new_tokens_asked", "New tokens asked for, per sequence (0 for prefill)"),
+        count("prompt_tokens", "Prompt tokens in one iteration over the whole batch, padding not counted")
+            .or_null("when an import does not say"),
+        count("prompt_tokens_padded", "Prompt tokens in one iteration over the whole batch, padding counted")
+            .or_null("when an import does not say"),
+        count("new_tokens_asked", "New tokens asked for, per sequence (0 for prefill)")
+            .or_null("when an import does not say"),
         count("tokens_generated", "New tokens of one iteration over the whole batch (0 for prefill)")
             .or_null("when the run did not finish"),
+        text(
+            "tokens_from",
+            "What an import counted as new tokens; `assumed` or `approximate` where nothing was counted",
+        )
+        .or_null("for measured runs"),
         count("iterations", "Iterations in the window").or_null("when the run did not finish"),
-        int("start_ns", "Start of the window").or_null("when the run did not start"),
-        int("end_ns", "End of the window").or_null("when the run did not finish"),
-        float("latency_ms", "Mean time of one iteration").at_least(0.0).or_null("when the run did not finish"),
+        int("start_ns", "Start of the window").or_null("when the run did not start or an import has no clock times"),
+        int("end_ns", "End of the window").or_null("when the run did not finish or an import has no clock times"),
+        text("window_from", "How an import's window, or without clock times its length, was derived")
+            .or_null("for measured runs"),
+        float("latency_ms", "Mean time of one iteration; without clock times the window is as long as all iterations")
+            .at_least(0.0)
+            .or_null("when the run did not finish"),
         float("ttft_ms", "Mean time to the first token of one iteration").at_least(0.0).or_null("when not measured"),
         float("tpot_ms", "Mean time per output token after the first")
             .or_null("for prefill, for a single token, or when not measured"),
@@ -93,6 +105,12 @@ pub const RUN: Contract = Contract {
             .or_null("when /proc/stat was not read, and for servers"),
         count("attempts", "Times that the run was made until the machine was quiet; the quietest is kept")
             .or_null("for imports"),
-        text("imported_from", "Format of the import").or_null("for measured runs"),
+        float("reported_gpu_j", "Energy of the window that an import states: GPUs")
+            .at_least(0.0)
+            .or_null("when it states none"),
+        float("reported_cpu_package_j", "The same: processor packages").at_least(0.0).or_null("when it states none"),
+        float("reported_dram_j", "The same: memory").at_least(0.0).or_null("when it states none"),
+        float("reported_node_j", "The same: the whole machine").at_least(0.0).or_null("when it states none"),
+        text("imported_from", "Format of the import, and whether its times named no zone").or_null("for measured runs"),
     ],
 };

@@ -12,14 +12,14 @@ pub const RUN_ENERGY: Contract = Contract {
         text("session_id", "Session"),
         text("run_id", "Run"),
         choice("scope", SCOPES, "What the sensor covers"),
-        text("device_id", "Sensor, or `total` for the sum over the scope's sensors"),
+        text("device_id", "Sensor, or `total` for the sum over the scope's sensors, or what an import states for the scope"),
         float("energy_gross_j", "Energy of the window").or_null("when not resolvable; `reasons` says why"),
         float(
             "energy_error_j",
             "Half width of a 95 % interval around it: sampling and the cut at the window's ends; of a total, in quadrature",
         )
         .at_least(0.0)
-        .or_null("when the energy is"),
+        .or_null("when the energy is, and of an energy that an import states"),
         float("idle_j", "Idle power of the baselines times the window").or_null("when there is no baseline"),
         float("energy_net_j", "Gross minus idle; may be negative").or_null("when either is"),
         float(

@@ -21,8 +21,8 @@ pub const SENSOR: Contract = Contract {
         text("label", "What must be known before its readings are used").or_null("when there is nothing"),
         count("readings", "Rows of `power_sample`"),
         count("missed", "Deadlines that passed unread, of the whole source").or_null("for imports"),
-        count("errors", "Readings that failed and have no row").or_null("for imports"),
-        text("last_error", "What the last failed reading said").or_null("when none failed, and for imports"),
+        count("errors", "Readings that failed and have no row").or_null("for imports of tables"),
+        text("last_error", "What the last failed reading said").or_null("when none failed, and for imports of tables"),
         int("longest_gap_ns", "Longest time between two readings").or_null("for fewer than two readings"),
         float("update_period_ms", "Median time between changes of the value; not below the time between readings")
             .at_least(0.0)

@@ -4,14 +4,14 @@ use crate::{Contract, column::*};
 
 pub const SESSION: Contract = Contract {
     name: "session",
-    version: 1,
+    version: 2,
     stage: "collect",
     grain: "One collection session: one life of `collect`, from start to end or to the moment it was killed.",
     key: &["session_id"],
     columns: &[
         text("session_id", "Start instant (UTC) and process id, or the name of an import"),
         choice("source", &["measured", "imported"], "Whether `collect` measured it or took it from somewhere else"),
-        int("started_ns", "Start"),
+        int("started_ns", "Start").or_null("when an import has no clock times"),
         int("ended_ns", "End").or_null("when the session was killed"),
         text("host", "Host name").or_null("when an import does not say"),
         text("os", "Operating system and kernel").or_null("when an import does not say"),

@@ -1,6 +1,6 @@
 //! The command line of `collect`.
 
-use crate::backends::Surroundings;
+use crate::{backends::Surroundings, imports};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -15,8 +15,8 @@ pub struct Cli {
 pub enum Command {
     /// Measure the matrix of pipeline.toml; continues where an earlier one was stopped
     Run(Run),
-    /// Write contract tables from CSV files named after their tables
-    Import(Import),
+    /// Bring your own results: power logs and benchmark results of other tools, or contract tables from CSV
+    Import(imports::Import),
     /// List all backends, and which can run on this machine
     Backends(Here),
     /// Check engines, model, sensors, permissions, clock and disk, each with a remedy
@@ -65,16 +65,6 @@ pub struct Run {
     /// Tables to write: session.parquet, run.parquet, power_sample.parquet, sensor.parquet
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "dry_run")]
     pub write: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct Import {
-    /// CSV files: session.csv, run.csv, power_sample.csv; `sensor` follows from the last
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    /// Folder for the tables
-    #[arg(long, value_name = "DIR")]
-    pub into: PathBuf,
 }
 
 #[derive(Debug, Args)]

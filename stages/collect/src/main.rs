@@ -12,7 +12,7 @@ mod dry_run;
 mod gate;
 mod generate;
 mod host;
-mod import;
+mod imports;
 mod journal;
 mod measure;
 mod models;
@@ -67,7 +67,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 measure::write_tables(&measured, &config, &a.write)?;
             }
         }
-        Command::Import(a) => import::import(&a.files, &a.into)?,
+        Command::Import(a) => imports::import(a)?,
         Command::Backends(here) => print!("{}", doctor::backends(&here.into())),
         Command::Doctor(a) => {
             let config = configured(&a.config)?;

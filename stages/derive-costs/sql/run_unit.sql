@@ -1,9 +1,10 @@
--- One finished run x token basis: hours and kWh that a million tokens of this basis take.
+-- One finished run x token basis: hours and kWh that a million tokens of this basis take. Without clock times a run is as long as its
+-- iterations.
 with timed as (
     select
         r.*,
         s.cpu,
-        cast(r.end_ns - r.start_ns as double) / 1e9 as window_s,
+        coalesce(cast(r.end_ns - r.start_ns as double) / 1e9, r.latency_ms * r.iterations / 1e3) as window_s,
         cast(
             r.iterations * case when c.token_count = 'padded' then r.prompt_tokens_padded else r.prompt_tokens end as double
         ) as input_tokens,
@@ -11,7 +12,9 @@ with timed as (
     from run as r
     inner join session as s on r.session_id = s.session_id
     cross join config as c
-    where r.status in ('ok', 'degraded') and r.end_ns > r.start_ns and r.iterations > 0
+    where
+        r.status in ('ok', 'degraded') and r.iterations > 0
+        and coalesce(cast(r.end_ns - r.start_ns as double) / 1e9, r.latency_ms * r.iterations / 1e3) > 0
 ),
 
 counted as (

@@ -44,6 +44,7 @@ const MODELS: &[Model] = &[
     model!("sensor_energy"),
     model!("total_energy"),
     model!("decode_energy"),
+    model!("reported_energy"),
     model!("run_energy"),
 ];
 

@@ -47,6 +47,11 @@ impl Updates {
         }
     }
 
+    /// How many changes the period is the median of, less one.
+    pub fn intervals(&self) -> usize {
+        self.intervals_ns.len()
+    }
+
     /// Smallest step between two readings.
     pub fn step(&self) -> Option<f64> {
         self.step.map(|step| (step * PER_ROUNDING).round() / PER_ROUNDING)

@@ -1,9 +1,19 @@
-//! `collect import`: contract tables from CSV, for recorded and published measurements.
+//! `collect import tables`: contract tables from CSV, for recorded and published measurements.
 
 use crate::sensors;
 use anyhow::Result;
 use schemas::tables::{POWER_SAMPLE, SENSOR};
 use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// CSV files: session.csv, run.csv, power_sample.csv; `sensor` follows from the last
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Folder for the tables
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+}
 
 /// Reads each CSV as the table that its file name says and writes it, checked, into `folder`. What samples tell of their
 /// sensors is written as `sensor`, unless a CSV gives that table.

@@ -1,0 +1,288 @@
+//! Bytes of somebody's file as text, streaming: UTF-8 with or without a byte order mark, UTF-16 in both orders, and Windows-1252 for
+//! lines that are not UTF-8. Lines end with LF, CR LF or CR.
+
+use std::{
+    borrow::Cow,
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+/// Bytes that recognition looks at.
+pub const HEAD_BYTES: usize = 64 << 10;
+/// Longest line of delimited text.
+pub const LONGEST: usize = 1 << 20;
+const BLOCK: usize = 64 << 10;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    Utf8,
+    Utf16Le,
+    Utf16Be,
+}
+
+/// Gives UTF-8 (or bytes that are no UTF-16) whatever the source has; a byte order mark is left out.
+#[derive(Debug)]
+pub struct Utf8<R> {
+    source: R,
+    encoding: Encoding,
+    /// Bytes as they came, not decoded yet.
+    raw: Vec<u8>,
+    ready: Vec<u8>,
+    at: usize,
+    ended: bool,
+}
+
+/// By its mark; without one, UTF-16 shows as text whose every other byte is zero (PowerShell writes the mark, some tools do not).
+fn encoding(head: &[u8]) -> (Encoding, usize) {
+    match head {
+        [0xEF, 0xBB, 0xBF, ..] => return (Encoding::Utf8, 3),
+        [0xFF, 0xFE, ..] => return (Encoding::Utf16Le, 2),
+        [0xFE, 0xFF, ..] => return (Encoding::Utf16Be, 2),
+        _ => {}
+    }
+    let pairs = head.len().min(512) / 2;
+    let zeros = |odd: usize| (0..pairs).filter(|i| head[2 * i + odd] == 0 && head[2 * i + 1 - odd] != 0).count();
+    match pairs >= 4 {
+        true if zeros(1) * 10 >= pairs * 8 => (Encoding::Utf16Le, 0),
+        true if zeros(0) * 10 >= pairs * 8 => (Encoding::Utf16Be, 0),
+        _ => (Encoding::Utf8, 0),
+    }
+}
+
+impl<R: Read> Utf8<R> {
+    pub fn new(mut source: R) -> io::Result<Self> {
+        let mut head = Vec::with_capacity(1024);
+        (&mut source).take(1024).read_to_end(&mut head)?;
+        let (encoding, mark) = encoding(&head);
+        head.drain(..mark);
+        let (raw, ready) = if encoding == Encoding::Utf8 { (Vec::new(), head) } else { (head, Vec::new()) };
+        Ok(Utf8 { source, encoding, raw, ready, at: 0, ended: false })
+    }
+
+    /// Decodes the next block of UTF-16; half a unit and half a pair of surrogates wait for the next.
+    fn fill(&mut self) -> io::Result<()> {
+        (self.at, self.ready) = (0, std::mem::take(&mut self.ready));
+        self.ready.clear();
+        while self.ready.is_empty() && !self.ended {
+            let before = self.raw.len();
+            self.raw.resize(before + BLOCK, 0);
+            let got = self.source.read(&mut self.raw[before..])?;
+            self.raw.truncate(before + got);
+            self.ended = got == 0;
+            let unit = |pair: &[u8]| match self.encoding {
+                Encoding::Utf16Be => u16::from_be_bytes([pair[0], pair[1]]),
+                _ => u16::from_le_bytes([pair[0], pair[1]]),
+            };
+            let mut units: Vec<u16> = self.raw.chunks_exact(2).map(unit).collect();
+            if !self.ended && units.last().is_some_and(|u| (0xD800..0xDC00).contains(u)) {
+                units.pop();
+            }
+            self.raw.drain(..2 * units.len());
+            let chars = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+            let mut text = String::new();
+            text.extend(chars);
+            self.ready = text.into_bytes();
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Utf8<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.ready.len() {
+            if self.encoding == Encoding::Utf8 {
+                return self.source.read(out);
+            }
+            self.fill()?;
+        }
+        let n = out.len().min(self.ready.len() - self.at);
+        out[..n].copy_from_slice(&self.ready[self.at..self.at + n]);
+        self.at += n;
+        Ok(n)
+    }
+}
+
+/// Characters of Windows-1252 from 0x80 on; the five that it leaves open are read as the control characters of their number.
+const FROM_80: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
+    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// Bytes as text: UTF-8, and if they are none, Windows-1252.
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
+    let windows = |b: &u8| match b {
+        0x80..=0x9F => FROM_80[usize::from(b - 0x80)],
+        b => char::from(*b),
+    };
+    match str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().map(windows).collect()),
+    }
+}
+
+/// One line without its end.
+#[derive(Debug, PartialEq)]
+pub struct Line<'a> {
+    /// From 1.
+    pub number: u64,
+    pub text: Cow<'a, str>,
+    /// Whether its end was there. The last line of a log whose writer was killed has none.
+    pub ended: bool,
+}
+
+/// Lines of a source, one at a time.
+#[derive(Debug)]
+pub struct Lines<R> {
+    source: Utf8<R>,
+    buffer: Vec<u8>,
+    at: usize,
+    filled: usize,
+    number: u64,
+    longest: usize,
+    ended: bool,
+}
+
+impl<R: Read> Lines<R> {
+    /// Lines of more than `longest` bytes are refused.
+    pub fn new(source: R, longest: usize) -> io::Result<Self> {
+        let source = Utf8::new(source)?;
+        Ok(Lines { source, buffer: vec![0; BLOCK], at: 0, filled: 0, number: 0, longest, ended: false })
+    }
+
+    /// The number of the line that was given last.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The source with what was read of it already: to go on in another way after a header.
+    pub fn rest(self) -> impl Read {
+        io::Cursor::new(self.buffer[self.at..self.filled].to_vec()).chain(self.source)
+    }
+
+    /// Not an `Iterator`: a line lies in the buffer until the next one is asked for.
+    pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+        let mut seen = self.at;
+        let (end, after, ended) = loop {
+            let found =
+                self.buffer[seen..self.filled].iter().position(|b| matches!(b, b'\n' | b'\r')).map(|i| seen + i);
+            match found {
+                Some(end) if self.buffer[end] == b'\n' => break (end, end + 1, true),
+                Some(end) => {
+                    // CRs before an LF belong to it (`\r\r\n` of text that was converted twice), others end a line each.
+                    let next = self.buffer[end..self.filled].iter().position(|b| *b != b'\r').map(|i| end + i);
+                    match next {
+                        Some(next) if self.buffer[next] == b'\n' => break (end, next + 1, true),
+                        Some(_) => break (end, end + 1, true),
+                        None if self.ended || self.filled - end > 64 => break (end, end + 1, true),
+                        None => seen = end,
+                    }
+                }
+                None if self.ended && self.filled == self.at => return Ok(None),
+                None if self.ended => break (self.filled, self.filled, false),
+                None => seen = self.filled,
+            }
+            seen -= self.refill()?;
+        };
+        self.number += 1;
+        let line = text(&self.buffer[self.at..end]);
+        self.at = after;
+        Ok(Some(Line { number: self.number, text: line, ended }))
+    }
+
+    /// Reads on; what was given is thrown away first. By how much the rest moved.
+    fn refill(&mut self) -> io::Result<usize> {
+        let moved = self.at;
+        self.buffer.copy_within(self.at..self.filled, 0);
+        self.filled -= moved;
+        self.at = 0;
+        if self.filled > self.longest {
+            let said = format!("line {} is longer than {} bytes", self.number + 1, self.longest);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, said));
+        }
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(2 * self.filled, 0);
+        }
+        let got = self.source.read(&mut self.buffer[self.filled..])?;
+        self.filled += got;
+        self.ended = got == 0;
+        Ok(moved)
+    }
+}
+
+/// The beginning of a file as text, for recognition.
+pub fn head(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    Utf8::new(File::open(path)?)?.take(HEAD_BYTES as u64).read_to_end(&mut bytes)?;
+    // A character that the end cuts would make all of it Windows-1252.
+    if let Err(e) = str::from_utf8(&bytes)
+        && e.error_len().is_none()
+    {
+        bytes.truncate(e.valid_up_to());
+    }
+    Ok(text(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A source that gives one byte at a time.
+    struct Slow<'a>(&'a [u8]);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let n = out.len().min(1).min(self.0.len());
+            out[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+
+    fn lines(bytes: &[u8]) -> Vec<(u64, String, bool)> {
+        fn all<R: Read>(mut lines: Lines<R>) -> Vec<(u64, String, bool)> {
+            let mut found = Vec::new();
+            while let Some(line) = lines.next().unwrap() {
+                found.push((line.number, line.text.into_owned(), line.ended));
+            }
+            found
+        }
+        let found = all(Lines::new(bytes, LONGEST).unwrap());
+        assert_eq!(found, all(Lines::new(Slow(bytes), LONGEST).unwrap()));
+        found
+    }
+
+    fn texts(bytes: &[u8]) -> Vec<String> {
+        lines(bytes).into_iter().map(|(_, text, _)| text).collect()
+    }
+
+    #[test]
+    fn every_line_end_and_a_last_line_without() {
+        assert_eq!(texts(b"a\nb\r\nc\rd\r\r\n\ne"), ["a", "b", "c", "d", "", "e"]);
+        assert_eq!(lines(b"a\nb"), [(1, "a".into(), true), (2, "b".into(), false)]);
+        assert_eq!(lines(b"a\r"), [(1, "a".into(), true)]);
+        assert_eq!(lines(b""), []);
+    }
+
+    #[test]
+    fn encodings_with_and_without_a_mark() {
+        let text = "zeit;°C\r\n1;€ 😀\n";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let expected = ["zeit;°C", "1;€ 😀"];
+        assert_eq!(texts(text.as_bytes()), expected);
+        assert_eq!(texts(&[b"\xEF\xBB\xBF", text.as_bytes()].concat()), expected);
+        assert_eq!(texts(&[b"\xFF\xFE", little.as_slice()].concat()), expected);
+        assert_eq!(texts(&[b"\xFE\xFF", big.as_slice()].concat()), expected);
+        assert_eq!(texts(&little[..2 * 9]), ["zeit;°C"]);
+        assert_eq!(texts(b"GPU [\xB0C]\n\x80 5\n"), ["GPU [°C]", "€ 5"]);
+    }
+
+    #[test]
+    fn an_endless_line_is_refused() {
+        let bytes = [b"a\n".as_slice(), &[b'x'; 300_000]].concat();
+        let mut lines = Lines::new(bytes.as_slice(), 100_000).unwrap();
+        assert_eq!(lines.next().unwrap().unwrap().text, "a");
+        assert_eq!(lines.next().unwrap_err().to_string(), "line 2 is longer than 100000 bytes");
+    }
+}

@@ -1,0 +1,53 @@
+//! `collect import`: what people already have as the tables that `collect run` writes, so that everything after them is the same.
+//!
+//! Each way of looking at a file recognises it, reads it row by row into a sink and checks what came; what it leaves out it says.
+
+pub mod decode;
+pub mod fault;
+#[cfg(test)]
+mod fuzz;
+pub mod number;
+pub mod power;
+pub mod runs;
+pub mod table;
+pub mod tables;
+pub mod zone;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+/// The session of imported runs and of imported power, so that they meet.
+pub const SESSION: &str = "import";
+
+/// What `run.imported_from` ends with when the result gave times without a zone and none was given: they were taken for UTC. Power logs
+/// without a zone are then taken the same way.
+pub const ZONELESS: &str = ", times without a zone";
+
+/// `collect import`. Without one of the subcommands the files are contract tables.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Import {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    tables: Option<tables::Options>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Write contract tables from CSV files named after their tables
+    Tables(tables::Options),
+    /// Write power_sample and sensor from power and energy logs of other tools
+    Power(power::Options),
+    /// Write session and run from benchmark results of other tools
+    Runs(runs::Options),
+}
+
+pub fn import(import: Import) -> Result<()> {
+    match (import.what, import.tables) {
+        (Some(What::Tables(given)), _) | (None, Some(given)) => tables::import(&given.files, &given.into),
+        (Some(What::Power(given)), _) => power::import(&given),
+        (Some(What::Runs(given)), _) => runs::import(&given),
+        (None, None) => anyhow::bail!("import: nothing to import, 0 files, name files or see `collect import --help`"),
+    }
+}

@@ -1,0 +1,78 @@
+//! `amd-smi metric --power --usage -w 1 --csv` (AMD SMI's manual): a sentence, then the header again for every sweep. Times are whole
+//! seconds, so that two sweeps may share one.
+
+use super::{
+    Format, Source,
+    sink::{CLOCK, Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION},
+};
+use crate::{
+    imports::{
+        fault::{Fault, Result, quoted},
+        number::{Cell, Measure, cell, unit_of_name},
+        table::Table,
+    },
+    power::{Kind, Scope},
+};
+
+pub const FORMAT: Format = Format {
+    name: "amd-smi",
+    about: "amd-smi metric --power --usage -w 1 --csv",
+    recognises: |head| {
+        let is_header = |line: &str| line.contains("gpu") && line.split(',').any(|c| POWERS.contains(&c.trim()));
+        head.lines().take(20).any(is_header)
+    },
+    read,
+};
+
+/// By the version of amd-smi.
+const POWERS: [&str; 3] = ["socket_power", "current_socket_power", "average_socket_power"];
+const EXTRAS: [(&[&str], usize); 3] =
+[
+    (&["hotspot", "temperature_hotspot", "edge"], TEMPERATURE),
+    (&["gfx_activity", "gfx_usage"], UTILISATION),
+    (&["gfx_0_clk", "gfx_clk"], CLOCK),
+];
+
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    let is_header = |names: &[String]| names.iter().any(|n| n == "gpu") && names.iter().any(|n| POWERS.contains(&n.as_str()));
+    let mut table = Table::find(source.lines()?, &is_header, "timestamp, gpu and socket_power")?;
+    let header = table.layout.header.clone();
+    let (decimal, gpu) = (table.layout.decimal, header.must("gpu")?);
+    let (name, power) = POWERS.iter().find_map(|p| Some((*p, header.find(&[p])?))).unwrap_or(("gpu", gpu));
+    let factor = unit_of_name(&header.names[power]).filter(|u| u.of == Measure::Power).map_or(1.0, |u| u.factor);
+    let time = header.find(&["timestamp"]);
+    let extras_at = EXTRAS.map(|(names, extra)| (header.find(names), extra));
+    let mut sweep: (Option<String>, i64) = (None, -1);
+    while let Some(row) = table.next(&mut sink.notes)? {
+        let index = row.get(gpu).into_owned();
+        let t = match time {
+            Some(at) => sink.time(row.line, &row.get(at))?,
+            None => {
+                let first = sweep.0.get_or_insert_with(|| index.clone());
+                sweep.1 += i64::from(*first == index);
+                let why = "no column timestamp (amd-smi metric without -w)";
+                Some(sink.start(why)?.saturating_add(sink.interval(why)?.saturating_mul(sweep.1)))
+            }
+        };
+        let Some(t) = t else { continue };
+        if index.is_empty() || index.len() > 40 {
+            return Err(Fault::new("no GPU in the row", quoted(&index), "give the log as amd-smi wrote it").at(row.line));
+        }
+        let mut extras = NO_EXTRAS;
+        for (at, extra) in extras_at.iter().filter_map(|(at, extra)| Some(((*at)?, *extra))) {
+            if let Cell::Number(q) = cell(&row.get(at), decimal) {
+                extras[extra] = q.value;
+            }
+        }
+        let of = Gpu { index: Some(index.clone()), uuid: None };
+        let sensor = Sensor::new(format!("amd-smi:{index}"), Kind::Average, Scope::Gpu).label(format!("{name} of amd-smi")).gpu(of);
+        let Some(series) = sink.series(sensor) else { continue };
+        match cell(&row.get(power), decimal) {
+            Cell::Number(q) if q.value >= 0.0 => sink.push(series, t, q.value * q.unit.map_or(factor, |u| u.factor), Some(&extras))?,
+            Cell::Absent(why) => sink.failed(series, row.line, t, &why)?,
+            _ => sink.leave_out(row.line, "no power in its field, left out"),
+        }
+    }
+    sink.left_out(table.layout.left_out);
+    Ok(())
+}

@@ -1,0 +1,381 @@
+//! What readers of logs give their readings to: sensors, instants, readings, failures, and remarks.
+
+pub mod cover;
+mod ordered;
+mod series;
+pub mod windows;
+pub mod write;
+
+pub use series::{EXTRAS, NO_EXTRAS};
+
+use super::Options;
+use crate::{
+    imports::{
+        fault::{Fault, Notes, Result, quoted},
+        zone::{self, NoInstant, NoTime, Stamp, Walls, offset_text},
+    },
+    power::{Kind, Scope},
+};
+use series::Store;
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
+
+/// Places in [`Reading::extras`].
+pub const TEMPERATURE: usize = 0;
+pub const MEMORY: usize = 1;
+pub const UTILISATION: usize = 2;
+pub const CLOCK: usize = 3;
+pub const LIMIT: usize = 4;
+pub const THROTTLED: usize = 5;
+
+/// W or J that are beyond any log: sums of such numbers are none.
+const LARGEST: f64 = 1e15;
+
+pub const NO_TIME: &str = "no time in the field of the time, left out";
+
+/// A GPU as the log names it; `--gpus` chooses by either.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Gpu {
+    pub index: Option<String>,
+    pub uuid: Option<String>,
+}
+
+/// A sensor in one way of reading it.
+#[derive(Debug, Clone)]
+pub struct Sensor {
+    pub device_id: String,
+    pub kind: Kind,
+    pub scope: Scope,
+    /// What must be known before its readings are used.
+    pub label: Option<String>,
+    pub averaging_ms: Option<f64>,
+    /// Energy at which a counter wraps.
+    pub range_j: Option<f64>,
+    pub gpu: Option<Gpu>,
+}
+
+impl Sensor {
+    pub fn new(device_id: impl Into<String>, kind: Kind, scope: Scope) -> Self {
+        let device_id = device_id.into();
+        Sensor { device_id, kind, scope, label: None, averaging_ms: None, range_j: None, gpu: None }
+    }
+
+    pub fn label(self, label: impl Into<String>) -> Self {
+        Sensor { label: Some(label.into()), ..self }
+    }
+
+    pub fn gpu(self, gpu: Gpu) -> Self {
+        Sensor { gpu: Some(gpu), ..self }
+    }
+}
+
+/// What is known of a sensor beside its readings.
+#[derive(Debug)]
+pub struct Known {
+    pub sensor: Sensor,
+    pub source: &'static str,
+    pub readings: u64,
+    pub errors: u64,
+    pub last_error: Option<String>,
+    /// First and last instant in each file.
+    spans: Vec<(usize, i64, i64)>,
+}
+
+impl Known {
+    pub fn span(&self) -> Option<(i64, i64)> {
+        Some((self.spans.iter().map(|s| s.1).min()?, self.spans.iter().map(|s| s.2).max()?))
+    }
+}
+
+/// Takes readings in any order.
+pub struct Sink<'o> {
+    pub options: &'o Options,
+    pub notes: Notes,
+    pub known: Vec<Known>,
+    store: Store,
+    walls: Walls,
+    by_name: HashMap<(String, &'static str), Option<usize>>,
+    /// GPUs that the logs have, and whether they were asked for.
+    gpus: BTreeMap<String, bool>,
+    /// A time without a zone that was taken for UTC, since none was given.
+    pub zoneless: Option<String>,
+    file: usize,
+    format: &'static str,
+    rows: u64,
+    left_out: u64,
+}
+
+impl<'o> Sink<'o> {
+    pub fn new(options: &'o Options) -> Self {
+        Sink {
+            options,
+            notes: Notes::default(),
+            known: Vec::new(),
+            store: Store::new(options.into.clone()),
+            walls: Walls::new(options.tz.unwrap_or(zone::Zone::Fixed(0))),
+            by_name: HashMap::new(),
+            gpus: BTreeMap::new(),
+            zoneless: None,
+            file: 0,
+            format: "",
+            rows: 0,
+            left_out: 0,
+        }
+    }
+
+    /// Says which file the next readings come from.
+    pub fn begin(&mut self, file: usize, format: &'static str) {
+        (self.file, self.format, self.rows, self.left_out) = (file, format, 0, 0);
+        self.notes = Notes::default();
+    }
+
+    /// The file is at its end: mostly rubbish is no log.
+    pub fn end(&mut self) -> Result<()> {
+        if self.left_out > self.rows && self.left_out > 2 {
+            let value =
+                format!("{} of {} lines: {}", self.left_out, self.rows + self.left_out, self.notes.texts().join("; "));
+            return Err(Fault::new("mostly unreadable", value, "check the file, or name its format with --format"));
+        }
+        if self.rows == 0 {
+            let why = self.notes.texts();
+            let why = if why.is_empty() { "0 readings under the header".into() } else { why.join("; ") };
+            return Err(Fault::new(
+                "no samples",
+                why,
+                "log while something runs, and give the log as the tool wrote it",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The series of a sensor. `None`: a GPU that was not asked for.
+    pub fn series(&mut self, sensor: Sensor) -> Option<usize> {
+        let name = (sensor.device_id.clone(), sensor.kind.name());
+        if let Some(found) = self.by_name.get(&name) {
+            return *found;
+        }
+        let wanted = sensor.gpu.as_ref().is_none_or(|gpu| self.is_wanted(gpu));
+        let found = wanted.then(|| {
+            let source = self.format;
+            self.known.push(Known { sensor, source, readings: 0, errors: 0, last_error: None, spans: Vec::new() });
+            self.store.add()
+        });
+        self.by_name.insert(name, found);
+        found
+    }
+
+    fn is_wanted(&mut self, gpu: &Gpu) -> bool {
+        let asked = &self.options.gpus;
+        let names = [&gpu.index, &gpu.uuid];
+        let wanted =
+            asked.is_empty() || names.iter().any(|n| n.as_ref().is_some_and(|n| asked.iter().any(|a| a.trim() == n)));
+        let name = names.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("=");
+        self.gpus.insert(name, wanted);
+        wanted
+    }
+
+    /// GPUs that the logs have, and how many of them were taken.
+    pub fn gpus(&self) -> (Vec<&str>, usize) {
+        (self.gpus.keys().map(String::as_str).collect(), self.gpus.values().filter(|wanted| **wanted).count())
+    }
+
+    /// The instant of a time as it is written; `None` with a remark where it is none.
+    pub fn time(&mut self, line: u64, text: &str) -> Result<Option<i64>> {
+        match zone::stamp(text, self.options.date_order) {
+            Ok(Stamp::Utc(ns) | Stamp::Wall(ns)) if !zone::is_plausible(ns) => {
+                self.leave_out(line, NO_TIME);
+                Ok(None)
+            }
+            Ok(stamp) => self.at(line, stamp, text).map(Some),
+            Err(NoTime::NotATime) => {
+                self.leave_out(line, NO_TIME);
+                Ok(None)
+            }
+            Err(NoTime::DayOrMonth) => Err(Fault::new(
+                "day or month first?",
+                quoted(text),
+                "say which: --date-order day-first or --date-order month-first",
+            )
+            .at(line)),
+        }
+    }
+
+    /// Nanoseconds of UTC, `--offset-ms` added.
+    pub fn at(&mut self, line: u64, stamp: Stamp, text: &str) -> Result<i64> {
+        let ns = match stamp {
+            Stamp::Utc(ns) => ns,
+            Stamp::Wall(wall) => {
+                if self.options.tz.is_none() && self.zoneless.is_none() {
+                    self.zoneless = Some(text.to_string());
+                }
+                self.walls.utc(wall).map_err(|why| self.no_instant(&why, text).at(line))?
+            }
+        };
+        self.shifted(ns)
+            .ok_or_else(|| Fault::new("a time out of range", quoted(text), "check it, and --offset-ms").at(line))
+    }
+
+    /// [`Sink::at`] of a time on the wall whose text is only needed for complaints.
+    #[inline]
+    pub fn wall(&mut self, line: u64, wall: i64, text: &[u8]) -> Result<i64> {
+        if self.options.tz.is_some() || self.zoneless.is_some() {
+            let ns = self.walls.utc(wall).ok().and_then(|ns| self.shifted(ns));
+            if let Some(ns) = ns {
+                return Ok(ns);
+            }
+        }
+        self.at(line, Stamp::Wall(wall), str::from_utf8(text).unwrap_or_default())
+    }
+
+    /// `--offset-ms` added to UTC.
+    pub fn shifted(&self, ns: i64) -> Option<i64> {
+        ns.checked_add(self.options.offset_ms.checked_mul(1_000_000)?).filter(|ns| zone::is_plausible(*ns))
+    }
+
+    fn no_instant(&self, why: &NoInstant, text: &str) -> Fault {
+        let zone = self.options.tz.map(|z| z.to_string()).unwrap_or_default();
+        match why {
+            NoInstant::Skipped => Fault::new(
+                format!("a time that {zone} skipped"),
+                quoted(text),
+                "the log is of another zone: give it as --tz",
+            ),
+            NoInstant::Twice(a, b) => Fault::new(
+                format!("a time that {zone} had twice"),
+                quoted(text),
+                format!("say which: --tz {} or --tz {}", offset_text(*a), offset_text(*b)),
+            ),
+        }
+    }
+
+    /// `--start`, demanded by a log without dates.
+    pub fn start(&mut self, why: &str) -> Result<i64> {
+        let Some(text) = self.options.start.clone() else {
+            let remedy = "say when the log began: --start 2026-05-14T09:00:00Z";
+            return Err(Fault::new("no instants in the log", why, remedy));
+        };
+        let wrong = |_| Fault::new("--start is no time", quoted(&text), "give it like 2026-05-14T09:00:00Z");
+        let stamp = zone::stamp(&text, self.options.date_order).map_err(wrong)?;
+        self.at(0, stamp, &text).map_err(|fault| Fault { line: None, ..fault })
+    }
+
+    /// `--interval-ms` in ns.
+    pub fn interval_ns(&self) -> Option<i64> {
+        self.options.interval_ms.filter(|ms| *ms > 0.0 && ms.is_finite()).map(|ms| (ms * 1e6).round() as i64)
+    }
+
+    /// `--interval-ms`, demanded by a log without times.
+    pub fn interval(&self, why: &str) -> Result<i64> {
+        let remedy = "say how far apart its readings are: --interval-ms 1000";
+        self.interval_ns().ok_or_else(|| Fault::new("no times in the log", why, remedy))
+    }
+
+    /// One of `--select` in the way that a format compares names.
+    pub fn is_selected(&self, name: &str) -> bool {
+        self.options.select.iter().any(|s| s.eq_ignore_ascii_case(name))
+    }
+
+    /// A line that is no reading.
+    pub fn leave_out(&mut self, line: u64, why: &str) {
+        self.left_out += 1;
+        self.notes.line(line, why);
+    }
+
+    /// Rows that a table left out already.
+    pub fn left_out(&mut self, rows: u64) {
+        self.left_out += rows;
+    }
+
+    /// A reading: W, or J for a counter.
+    #[inline]
+    pub fn push(&mut self, series: usize, t: i64, value: f64, extras: Option<&[f64; EXTRAS]>) -> Result<()> {
+        if value.is_nan() || value.abs() > LARGEST {
+            self.left_out += 1;
+            self.notes.say("a number that no sensor gives, left out");
+            return Ok(());
+        }
+        let sound = extras.map(|extras| {
+            std::array::from_fn(|e| {
+                let fits = extras[e].abs() <= LARGEST && (e == TEMPERATURE || extras[e] >= 0.0);
+                if fits { extras[e] } else { f64::NAN }
+            })
+        });
+        let (known, file) = (&mut self.known[series], self.file);
+        self.rows += 1;
+        known.readings += 1;
+        match known.spans.last_mut().filter(|s| s.0 == file) {
+            Some((_, first, last)) => (*first, *last) = ((*first).min(t), (*last).max(t)),
+            None => known.spans.push((file, t, t)),
+        }
+        Ok(self.store.push(series, t, value, sound.as_ref())?)
+    }
+
+    /// A reading that failed: a row without a value, so that nobody takes the sensor for absent.
+    pub fn failed(&mut self, series: usize, line: u64, t: i64, why: &str) -> Result<()> {
+        self.rows += 1;
+        self.notes.line(line, &format!("no reading but {}, which is not 0", quoted(why)));
+        let known = &mut self.known[series];
+        known.errors += 1;
+        known.last_error = Some(format!("line {line}: {why}"));
+        Ok(self.store.push(series, t, f64::NAN, None)?)
+    }
+
+    /// Instants and values of every series, in order of time.
+    #[cfg(test)]
+    pub fn see_rows(&self, see: &mut dyn FnMut(&[i64], &[f64])) {
+        for (series, known) in self.known.iter().enumerate() {
+            let mut checker =
+                schemas::check::Checker::new(&schemas::tables::POWER_SAMPLE, "test".as_ref()).expect("a contract");
+            let each = &mut |page: series::Page| {
+                checker.batch(&write::batch(known, &page).expect("a batch")).expect("what the contract demands");
+                see(page.t, page.v);
+                Ok(())
+            };
+            ordered::read(&self.store, series, each).expect("memory can be read");
+        }
+    }
+
+    /// What a whole import may not be: GPUs asked for and not there, one GPU in two logs at once, no stretch of time.
+    pub fn check(&mut self, files: &[std::path::PathBuf]) -> Result<()> {
+        self.store.close_all()?;
+        let name = |at: usize| files.get(at).map_or(Path::new(""), |p| p.as_path());
+        let (gpus, taken) = self.gpus();
+        if !self.options.gpus.is_empty() && taken < self.options.gpus.len() {
+            let asked = self.options.gpus.join(",");
+            let fault = Fault::new(
+                "--gpus names GPUs that the log does not have",
+                asked,
+                format!("it has {}", gpus.join(", ")),
+            );
+            return Err(fault.of(name(0)));
+        }
+        for known in &self.known {
+            for pair in known.spans.windows(2) {
+                let (before, after) = (pair[0], pair[1]);
+                if before.1.max(after.1) < before.2.min(after.2) {
+                    let what = format!("the same sensor at the same time as in {}", name(before.0).display());
+                    let remedy = "import one of them, or logs with UUIDs where they are of two machines";
+                    return Err(Fault::new(what, &known.sensor.device_id, remedy).of(name(after.0)));
+                }
+            }
+        }
+        let read: u64 = self.known.iter().map(|k| k.readings).sum();
+        if read == 0 {
+            let last = self.known.iter().find_map(|k| k.last_error.clone()).unwrap_or_else(|| "0 readings".into());
+            return Err(Fault::new("no samples", last, "log with a driver that reads power").of(name(0)));
+        }
+        let long = self.known.iter().any(|k| k.span().is_some_and(|(first, last)| first < last));
+        if !long && read < 2 {
+            let fault = Fault::new("one sample", "no interval", "log over the whole run, a reading a second or more");
+            return Err(fault.of(name(0)));
+        }
+        if !long {
+            let fault =
+                Fault::new("zero time span", format!("{read} samples at one instant"), "log over the whole run");
+            return Err(fault.of(name(0)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,199 @@
+//! Series as `power_sample` and `sensor`, and what an import says of each of them.
+
+use super::{Known, Sink, THROTTLED, ordered, series::Page};
+use crate::{
+    imports::{SESSION, zone::utc_text},
+    power::{Kind, updates::Updates},
+    sensors,
+};
+use anyhow::Result;
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, new_null_array};
+use arrow::buffer::{NullBuffer, ScalarBuffer};
+use arrow::datatypes::DataType;
+use schemas::{
+    Provenance,
+    tables::{POWER_SAMPLE, SENSOR},
+};
+use std::{fmt::Write, io, path::Path, sync::Arc};
+
+/// Intervals between changes that the update period is the median of.
+const CHANGES: usize = 1 << 16;
+
+/// Changes that a period takes: loggers read less often than most sensors renew their value.
+const ENOUGH: usize = 8;
+
+/// What the readings of a sensor tell, seen in order of time.
+#[derive(Debug, Default)]
+pub struct Told {
+    rows: usize,
+    valid: u64,
+    longest_gap_ns: Option<i64>,
+    first: Option<(i64, f64)>,
+    last: Option<(i64, f64)>,
+    /// By the rule of the kind, over the whole log; a counter that fell counts from zero.
+    energy_j: f64,
+    falls: u64,
+    updates: Updates,
+}
+
+impl Told {
+    fn see(&mut self, page: &Page, kind: Kind, range_j: Option<f64>) {
+        self.rows += page.len();
+        for (&t, &v) in page.t.iter().zip(page.v) {
+            if v.is_nan() {
+                continue;
+            }
+            self.valid += 1;
+            self.updates.see(t, v);
+            if let Some((before, value)) = self.last.replace((t, v)) {
+                let gap = t - before;
+                self.longest_gap_ns = Some(self.longest_gap_ns.map_or(gap, |g| g.max(gap)));
+                let seconds = gap as f64 / 1e9;
+                self.energy_j += match kind {
+                    Kind::Counter => self.rise(value, v, range_j),
+                    Kind::IntervalMean | Kind::Model => v * seconds,
+                    Kind::Instant | Kind::Average => (value + v) / 2.0 * seconds,
+                };
+            } else {
+                self.first = Some((t, v));
+            }
+        }
+    }
+
+    /// A load that stood still changes its power when it begins and ends: that tells nothing of the sensor.
+    fn period_ms(&self, kind: Kind) -> Option<f64> {
+        let counts = kind == Kind::Counter || kind.made_by_reading();
+        let known = !counts && self.updates.intervals() >= ENOUGH;
+        self.updates.period_ns().filter(|_| known).map(|ns| ns as f64 / 1e6)
+    }
+
+    /// A fall by more than half of the range, or without one, is a new beginning (as in `join-telemetry`).
+    fn rise(&mut self, before: f64, after: f64, range_j: Option<f64>) -> f64 {
+        let rise = after - before;
+        if rise >= 0.0 {
+            return rise;
+        }
+        match range_j.map(|range| (rise + range, range)) {
+            Some((wrapped, range)) if wrapped >= 0.0 && wrapped <= range / 2.0 => wrapped,
+            _ => {
+                self.falls += 1;
+                after.max(0.0)
+            }
+        }
+    }
+}
+
+/// The rows of one page.
+pub(super) fn batch(known: &Known, page: &Page) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let (n, sensor) = (page.len(), &known.sensor);
+    let text = |text: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, n))) as ArrayRef;
+    let nothing = || new_null_array(&DataType::Float64, n);
+    let floats = |values: &[f64]| -> ArrayRef {
+        if values.is_empty() {
+            return nothing();
+        }
+        let valid =
+            values.iter().any(|v| v.is_nan()).then(|| NullBuffer::from_iter(values.iter().map(|v| !v.is_nan())));
+        Arc::new(Float64Array::new(ScalarBuffer::from(values.to_vec()), valid))
+    };
+    let counts = sensor.kind == Kind::Counter;
+    let range = sensor.range_j.filter(|_| counts);
+    let throttled = match page.extras[THROTTLED] {
+        [] => new_null_array(&DataType::Boolean, n),
+        values => Arc::new(values.iter().map(|v| (!v.is_nan()).then_some(*v != 0.0)).collect::<BooleanArray>()),
+    };
+    let mut columns = vec![
+        text(SESSION),
+        text(&sensor.device_id),
+        text(sensor.kind.name()),
+        Arc::new(Int64Array::from(page.t.to_vec())),
+        text(sensor.scope.name()),
+        if counts { nothing() } else { floats(page.v) },
+        if counts { floats(page.v) } else { nothing() },
+        range.map_or_else(nothing, |range| Arc::new(Float64Array::from(vec![range; n]))),
+    ];
+    columns.extend(page.extras[..THROTTLED].iter().map(|values| floats(values)));
+    columns.push(throttled);
+    RecordBatch::try_new(POWER_SAMPLE.arrow(), columns)
+}
+
+/// Writes both tables. What every sensor told comes back, in the order of the table.
+pub fn write<'s>(sink: &'s Sink, folder: &Path, by: &Provenance) -> Result<Vec<(&'s Known, Told)>> {
+    let mut order: Vec<usize> = (0..sink.known.len()).collect();
+    order.sort_by_key(|&at| (&sink.known[at].sensor.device_id, sink.known[at].sensor.kind.name()));
+    let mut told = Vec::new();
+    let path = folder.join("power_sample.parquet");
+    schemas::io::write_each(&path, &POWER_SAMPLE, by, &mut |write| {
+        for &at in &order {
+            let known = &sink.known[at];
+            let mut of = Told { updates: Updates::bounded(CHANGES), ..Told::default() };
+            let mut refused = None;
+            let done = ordered::read(&sink.store, at, &mut |page| {
+                of.see(&page, known.sensor.kind, known.sensor.range_j);
+                let rows = |cause: String| schemas::Error::Rows { table: POWER_SAMPLE.name, cause };
+                let written = batch(known, &page).map_err(|e| rows(e.to_string())).and_then(|b| write(&b));
+                written.map_err(|e| {
+                    refused = Some(e);
+                    io::Error::other("refused")
+                })
+            });
+            if let Some(error) = refused {
+                return Err(error);
+            }
+            done.map_err(|cause| schemas::Error::Io { path: path.clone(), action: "put readings aside for", cause })?;
+            told.push((known, of));
+        }
+        Ok(())
+    })?;
+    let rows: Vec<sensors::Sensor> = told.iter().map(|(known, told)| row(known, told)).collect();
+    schemas::io::write_rows(&folder.join("sensor.parquet"), &SENSOR, &rows, by)?;
+    Ok(told)
+}
+
+fn row(known: &Known, told: &Told) -> sensors::Sensor {
+    let sensor = &known.sensor;
+    let counts = sensor.kind == Kind::Counter;
+    sensors::Sensor {
+        session_id: SESSION.into(),
+        device_id: sensor.device_id.clone(),
+        kind: sensor.kind.name().into(),
+        scope: sensor.scope.name().into(),
+        source: known.source.into(),
+        label: sensor.label.clone(),
+        readings: told.rows,
+        missed: None,
+        errors: Some(known.errors),
+        last_error: known.last_error.clone(),
+        longest_gap_ns: told.longest_gap_ns,
+        update_period_ms: told.period_ms(sensor.kind),
+        resolution_w: told.updates.step().filter(|_| !counts && told.updates.intervals() >= ENOUGH),
+        resolution_j: None,
+        averaging_ms: sensor.averaging_ms,
+        cost_pct: None,
+    }
+}
+
+/// One line a sensor: what it is, how much of it there is, and its energy over the log.
+pub fn said(told: &[(&Known, Told)]) -> String {
+    let mut said = String::new();
+    for (known, told) in told {
+        let sensor = &known.sensor;
+        let _ = write!(said, "{} {} {}: ", sensor.device_id, sensor.kind.name(), sensor.scope.name());
+        let _ = match (told.first, told.last) {
+            (Some((from, _)), Some((to, _))) => {
+                let seconds = (to - from) as f64 / 1e9;
+                let (from, to) = (utc_text(from), utc_text(to));
+                write!(said, "{} readings, {from} to {to}, {:.6} J in {seconds:.3} s", told.valid, told.energy_j)
+            }
+            _ => write!(said, "no reading, energy unknown"),
+        };
+        if told.falls > 0 {
+            let _ = write!(said, "; it began anew {} times, and what was used meanwhile is not in it", told.falls);
+        }
+        if let Some(label) = &sensor.label {
+            let _ = write!(said, " ({label})");
+        }
+        said.push('\n');
+    }
+    said
+}

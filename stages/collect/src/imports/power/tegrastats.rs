@@ -1,0 +1,108 @@
+//! NVIDIA Jetson: `tegrastats --interval 1000` (Jetson's manual). Rails are `NAME now/average` in mW; where there is VDD_IN, it is the sum
+//! of the others and more. Old versions print neither date nor unit.
+
+use super::{
+    Format, Source,
+    sink::{Sensor, Sink, TEMPERATURE},
+};
+use crate::{
+    imports::{
+        fault::{Fault, Result, quoted},
+        zone::{DateOrder, stamp},
+    },
+    power::{Kind, Scope},
+};
+
+pub const FORMAT: Format = Format {
+    name: "tegrastats",
+    about: "tegrastats --interval 1000 (NVIDIA Jetson)",
+    recognises: |head| head.lines().take(20).any(|line| line.contains("RAM ") && line.contains("MB") && rails(line).next().is_some()),
+    read,
+};
+
+/// Rails that are the whole module's input, by board.
+const INPUTS: [&str; 4] = ["VDD_IN", "POM_5V_IN", "VDD_MUX", "VIN_SYS_5V0"];
+
+/// Names and present power in mW of the rails of a line.
+fn rails(line: &str) -> impl Iterator<Item = (&str, f64)> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let pairs: Vec<(&str, f64)> = words
+        .windows(2)
+        .filter_map(|pair| {
+            let [name, value] = pair else { return None };
+            let (now, mean) = value.split_once('/')?;
+            let milliwatts = |text: &str| {
+                let value = text.strip_suffix("mW").unwrap_or(text).parse::<f64>().ok();
+                value.filter(|v| v.is_finite() && *v >= 0.0)
+            };
+            let is_name = name.starts_with(|c: char| c.is_ascii_uppercase()) && !matches!(*name, "RAM" | "SWAP" | "CPU" | "IRAM");
+            (is_name && milliwatts(mean).is_some()).then_some(())?;
+            Some((*name, milliwatts(now)?))
+        })
+        .collect();
+    pairs.into_iter()
+}
+
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    let mut lines = source.lines()?;
+    let mut rows = 0;
+    let mut names: Vec<String> = sink.options.select.clone();
+    while let Some(line) = lines.next()? {
+        let (number, text) = (line.number, line.text.trim());
+        if text.is_empty() {
+            continue;
+        }
+        if !line.ended || !text.contains("RAM ") {
+            sink.leave_out(number, "no row of tegrastats, or cut, left out");
+            continue;
+        }
+        let there: Vec<(&str, f64)> = rails(text).collect();
+        if names.is_empty() {
+            match INPUTS.iter().find(|input| there.iter().any(|(name, _)| name == *input)) {
+                Some(input) => names.push(input.to_string()),
+                None => {
+                    let known: Vec<&str> = there.iter().map(|(name, _)| *name).collect();
+                    let remedy = format!("say which rails to add up, of {}: --select NAME --select NAME", known.join(", "));
+                    return Err(Fault::new("no rail of the whole module", quoted(INPUTS[0]), remedy).at(number));
+                }
+            }
+        }
+        let dated: String = text.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        let t = match stamp(&dated, DateOrder::MonthFirst) {
+            Ok(stamp) => sink.at(number, stamp, &dated)?,
+            Err(_) if text.starts_with("RAM ") => {
+                let why = "an old tegrastats prints no date";
+                let (start, step) = (sink.start(why)?, sink.interval(why)?);
+                rows += 1;
+                start.saturating_add(step.saturating_mul(rows - 1))
+            }
+            Err(_) => {
+                sink.leave_out(number, super::sink::NO_TIME);
+                continue;
+            }
+        };
+        let of_gpu = |word: &str| word.to_ascii_lowercase().strip_prefix("gpu@")?.trim_end_matches('c').parse::<f64>().ok();
+        let degrees = text.split_whitespace().find_map(of_gpu);
+        let mut extras = super::sink::NO_EXTRAS;
+        extras[TEMPERATURE] = degrees.filter(|c| c.is_finite()).unwrap_or(f64::NAN);
+        for name in names.clone() {
+            let scope = if INPUTS.contains(&name.as_str()) { Scope::Node } else { scope(&name) };
+            let label = format!("tegrastats: rail {name} now, not its mean");
+            let Some(series) = sink.series(Sensor::new(format!("tegrastats:{name}"), Kind::Instant, scope).label(label)) else { continue };
+            match there.iter().find(|(of, _)| *of == name) {
+                Some((_, milliwatts)) => sink.push(series, t, milliwatts / 1e3, Some(&extras))?,
+                None => sink.leave_out(number, "the rail is not in the line, left out"),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn scope(rail: &str) -> Scope {
+    match rail {
+        _ if rail.contains("GPU") && !rail.contains("CPU") => Scope::Gpu,
+        _ if rail.contains("CPU") && !rail.contains("GPU") => Scope::CpuPackage,
+        _ if rail.contains("DDR") => Scope::Dram,
+        _ => Scope::Node,
+    }
+}

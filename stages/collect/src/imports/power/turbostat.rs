@@ -1,0 +1,161 @@
+//! `turbostat --show Time_Of_Day_Seconds,PkgWatt,RAMWatt -i 1` (turbostat's manual): each row is the mean over the interval that ends
+//! at its time. Version 17.06 forgot tabs in its header, so that it has fewer cells than the rows.
+
+use super::{
+    Format, Source,
+    sink::{Sensor, Sink},
+};
+use crate::{
+    imports::{
+        fault::{Fault, Result, quoted},
+        number::{Cell, Decimal, cell},
+    },
+    power::{Kind, Scope},
+};
+
+pub const FORMAT: Format = Format {
+    name: "turbostat",
+    about: "turbostat --show Time_Of_Day_Seconds,PkgWatt,RAMWatt -i 1",
+    recognises: |head| head.lines().any(|line| line.contains("PkgWatt") && line.contains(char::is_whitespace)),
+    read,
+};
+
+const LABEL: &str = "turbostat: each value is the mean of the interval before it";
+/// Names that may be glued to their neighbour.
+const NAMES: &[&str] = &[
+    "usec", "Time_Of_Day_Seconds", "Package", "Die", "Node", "Core", "CPU", "APIC", "X2APIC", "Avg_MHz", "Busy%", "Bzy_MHz", "TSC_MHz",
+    "IPC", "IRQ", "NMI", "SMI", "POLL", "CoreTmp", "CoreThr", "PkgTmp", "GFX%rc6", "GFXMHz", "GFXAMHz", "SAM%mc6", "SAMMHz", "SAMAMHz",
+    "Totl%C0", "Any%C0", "GFX%C0", "CPUGFX%", "Pkg%pc2", "Pkg%pc3", "Pkg%pc6", "Pkg%pc7", "Pkg%pc8", "Pkg%pc9", "Pk%pc10", "CPU%LPI",
+    "SYS%LPI", "CPU%c1", "CPU%c3", "CPU%c6", "CPU%c7", "Mod%c6", "PkgWatt", "CorWatt", "GFXWatt", "RAMWatt", "SysWatt", "Pkg_J", "Cor_J",
+    "GFX_J", "RAM_J", "PKG_%", "RAM_%", "UncMHz", "CoreCnt", "PkgCnt",
+];
+/// Parts that are counted; CorWatt and GFXWatt lie inside of PkgWatt, SysWatt around all.
+const PARTS: [(&str, &str, Scope); 3] =
+    [("PkgWatt", "package", Scope::CpuPackage), ("RAMWatt", "dram", Scope::Dram), ("SysWatt", "system", Scope::Node)];
+
+/// Names of a header's cells, glued ones taken apart at names that are known.
+fn names(line: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for word in line.split_whitespace() {
+        match parts(word) {
+            Some(parts) => found.extend(parts),
+            None => found.push(word.to_string()),
+        }
+    }
+    found
+}
+
+fn parts(word: &str) -> Option<Vec<String>> {
+    if word.is_empty() {
+        return Some(Vec::new());
+    }
+    // The longest name first: `CPU%c1` begins with `CPU` too.
+    let mut fitting: Vec<&&str> = NAMES.iter().filter(|name| word.starts_with(**name)).collect();
+    fitting.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    fitting.into_iter().find_map(|name| {
+        let rest = parts(&word[name.len()..])?;
+        Some([vec![name.to_string()], rest].concat())
+    })
+}
+
+/// A row's own figures until the interval is known.
+struct Row {
+    line: u64,
+    t: i64,
+    watts: [Option<f64>; 3],
+}
+
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    let mut lines = source.lines()?;
+    let (mut header, mut glued): (Vec<String>, bool) = (Vec::new(), false);
+    let (mut first, mut before): (Option<Row>, Option<i64>) = (None, None);
+    let mut rows = 0;
+    while let Some(line) = lines.next()? {
+        let (number, ended, text) = (line.number, line.ended, line.text.trim());
+        if text.contains("PkgWatt") {
+            header = names(text);
+            glued |= header.len() != text.split_whitespace().count();
+            continue;
+        }
+        if header.is_empty() || text.is_empty() {
+            continue;
+        }
+        let cells: Vec<&str> = text.split_whitespace().collect();
+        let column = |name: &str| header.iter().position(|n| n == name).and_then(|at| cells.get(at).copied());
+        if cells.len() != header.len() || !ended {
+            // Rows of single processors leave out the package's columns at their end: only the summary is read.
+            let summary = ["Core", "CPU"].iter().filter_map(|n| column(n)).all(|c| c == "-");
+            if summary || !ended {
+                sink.leave_out(number, "not as many cells as the header, or cut, left out");
+            }
+            continue;
+        }
+        if ["Package", "Core", "CPU"].iter().filter_map(|n| column(n)).any(|cell| cell != "-") {
+            continue;
+        }
+        let t = match column("Time_Of_Day_Seconds") {
+            Some(time) => sink.time(number, time)?,
+            None => {
+                let why = "no Time_Of_Day_Seconds";
+                let (start, step) = (sink.start(why)?, sink.interval(why)?);
+                rows += 1;
+                Some(start.saturating_add(step.saturating_mul(rows)))
+            }
+        };
+        let Some(t) = t else { continue };
+        let watts = PARTS.map(|(name, ..)| match column(name).map(|text| cell(text, Decimal::Point)) {
+            Some(Cell::Number(q)) => Some(q.value).filter(|w| *w >= 0.0),
+            _ => None,
+        });
+        let row = Row { line: number, t, watts };
+        match (before, first.take()) {
+            (None, None) if sink.interval_ns().is_none() => first = Some(row),
+            (None, None) => {
+                let step = sink.interval_ns().unwrap_or(0);
+                give(sink, &row, Some(step))?;
+                before = Some(t);
+            }
+            (_, waiting) => {
+                if let Some(waiting) = waiting {
+                    // The first interval was as long as the second.
+                    give(sink, &waiting, Some(t - waiting.t))?;
+                }
+                give(sink, &row, None)?;
+                before = Some(t);
+            }
+        }
+    }
+    if let Some(row) = first {
+        let remedy = "say how long it is: --interval-ms 1000";
+        return Err(Fault::new("one sample and no interval", quoted("-i"), remedy).at(row.line));
+    }
+    if glued {
+        sink.notes.say("the header has names without a tab between them (turbostat 17.06): taken apart");
+    }
+    Ok(())
+}
+
+/// `opens`: the row is the first, and its interval is that long.
+fn give(sink: &mut Sink, row: &Row, opens: Option<i64>) -> Result<()> {
+    for (watt, (_, part, scope)) in row.watts.iter().zip(PARTS) {
+        let Some(watt) = watt else { continue };
+        let sensor = Sensor::new(format!("turbostat:{part}"), Kind::IntervalMean, scope).label(LABEL);
+        let Some(series) = sink.series(sensor) else { continue };
+        if let Some(length) = opens.filter(|length| *length > 0) {
+            sink.push(series, row.t.saturating_sub(length), *watt, None)?;
+        }
+        sink.push(series, row.t, *watt, None)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn glued_names_are_taken_apart_and_others_left_alone() {
+        assert_eq!(names("CPUGFX%Pkg%pc2\tPkgWatt\tGFXWattRAMWatt"), ["CPUGFX%", "Pkg%pc2", "PkgWatt", "GFXWatt", "RAMWatt"]);
+        assert_eq!(names("Core\tCPU\tCPU%c1\tC1-MWAIT%"), ["Core", "CPU", "CPU%c1", "C1-MWAIT%"]);
+    }
+}
