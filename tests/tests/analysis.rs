@@ -106,7 +106,7 @@ fn strict_exits_with_1_when_runs_failed_and_writes_all_the_same() {
         folder(&into, &cells);
         let at = |table: &str| into.join(format!("{table}.parquet")).display().to_string();
         let read: Vec<String> = ["session", "run", "run_energy"].map(at).to_vec();
-        let priced: Vec<String> = ["price", "grid", "cost", "tco"].map(at).to_vec();
+        let priced: Vec<String> = ["price", "grid", "cost", "request_cost", "tco"].map(at).to_vec();
         let mut derive = std::process::Command::new(tests::binary("derive-costs"));
         derive.current_dir(tests::root()).args(["--config", "pipeline.toml", "--read"]).args(&read);
         derive
@@ -122,12 +122,17 @@ fn strict_exits_with_1_when_runs_failed_and_writes_all_the_same() {
         analyze
             .args(["power_sample", "sensor"].map(at))
             .arg("--write")
-            .args(["estimate", "comparison", "decision", "finding"].map(at));
+            .args(["estimate", "comparison", "omnibus", "ranking", "verdict", "decision", "finding"].map(at));
         let ran = run(&mut analyze);
         assert_eq!(ran.code, Some(code), "{name}: {}", ran.err);
         assert!(Path::new(&at("finding")).exists());
         if code == 1 {
             assert_eq!(ran.err.trim(), "analyze: run_failed: 1 runs failed, b: out of memory");
         }
+        let sql = "select scenario, verdict from verdict order by scenario";
+        let verdicts = stage("query", &[sql, "--run", &into.display().to_string(), "--format", "csv"]).ok().out;
+        // No sensor was there, and windows are short.
+        let long = if code == 1 { "fail" } else { "warn" };
+        assert_eq!(verdicts, format!("scenario,verdict\nlong,{long}\nshort,warn\n"), "{name}");
     }
 }

@@ -76,7 +76,85 @@ fn tr119_tables_within_a_thousandth() {
         .unwrap()
         .map(|e| e.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
-    assert_eq!(selected, counts.iter().map(|(n, _)| n.to_string()).collect(), "every table is compared");
+    let of_statistics = ["stats", "stats_blocked"];
+    let compared = counts.iter().map(|(n, _)| *n).chain(of_statistics).map(str::to_string).collect();
+    assert_eq!(selected, compared, "every table is compared");
+}
+
+/// The study printed p and d from values that it did not round first; ours come from the rounded ones that it printed.
+#[test]
+fn tr119_tests_within_a_unit_of_the_last_digit() {
+    let published = lines(&root().join("tests/fixtures/tr119/stats.csv"));
+    let ours = lines(&tables().join("stats.csv"));
+    assert_eq!(published[0], ours[0]);
+    let named = |rows: &[Vec<String>]| rows.iter().map(|r| r[..4].to_vec()).collect::<Vec<_>>();
+    assert_eq!(named(&published), named(&ours), "the same pairs under 0.05, and no other");
+    let mut numbers = 0;
+    for (p, o) in published.iter().zip(&ours).skip(1) {
+        for (column, (p, o)) in p.iter().zip(o).enumerate().skip(4).filter(|(_, (p, _))| !p.is_empty()) {
+            let (value, got): (f64, f64) = (p.parse().unwrap(), o.parse().unwrap());
+            let unit = 2.0 * rounding(p);
+            assert!(
+                (got - value).abs() <= unit.max(1e-3 * value.abs()),
+                "{}: {got} and not {value}",
+                published[0][column]
+            );
+            numbers += 1;
+        }
+    }
+    assert_eq!(numbers, 2 * 2 + 11 * 4);
+}
+
+#[test]
+fn tr119_blocked_by_scenario() {
+    let ours = lines(&tables().join("stats_blocked.csv"));
+    let row = |mode: &str, test: &str| ours.iter().find(|r| r[0] == mode && r[1] == test).unwrap();
+    let number = |row: &[String], column: usize| row[column].parse::<f64>().unwrap();
+    for (mode, f) in [("generate", 19.36), ("prefill", 12.34)] {
+        let blocked = row(mode, "blocked anova");
+        assert!((number(blocked, 4) / f - 1.0).abs() < 1e-3, "{mode}: {}", blocked[4]);
+        assert_eq!((number(blocked, 5), number(blocked, 6)), (4.0, 16.0));
+        let pairs: Vec<&Vec<String>> = ours.iter().filter(|r| r[0] == mode && r[1] == "t").collect();
+        assert_eq!(pairs.len(), 10, "all pairs are tests");
+        // p adjusted by hand: the smallest times ten, and so on, never falling.
+        let mut largest = 0f64;
+        for (place, pair) in pairs.iter().enumerate() {
+            largest = largest.max(((10 - place) as f64 * number(pair, 7)).min(1.0));
+            assert!((number(pair, 8) / largest - 1.0).abs() < 1e-6, "{pair:?}");
+        }
+        let left = pairs.iter().filter(|p| number(p, 8) < 0.05).count();
+        assert!(left < pairs.iter().filter(|p| number(p, 7) < 0.05).count(), "{mode}: fewer than unadjusted");
+    }
+}
+
+/// Without what another commit changes: hashes, and the commit itself.
+fn without_hashes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (i, word) in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()).enumerate() {
+        let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let hash = bare.len() >= 12 && bare.bytes().all(|b| b.is_ascii_hexdigit());
+        let commit = i > 0 && out.ends_with("at commit ");
+        out.push_str(if hash || commit { "#" } else { bare });
+        out.push_str(&word[bare.len()..]);
+    }
+    out
+}
+
+/// The report of the study's own tables, word for word. After a change that is meant: TALLYWATT_GOLDEN=write, and read the difference.
+#[test]
+fn tr119_report_as_markdown() {
+    let golden = root().join("tests/fixtures/golden/tr119.md");
+    let report = tables().parent().unwrap().join("report.md");
+    let text = without_hashes(&fs::read_to_string(report).unwrap());
+    if std::env::var_os("TALLYWATT_GOLDEN").is_some_and(|v| v == "write") {
+        fs::create_dir_all(golden.parent().unwrap()).unwrap();
+        fs::write(&golden, &text).unwrap();
+    }
+    let known = fs::read_to_string(&golden).unwrap_or_else(|e| panic!("{}: {e}", golden.display()));
+    for (line, (new, old)) in text.lines().zip(known.lines()).enumerate() {
+        assert_eq!(new, old, "line {}", line + 1);
+    }
+    assert_eq!(text.lines().count(), known.lines().count(), "lines");
 }
 
 #[test]

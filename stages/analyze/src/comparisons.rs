@@ -1,59 +1,67 @@
-//! `comparison`: every pair of backends, per metric, model and mode, blocked by scenario.
+//! `comparison`: every pair of backends, per metric, model and mode.
 
 use crate::{
-    estimates::{Group, Runs},
-    stats::{
-        holm::holm,
-        mean::mean,
-        paired::{Paired, paired},
-    },
+    config::{Config, Scale},
+    estimates::{Group, Runs, weaker},
+    pair::{Pair, pair},
+    stats::holm::holm,
 };
+use schemas::tables::comparison::METRICS;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A row of `comparison`.
 #[derive(Debug, Serialize)]
 pub struct Row {
-    metric: String,
-    model: String,
-    mode: String,
-    kv_cache: bool,
-    a: String,
-    b: String,
+    pub metric: String,
+    pub model: String,
+    pub mode: String,
+    pub kv_cache: bool,
+    pub a: String,
+    pub b: String,
     test: &'static str,
+    scale: Scale,
     statistic: Option<f64>,
     df: Option<f64>,
     p: Option<f64>,
-    p_adjusted: Option<f64>,
+    pub p_adjusted: Option<f64>,
     difference: f64,
-    ratio: f64,
+    difference_low: Option<f64>,
+    difference_high: Option<f64>,
+    pub ratio: f64,
     ratio_low: Option<f64>,
     ratio_high: Option<f64>,
+    ratio_like_low: Option<f64>,
+    ratio_like_high: Option<f64>,
     ci_level: f64,
+    effect: &'static str,
     effect_size: Option<f64>,
     effect_low: Option<f64>,
     effect_high: Option<f64>,
+    practical_pct: f64,
+    p_equivalent: Option<f64>,
+    detectable_pct: Option<f64>,
+    pub conclusion: &'static str,
     n: usize,
     blocks: usize,
+    evidence: &'static str,
 }
 
-/// Metrics that have a log and are worth a test.
-const COMPARED: &[&str] =
-    &["latency_ms", "ttft_ms", "tpot_ms", "input_tokens_per_s", "output_tokens_per_s", "gross_kwh_per_mtok"];
+/// Metric, model, mode and cache: what pairs are compared in, and what p-values are adjusted over.
+pub type Family = (String, String, String, bool);
 
-type Family = (String, String, String, bool);
-
-pub fn comparisons(groups: &BTreeMap<Group, Runs>, level: f64) -> Vec<Row> {
-    let mut families: BTreeMap<Family, Vec<(String, &Runs)>> = BTreeMap::new();
-    for (g, runs) in groups.iter().filter(|(g, _)| COMPARED.contains(&g.metric.as_str())) {
+/// Backends of each family by name, with their runs.
+pub fn families(groups: &BTreeMap<Group, Runs>) -> BTreeMap<Family, BTreeMap<String, &Runs>> {
+    let mut families: BTreeMap<Family, BTreeMap<String, &Runs>> = BTreeMap::new();
+    for (g, runs) in groups.iter().filter(|(g, _)| METRICS.contains(&g.metric.as_str())) {
         let family = (g.metric.clone(), g.model.clone(), g.mode.clone(), g.kv_cache);
-        families.entry(family).or_default().push((label(g, groups), runs));
+        families.entry(family).or_default().insert(label(g, groups), runs);
     }
-    families.into_iter().flat_map(|(family, backends)| compare(&family, &backends, level)).collect()
+    families
 }
 
 /// The backend's name, with device and dtype where the name alone stands for several.
-fn label(group: &Group, groups: &BTreeMap<Group, Runs>) -> String {
+pub fn label(group: &Group, groups: &BTreeMap<Group, Runs>) -> String {
     let twin = |g: &&Group| g.backend == group.backend && (g.device != group.device || g.dtype != group.dtype);
     match groups.keys().find(twin) {
         None => group.backend.clone(),
@@ -61,39 +69,51 @@ fn label(group: &Group, groups: &BTreeMap<Group, Runs>) -> String {
     }
 }
 
-/// One block: means of logs and of values of both backends, and how many runs are behind them.
-struct Block {
-    log_ratio: f64,
-    difference: f64,
-    n: usize,
+pub fn comparisons(families: &BTreeMap<Family, BTreeMap<String, &Runs>>, config: &Config) -> Vec<Row> {
+    families.iter().flat_map(|(family, backends)| compare(family, backends, config)).collect()
 }
 
-fn blocks(a: &Runs, b: &Runs) -> Vec<Block> {
-    let log_mean = |v: &[f64]| mean(&v.iter().map(|x| x.ln()).collect::<Vec<_>>()).filter(|m| m.is_finite());
-    let block = |(scenario, x): (&String, &Vec<f64>)| {
-        let y = b.by_scenario.get(scenario)?;
-        Some(Block { log_ratio: log_mean(y)? - log_mean(x)?, difference: mean(y)? - mean(x)?, n: x.len() + y.len() })
-    };
-    a.by_scenario.iter().filter_map(block).collect()
+/// The runs of the scenarios that both have.
+fn common<'a>(a: &'a Runs, b: &'a Runs) -> (Vec<&'a [f64]>, Vec<&'a [f64]>) {
+    a.by_scenario.iter().filter_map(|(s, x)| Some((x.as_slice(), b.by_scenario.get(s)?.as_slice()))).unzip()
 }
 
-fn compare(family: &Family, backends: &[(String, &Runs)], level: f64) -> Vec<Row> {
+fn compare(family: &Family, backends: &BTreeMap<String, &Runs>, config: &Config) -> Vec<Row> {
+    let all: Vec<(&String, &Runs)> = backends.iter().map(|(name, runs)| (name, *runs)).collect();
     let mut rows = Vec::new();
-    for (i, (a, a_runs)) in backends.iter().enumerate() {
-        for (b, b_runs) in &backends[i + 1..] {
-            let blocks = blocks(a_runs, b_runs);
-            let log_ratios: Vec<f64> = blocks.iter().map(|b| b.log_ratio).collect();
-            let Some(result) = paired(&log_ratios, level) else { continue };
-            rows.push(row(family, a, b, &blocks, &result, level));
+    for (i, (a, a_runs)) in all.iter().enumerate() {
+        for (b, b_runs) in &all[i + 1..] {
+            let (x, y) = common(a_runs, b_runs);
+            if let Some(found) = pair(&x, &y, config) {
+                rows.push(row(family, a, b, found, weaker(a_runs.evidence(), b_runs.evidence()), config));
+            }
         }
     }
     let adjusted = holm(&rows.iter().map(|r: &Row| r.p).collect::<Vec<_>>());
-    rows.iter_mut().zip(adjusted).for_each(|(row, p)| row.p_adjusted = p);
+    for (row, p) in rows.iter_mut().zip(adjusted) {
+        row.p_adjusted = p;
+        row.conclusion = conclude(row, 1.0 - config.ci_level);
+    }
     rows
 }
 
-fn row(family: &Family, a: &str, b: &str, blocks: &[Block], result: &Paired, level: f64) -> Row {
+fn conclude(row: &Row, alpha: f64) -> &'static str {
+    let below = |p: Option<f64>| p.is_some_and(|p| p < alpha);
+    match row.evidence {
+        "estimated" => "estimated",
+        _ if below(row.p_equivalent) => "equivalent",
+        _ if below(row.p_adjusted) => "different",
+        _ => "unclear",
+    }
+}
+
+fn row(family: &Family, a: &str, b: &str, found: Pair, evidence: &'static str, config: &Config) -> Row {
     let (metric, model, mode, kv_cache) = family.clone();
+    let ends = |interval: Option<(f64, f64)>| (interval.map(|i| i.0), interval.map(|i| i.1));
+    let (difference_low, difference_high) = ends(found.difference_interval);
+    let (ratio_low, ratio_high) = ends(found.ratio_interval);
+    let (ratio_like_low, ratio_like_high) = ends(found.like_interval);
+    let (effect_low, effect_high) = ends(found.effect_interval);
     Row {
         metric,
         model,
@@ -101,20 +121,93 @@ fn row(family: &Family, a: &str, b: &str, blocks: &[Block], result: &Paired, lev
         kv_cache,
         a: a.into(),
         b: b.into(),
-        test: "paired t on mean logs, blocked by scenario",
-        statistic: result.t,
-        df: result.df,
-        p: result.p,
+        test: found.test,
+        scale: config.scale,
+        statistic: found.statistic,
+        df: found.df,
+        p: found.p,
         p_adjusted: None,
-        difference: blocks.iter().map(|b| b.difference).sum::<f64>() / blocks.len() as f64,
-        ratio: result.ratio,
-        ratio_low: result.ratio_interval.map(|r| r.0),
-        ratio_high: result.ratio_interval.map(|r| r.1),
-        ci_level: level,
-        effect_size: result.effect,
-        effect_low: result.effect_interval.map(|e| e.0),
-        effect_high: result.effect_interval.map(|e| e.1),
-        n: blocks.iter().map(|b| b.n).sum(),
-        blocks: blocks.len(),
+        difference: found.difference,
+        difference_low,
+        difference_high,
+        ratio: found.ratio,
+        ratio_low,
+        ratio_high,
+        ratio_like_low,
+        ratio_like_high,
+        ci_level: config.ci_level,
+        effect: found.effect,
+        effect_size: found.effect_size,
+        effect_low,
+        effect_high,
+        practical_pct: config.practical_pct,
+        p_equivalent: found.p_equivalent,
+        detectable_pct: found.detectable_pct,
+        conclusion: "unclear",
+        n: found.n,
+        blocks: found.blocks,
+        evidence,
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// Runs of backends by name, over scenarios of one, two and four times their time.
+    pub fn backends(evidence: &str, of: &[(&str, [f64; 4])]) -> BTreeMap<Group, Runs> {
+        of.iter()
+            .map(|(name, runs)| {
+                let times = |factor: f64| runs.map(|v| v * factor);
+                let (x, y, z) = (times(1.0), times(2.0), times(4.0));
+                (named(name), Runs::of(&[("x", &x), ("y", &y), ("z", &z)], evidence))
+            })
+            .collect()
+    }
+
+    pub fn named(backend: &str) -> Group {
+        Group {
+            metric: "gross_kwh_per_mtok".into(),
+            backend: backend.into(),
+            device: "cpu".into(),
+            model: "m".into(),
+            dtype: "f32".into(),
+            mode: "prefill".into(),
+            kv_cache: false,
+        }
+    }
+
+    pub const NEAR: [f64; 4] = [10.0, 10.1, 9.9, 10.02];
+
+    #[test]
+    fn all_pairs_with_what_they_conclude() {
+        let groups = backends(
+            "measured_counter",
+            &[("a", NEAR), ("b", [15.0, 15.2, 14.9, 15.1]), ("c", [9.5, 10.6, 9.4, 11.2])],
+        );
+        let rows = comparisons(&families(&groups), &Config::for_tests());
+        let found: Vec<_> = rows.iter().map(|r| (r.a.as_str(), r.b.as_str(), r.conclusion)).collect();
+        assert_eq!(found, [("a", "b", "different"), ("a", "c", "unclear"), ("b", "c", "different")]);
+        assert!(rows.iter().all(|r| r.p_adjusted >= r.p && r.n == 24 && r.blocks == 3));
+        let same = backends("measured_counter", &[("a", NEAR), ("b", [10.01, 10.0, 9.95, 10.05])]);
+        assert_eq!(comparisons(&families(&same), &Config::for_tests())[0].conclusion, "equivalent");
+    }
+
+    #[test]
+    fn an_estimate_compares_nothing() {
+        let groups = backends("estimated", &[("a", NEAR), ("b", [15.0, 15.2, 14.9, 15.1])]);
+        assert_eq!(comparisons(&families(&groups), &Config::for_tests())[0].conclusion, "estimated");
+    }
+
+    #[test]
+    fn names_tell_devices_apart_where_they_must() {
+        let mut groups = backends("measured", &[("a", NEAR), ("b", NEAR)]);
+        groups.insert(Group { device: "gpu".into(), ..named("a") }, Runs::of(&[("x", &NEAR)], "measured"));
+        let all = families(&groups);
+        let names: Vec<&str> = all.values().flat_map(|b| b.keys()).map(String::as_str).collect();
+        assert_eq!(names, ["a (cpu, f32)", "a (gpu, f32)", "b"]);
+        // Only scenario x is common to the two devices.
+        let rows = comparisons(&all, &Config::for_tests());
+        assert_eq!(rows.iter().map(|r| r.blocks).collect::<Vec<_>>(), [1, 3, 1]);
     }
 }

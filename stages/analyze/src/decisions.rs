@@ -1,36 +1,20 @@
-//! `decision`: for each objective and mode the backend to take, by how much, what would change it, or that it cannot be told.
+//! `decision`: for each objective and mode or workload the backend to take, by how much, what would change it, or that it cannot be
+//! told.
 
 use crate::{
-    config::{Config, Weights},
+    config::Config,
+    contenders::{Contender, Contenders, EACH_TOKEN, OBJECTIVES, Place},
+    estimates::weaker,
+    flips::Flips,
     stats::{
+        block_mean::contrast,
         holm::holm,
-        mean::mean,
-        paired::{Paired, paired},
+        t_test::{TTest, paired_t},
+        tost::{practical, tost},
     },
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One backend in one scenario, by what one objective minimises.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Candidate {
-    objective: String,
-    metric: String,
-    backend: String,
-    device: String,
-    model: String,
-    dtype: String,
-    mode: String,
-    kv_cache: bool,
-    scenario: String,
-    value: f64,
-    evidence: String,
-    price: Option<String>,
-    hours_per_mtok: Option<f64>,
-    kwh_per_mtok: Option<f64>,
-    usd_per_used_hour: Option<f64>,
-    usd_per_used_kwh: Option<f64>,
-}
 
 /// A row of `decision`.
 #[derive(Debug, Serialize)]
@@ -39,8 +23,9 @@ pub struct Row {
     model: String,
     mode: String,
     kv_cache: bool,
+    workload: String,
     stated: bool,
-    metric: String,
+    metric: &'static str,
     backend: Option<String>,
     price: Option<String>,
     estimate: Option<f64>,
@@ -50,346 +35,367 @@ pub struct Row {
     margin_high: Option<f64>,
     p_adjusted: Option<f64>,
     ci_level: f64,
+    scenarios: usize,
+    scenarios_won: Option<usize>,
     tied: Vec<String>,
     excluded: Vec<String>,
     flip_usd_per_hour: Option<f64>,
     flip_usd_per_kwh: Option<f64>,
     flip_utilisation: Option<f64>,
+    flip_gco2e_per_kwh: Option<f64>,
     reason: String,
     evidence: &'static str,
 }
 
-type Mode = (String, String, bool);
-
-/// A backend over its scenarios: logs of what is minimised.
-#[derive(Debug, Clone)]
-struct Contender {
-    logs: BTreeMap<String, f64>,
-    metric: String,
-    weakest: usize,
-    /// A model gave its energy: from utilisation, which says nothing about the engine.
-    estimated: bool,
-    price: Option<String>,
-    hours: Vec<f64>,
-    kwh: Vec<f64>,
-    usd_per_used_hour: Option<f64>,
-    usd_per_used_kwh: Option<f64>,
-}
-
-type Contenders = BTreeMap<String, Contender>;
-
 /// Utilisation is the configured one of the costs.
-pub fn decisions(candidates: &[Candidate], config: &Config, utilisation: f64) -> Vec<Row> {
-    let mut all: BTreeMap<(String, Mode), Contenders> = BTreeMap::new();
-    for c in candidates {
-        let mode = (c.model.clone(), c.mode.clone(), c.kv_cache);
-        let name = format!("{} ({}, {})", c.backend, c.device, c.dtype);
-        let known = schemas::tables::EVIDENCE;
-        let weakness = known.iter().position(|e| *e == c.evidence).unwrap_or(known.len() - 1);
-        let contender = all.entry((c.objective.clone(), mode)).or_default().entry(name).or_insert_with(|| Contender {
-            logs: BTreeMap::new(),
-            metric: c.metric.clone(),
-            weakest: 0,
-            estimated: false,
-            price: c.price.clone(),
-            hours: Vec::new(),
-            kwh: Vec::new(),
-            usd_per_used_hour: c.usd_per_used_hour,
-            usd_per_used_kwh: c.usd_per_used_kwh,
-        });
-        contender.logs.insert(c.scenario.clone(), c.value.ln());
-        contender.weakest = contender.weakest.max(weakness);
-        contender.estimated |= c.evidence == "estimated";
-        contender.hours.extend(c.hours_per_mtok);
-        contender.kwh.extend(c.kwh_per_mtok);
-    }
-    if config.decision.weights.any() {
-        let modes: BTreeSet<Mode> = all.keys().map(|(_, mode)| mode.clone()).collect();
-        for mode in modes {
-            let weighted = weigh(&all, &mode, &config.decision.weights);
-            all.insert(("weighted".into(), mode), weighted);
-        }
-    }
-    let latency: BTreeMap<Mode, Contenders> = all
-        .iter()
-        .filter(|((objective, _), _)| objective == "fastest")
-        .map(|((_, mode), contenders)| (mode.clone(), contenders.clone()))
-        .collect();
+pub fn decisions(all: &BTreeMap<(String, Place), Contenders>, config: &Config, utilisation: f64) -> Vec<Row> {
     let none = Contenders::new();
-    let decide_one = |((objective, mode), contenders): (&(String, Mode), &Contenders)| {
-        decide(objective, mode, contenders, latency.get(mode).unwrap_or(&none), config, utilisation)
-    };
-    all.iter().map(decide_one).collect()
-}
-
-/// Weighted sums of the objectives' logs, where a backend has all that weigh anything, relative to the mean of all backends.
-fn weigh(all: &BTreeMap<(String, Mode), Contenders>, mode: &Mode, weights: &Weights) -> Contenders {
-    let parts: Vec<(f64, &Contenders)> = weights
-        .parts()
-        .into_iter()
-        .filter(|(_, weight)| *weight > 0.0)
-        .filter_map(|(objective, weight)| Some((weight, all.get(&(objective.to_string(), mode.clone()))?)))
-        .collect();
-    let wanted = weights.parts().iter().filter(|(_, weight)| *weight > 0.0).count();
-    let sum: f64 = parts.iter().map(|(weight, _)| weight).sum();
-    let mut weighted = Contenders::new();
-    if parts.len() < wanted {
-        return weighted;
-    }
-    let names: BTreeSet<&String> = parts.iter().flat_map(|(_, contenders)| contenders.keys()).collect();
-    for name in names {
-        let Some(of_name) = parts.iter().map(|(w, c)| Some((*w, c.get(name)?))).collect::<Option<Vec<_>>>() else {
-            continue;
-        };
-        let mut contender = of_name[0].1.clone();
-        contender.metric = "weighted relative value".into();
-        contender.weakest = of_name.iter().map(|(_, c)| c.weakest).max().unwrap_or(0);
-        contender.estimated = of_name.iter().any(|(_, c)| c.estimated);
-        contender.price = of_name.iter().find_map(|(_, c)| c.price.clone());
-        let scenarios = contender.logs.keys().cloned().collect::<Vec<_>>();
-        contender.logs = scenarios
-            .into_iter()
-            .filter_map(|scenario| {
-                let logs = of_name.iter().map(|(w, c)| Some(w / sum * c.logs.get(&scenario)?));
-                Some((scenario.clone(), logs.collect::<Option<Vec<_>>>()?.iter().sum()))
-            })
-            .collect();
-        weighted.insert(name.clone(), contender);
-    }
-    let scenarios: BTreeSet<String> = weighted.values().flat_map(|c| c.logs.keys().cloned()).collect();
-    for scenario in scenarios {
-        let level = mean(&weighted.values().filter_map(|c| c.logs.get(&scenario).copied()).collect::<Vec<_>>());
-        let centre = level.unwrap_or(0.0);
-        weighted.values_mut().filter_map(|c| c.logs.get_mut(&scenario)).for_each(|log| *log -= centre);
-    }
-    weighted
+    all.iter()
+        .map(|((objective, place), contenders)| {
+            let times = all.get(&("fastest".to_string(), place.clone())).unwrap_or(&none);
+            decide(objective, place, contenders, times, config, utilisation)
+        })
+        .collect()
 }
 
 fn decide(
     objective: &str,
-    (model, mode, kv_cache): &Mode,
+    place: &Place,
     contenders: &Contenders,
-    latency: &Contenders,
+    times: &Contenders,
     config: &Config,
     utilisation: f64,
 ) -> Row {
+    let (model, mode, kv_cache, workload) = place;
     let scenarios: BTreeSet<&String> = contenders.values().flat_map(|c| c.logs.keys()).collect();
     let (mut left, mut excluded) = (Vec::new(), Vec::new());
     for (name, contender) in contenders {
-        let slowest = latency.get(name).and_then(|l| l.logs.values().copied().reduce(f64::max)).map(f64::exp);
-        let too_slow = config.decision.max_latency_ms.filter(|max| slowest.is_none_or(|ms| ms > *max));
-        if let Some(max) = too_slow {
-            let found = slowest
-                .map_or_else(|| "latency not known".to_string(), |ms| format!("{ms:.0} ms in its slowest scenario"));
-            excluded.push(format!("{name}: {found}, more than {max} ms"));
-        } else if contender.logs.len() < scenarios.len() {
-            excluded.push(format!("{name}: known in {} of {} scenarios", contender.logs.len(), scenarios.len()));
-        } else {
-            left.push((
-                name,
-                contender,
-                mean(&contender.logs.values().copied().collect::<Vec<_>>()).unwrap_or(f64::NAN),
-            ));
+        match exclusion(contender, times.get(name), scenarios.len(), config) {
+            Some(why) => excluded.push(format!("{name}: {why}")),
+            None => left.push((name, contender)),
         }
     }
-    left.sort_by(|a, b| a.2.total_cmp(&b.2));
-    let against = |other: &Contender| -> Option<Paired> {
-        let best = left.first()?.1;
-        let ratios: Vec<f64> = best.logs.iter().filter_map(|(s, log)| Some(other.logs.get(s)? - log)).collect();
-        paired(&ratios, config.ci_level)
+    let asked = excluded.len();
+    excluded
+        .extend(times.keys().filter(|name| !contenders.contains_key(*name)).map(|name| format!("{name}: not known")));
+    let unknown = excluded.len() - asked;
+    left.sort_by(|a, b| a.1.centre.total_cmp(&b.1.centre));
+    let best = left.first();
+    let others: Vec<(&String, Option<TTest>)> =
+        left.iter().skip(1).map(|(name, c)| (*name, best.and_then(|(_, b)| margin(b, c, config.ci_level)))).collect();
+    let adjusted = holm(&others.iter().map(|(_, t)| t.map(|t| t.p)).collect::<Vec<_>>());
+    let alpha = 1.0 - config.ci_level;
+    let tied: Vec<String> = (others.iter().zip(&adjusted))
+        .filter(|(_, p)| !p.is_some_and(|p| p < alpha))
+        .map(|((name, _), _)| (*name).clone())
+        .collect();
+    let closest = others.first().and_then(|(_, t)| *t);
+    let evidence = left.iter().map(|(_, c)| c.evidence).fold("measured", weaker);
+    let flips = match (best.zip(left.get(1)), objective) {
+        (Some((a, b)), "cheapest") => Flips::of_usd(a.1, b.1, utilisation),
+        (Some((a, b)), "least_carbon") => Flips::of_carbon(a.1, b.1),
+        _ => Flips::default(),
     };
-    let others: Vec<(&String, Option<Paired>)> = left.iter().skip(1).map(|(name, c, _)| (*name, against(c))).collect();
-    let adjusted = holm(&others.iter().map(|(_, r)| r.as_ref().and_then(|r| r.p)).collect::<Vec<_>>());
-    let certain = |p: &Option<f64>| p.is_some_and(|p| p < 1.0 - config.ci_level);
-    let tied: Vec<String> =
-        others.iter().zip(&adjusted).filter(|(_, p)| !certain(p)).map(|((name, _), _)| (*name).clone()).collect();
-    let (best, runner) = (left.first(), left.get(1));
-    let result = others.first().and_then(|(_, r)| r.as_ref());
-    let flips = best.zip(runner).filter(|_| objective == "cheapest").map(|(a, b)| Flips::of(a.1, b.1, utilisation));
-    let estimated = !others.is_empty() && left.iter().any(|(_, c, _)| c.estimated);
-    let reason = match (best, tied.is_empty()) {
-        (None, _) => "no backend is left: none has the numbers, or constraints exclude all".to_string(),
-        (Some(_), _) if others.is_empty() => "the only backend that has the numbers".to_string(),
-        _ if estimated => {
-            "can't tell: the energy is an estimate from utilisation, which does not rank backends".to_string()
-        }
-        (Some(_), true) => format!("better than every other over {} scenarios", scenarios.len()),
-        (Some(_), false) if scenarios.len() < 2 => "can't tell from one scenario".to_string(),
-        (Some((name, _, _)), false) => format!("can't tell {name} from {}", tied.join(", ")),
-    };
-    let weakest = left.iter().map(|(_, c, _)| c.weakest).max().unwrap_or(schemas::tables::EVIDENCE.len() - 1);
+    let trivial = closest.is_some_and(|t| equivalent(&t, config));
+    let won = best.filter(|_| workload == EACH_TOKEN).map(|(_, b)| {
+        let first = |s: &&String| left.iter().all(|(_, c)| b.logs.get(*s) <= c.logs.get(*s));
+        b.logs.keys().filter(first).count()
+    });
+    let told = !others.is_empty() && tied.is_empty() && evidence != "estimated";
+    let per_request = workload != EACH_TOKEN;
+    let metric = OBJECTIVES.iter().find(|o| o.0 == objective).map(|o| if per_request { o.2 } else { o.1 });
+    let scope = if per_request { "this workload".to_string() } else { format!("{} scenarios", scenarios.len()) };
     Row {
         objective: objective.into(),
         model: model.clone(),
         mode: mode.clone(),
         kv_cache: *kv_cache,
+        workload: workload.clone(),
         stated: config.decision.objective.name() == objective,
-        metric: contenders.values().next().map(|c| c.metric.clone()).unwrap_or_default(),
-        backend: best.filter(|_| tied.is_empty() && !estimated).map(|(name, _, _)| (*name).clone()),
-        price: best.and_then(|(_, c, _)| c.price.clone()),
-        estimate: best.map(|(_, _, log)| log.exp()),
-        runner_up: runner.map(|(name, _, _)| (*name).clone()),
-        margin_ratio: result.map(|r| r.ratio),
-        margin_low: result.and_then(|r| r.ratio_interval).map(|i| i.0),
-        margin_high: result.and_then(|r| r.ratio_interval).map(|i| i.1),
+        metric: metric.unwrap_or("weighted relative value"),
+        backend: best.filter(|_| told || others.is_empty()).map(|(name, _)| (*name).clone()),
+        price: best.and_then(|(_, c)| c.price.clone()),
+        estimate: best.map(|(_, c)| c.centre.exp()),
+        runner_up: left.get(1).map(|(name, _)| (*name).clone()),
+        margin_ratio: best.zip(left.get(1)).map(|(a, b)| (b.1.centre - a.1.centre).exp()),
+        margin_low: closest.map(|t| t.ci_low.exp()),
+        margin_high: closest.map(|t| t.ci_high.exp()),
         p_adjusted: adjusted.first().copied().flatten(),
         ci_level: config.ci_level,
+        scenarios: scenarios.len(),
+        scenarios_won: won,
+        reason: reason(best.map(|b| b.0), &others, &tied, evidence, trivial, &scope, config) + &beside(unknown),
         tied,
         excluded,
-        flip_usd_per_hour: flips.as_ref().and_then(|f| f.usd_per_hour),
-        flip_usd_per_kwh: flips.as_ref().and_then(|f| f.usd_per_kwh),
-        flip_utilisation: flips.and_then(|f| f.utilisation),
-        reason,
-        evidence: schemas::tables::EVIDENCE[weakest],
+        flip_usd_per_hour: flips.usd_per_hour,
+        flip_usd_per_kwh: flips.usd_per_kwh,
+        flip_utilisation: flips.utilisation,
+        flip_gco2e_per_kwh: flips.gco2e_per_kwh,
+        evidence: if left.is_empty() { "unknown" } else { evidence },
     }
 }
 
-/// Where `rate x hours + tariff x kWh` of two backends is the same, if anywhere: one is faster, the other needs less energy.
-struct Flips {
-    usd_per_hour: Option<f64>,
-    usd_per_kwh: Option<f64>,
-    utilisation: Option<f64>,
+/// Why a backend may not be chosen.
+fn exclusion(contender: &Contender, time: Option<&Contender>, scenarios: usize, config: &Config) -> Option<String> {
+    if let Some(max) = config.decision.max_latency_ms {
+        let slowest = time.and_then(|t| t.logs.values().copied().reduce(f64::max)).map(f64::exp);
+        // A request's time is in seconds and has no scenarios.
+        let request = time.filter(|t| t.logs.is_empty()).map(|t| t.centre.exp() * 1e3);
+        let whose = if request.is_some() { "a request" } else { "its slowest scenario" };
+        match request.or(slowest) {
+            None => return Some(format!("latency not known, more than {max} ms")),
+            Some(ms) if ms > max => return Some(format!("{ms:.0} ms in {whose}, more than {max} ms")),
+            Some(_) => {}
+        }
+    }
+    (contender.logs.len() < scenarios).then(|| format!("known in {} of {scenarios} scenarios", contender.logs.len()))
 }
 
-impl Flips {
-    /// The rate that is paid is over utilisation: the less a machine works, the dearer is its hour of use.
-    fn of(a: &Contender, b: &Contender, utilisation: f64) -> Flips {
-        let both = |x: &[f64], y: &[f64]| Some(mean(x)? - mean(y)?);
-        let (hours, kwh) = (both(&a.hours, &b.hours), both(&b.kwh, &a.kwh));
-        let ratio = |x: Option<f64>, y: Option<f64>| x.zip(y).map(|(x, y)| x / y).filter(|r| *r > 0.0 && r.is_finite());
-        let kwh_over_hours = ratio(kwh, hours);
-        let used_rate = a.usd_per_used_kwh.zip(kwh_over_hours).map(|(tariff, r)| tariff * r).filter(|r| *r > 0.0);
-        let usd_per_kwh = a.usd_per_used_hour.zip(kwh_over_hours).map(|(rate, r)| rate / r).filter(|t| *t > 0.0);
-        let paid = a.usd_per_used_hour.map(|rate| rate * utilisation).filter(|rate| *rate > 0.0);
-        Flips {
-            usd_per_hour: used_rate.map(|rate| rate * utilisation),
-            usd_per_kwh,
-            utilisation: paid.zip(used_rate).map(|(paid, used)| paid / used).filter(|u| *u <= 1.0),
+/// A reason speaks of the backends that have the numbers alone.
+fn beside(unknown: usize) -> String {
+    match unknown {
+        0 => String::new(),
+        1 => "; of one backend the numbers are not known".into(),
+        n => format!("; of {n} backends the numbers are not known"),
+    }
+}
+
+/// Log of other over best, with its error from runs or else from scenarios.
+fn margin(best: &Contender, other: &Contender, level: f64) -> Option<TTest> {
+    if let Some((a, b)) = best.error.zip(other.error) {
+        return contrast(&a, &b, level).ok();
+    }
+    let (a, b): (Vec<f64>, Vec<f64>) =
+        best.logs.iter().filter_map(|(s, log)| Some((*log, *other.logs.get(s)?))).unzip();
+    paired_t(&a, &b, level).ok()
+}
+
+fn equivalent(t: &TTest, config: &Config) -> bool {
+    let tested = practical(config.practical_pct).and_then(|(low, high)| tost(t, low, high));
+    tested.is_ok_and(|e| e.p < 1.0 - config.ci_level)
+}
+
+fn reason(
+    best: Option<&String>,
+    others: &[(&String, Option<TTest>)],
+    tied: &[String],
+    evidence: &str,
+    trivial: bool,
+    scope: &str,
+    config: &Config,
+) -> String {
+    let Some(name) = best else {
+        return "no backend is left: none has the numbers, or constraints exclude all".into();
+    };
+    if others.is_empty() {
+        return "the only backend that has the numbers".into();
+    }
+    if evidence == "estimated" {
+        return "can't tell: the energy is an estimate from utilisation, which does not rank backends".into();
+    }
+    let small = format!("the difference is under {} %", config.practical_pct);
+    match (tied, trivial) {
+        ([], true) => format!("better than every other in {scope}, though {small}"),
+        ([], false) => format!("better than every other in {scope}"),
+        _ if others.iter().any(|(_, t)| t.is_none()) => {
+            format!("can't tell {name} from {}: too few runs or scenarios give an error", tied.join(", "))
         }
+        (_, true) => format!("can't tell {name} from {}: {small}", tied.join(", ")),
+        (_, false) => format!("can't tell {name} from {}", tied.join(", ")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Decision, Objective};
-
-    fn candidate(objective: &str, backend: &str, scenario: &str, value: f64) -> Candidate {
-        Candidate {
-            objective: objective.into(),
-            metric: "m".into(),
-            backend: backend.into(),
-            device: "cpu".into(),
-            model: "m".into(),
-            dtype: "f32".into(),
-            mode: "prefill".into(),
-            kv_cache: false,
-            scenario: scenario.into(),
-            value,
-            evidence: "measured".into(),
-            price: None,
-            hours_per_mtok: None,
-            kwh_per_mtok: None,
-            usd_per_used_hour: None,
-            usd_per_used_kwh: None,
-        }
-    }
-
-    fn of(objective: &str, backend: &str, values: [f64; 3]) -> Vec<Candidate> {
-        ["x", "y", "z"].iter().zip(values).map(|(scenario, v)| candidate(objective, backend, scenario, v)).collect()
-    }
-
-    fn config(max_latency_ms: Option<f64>, weights: Weights) -> Config {
-        let decision = Decision { objective: Objective::Fastest, max_latency_ms, weights };
-        Config { decision, ..Config::for_tests() }
-    }
+    use crate::{
+        comparisons::tests::named,
+        config::{Decision, Hardware, Objective, Weights},
+        contenders::{Chosen, Workload, contenders},
+        estimates::{Group, Runs},
+    };
 
     const NO_WEIGHTS: Weights = Weights { usd: 0.0, kwh: 0.0, gco2e: 0.0, latency: 0.0 };
 
+    fn config(max_latency_ms: Option<f64>, weights: Weights) -> Config {
+        let decision = Decision { objective: Objective::Fastest, hardware: Hardware::Any, max_latency_ms, weights };
+        Config { decision, ..Config::for_tests() }
+    }
+
+    /// Three runs within 1 % of each value, one value a scenario.
+    fn of(metric: &str, backend: &str, values: [f64; 3]) -> (Group, Runs) {
+        let near = values.map(|v| [v * 0.995, v, v * 1.005]);
+        let cells: Vec<(&str, &[f64])> = ["x", "y", "z"].into_iter().zip(near.iter().map(|v| &v[..])).collect();
+        (Group { metric: metric.into(), ..named(backend) }, Runs::of(&cells, "measured"))
+    }
+
+    fn decided(groups: &[(Group, Runs)], chosen: &[Chosen], workloads: &[Workload], config: &Config) -> Vec<Row> {
+        let copy = |r: &Runs| {
+            let cells: Vec<(&str, &[f64])> = r.by_scenario.iter().map(|(s, v)| (s.as_str(), v.as_slice())).collect();
+            Runs::of(&cells, r.evidence())
+        };
+        let groups: BTreeMap<Group, Runs> = groups.iter().map(|(g, r)| (g.clone(), copy(r))).collect();
+        decisions(&contenders(&groups, chosen, workloads, &config.decision.weights), config, 0.5)
+    }
+
+    fn first(groups: &[(Group, Runs)], config: &Config) -> Row {
+        decided(groups, &[], &[], config).remove(0)
+    }
+
     #[test]
     fn a_clear_winner_and_a_tie() {
-        let clear = [of("fastest", "a", [10.0, 20.0, 30.0]), of("fastest", "b", [15.0, 31.0, 44.0])].concat();
-        let row = &decisions(&clear, &config(None, NO_WEIGHTS), 1.0)[0];
-        assert_eq!(row.backend.as_deref(), Some("a (cpu, f32)"));
-        assert!(row.tied.is_empty() && (row.margin_ratio.unwrap() - 1.505).abs() < 0.01, "{row:?}");
-        assert!(row.margin_low.unwrap() > 1.0 && row.p_adjusted.unwrap() < 0.05);
-        assert_eq!(row.reason, "better than every other over 3 scenarios");
+        let plain = config(None, NO_WEIGHTS);
+        let clear = [of("latency_ms", "a", [10.0, 20.0, 30.0]), of("latency_ms", "b", [15.0, 31.0, 44.0])];
+        let row = first(&clear, &plain);
+        assert_eq!((row.backend.as_deref(), row.scenarios_won, row.stated), (Some("a"), Some(3), true));
+        assert!((row.margin_ratio.unwrap() - 1.505).abs() < 0.01 && row.margin_low.unwrap() > 1.49, "{row:?}");
+        assert_eq!(row.reason, "better than every other in 3 scenarios");
 
-        let tie = [of("fastest", "a", [10.0, 20.0, 30.0]), of("fastest", "b", [8.0, 26.0, 31.0])].concat();
-        let row = &decisions(&tie, &config(None, NO_WEIGHTS), 1.0)[0];
+        // Better in one scenario, worse in the others, and within the noise over all.
+        let tie = [of("latency_ms", "a", [10.0, 20.0, 30.0]), of("latency_ms", "b", [8.01, 25.0, 30.0])];
+        let row = first(&tie, &plain);
         assert_eq!((row.backend.as_deref(), row.tied.len()), (None, 1));
-        assert_eq!(row.reason, "can't tell a (cpu, f32) from b (cpu, f32)");
+        assert_eq!(row.reason, "can't tell a from b: the difference is under 3 %");
 
-        let one = [candidate("fastest", "a", "x", 1.0), candidate("fastest", "b", "x", 9.0)];
-        assert_eq!(decisions(&one, &config(None, NO_WEIGHTS), 1.0)[0].reason, "can't tell from one scenario");
+        let near = [of("latency_ms", "a", [10.0, 20.0, 30.0]), of("latency_ms", "b", [10.15, 20.3, 30.45])];
+        assert_eq!(
+            first(&near, &plain).reason,
+            "better than every other in 3 scenarios, though the difference is under 3 %"
+        );
+    }
+
+    #[test]
+    fn runs_tell_backends_apart_in_a_single_scenario_and_single_runs_do_not() {
+        let cell = |backend: &str, runs: &[f64]| {
+            (Group { metric: "latency_ms".into(), ..named(backend) }, Runs::of(&[("x", runs)], "measured"))
+        };
+        let plain = config(None, NO_WEIGHTS);
+        let row = first(&[cell("a", &[1.0, 1.01, 0.99]), cell("b", &[9.0, 9.1, 8.9])], &plain);
+        assert_eq!(row.backend.as_deref(), Some("a"));
+        let row = first(&[cell("a", &[1.0]), cell("b", &[9.0])], &plain);
+        assert_eq!(row.reason, "can't tell a from b: too few runs or scenarios give an error");
     }
 
     #[test]
     fn constraints_and_gaps_exclude() {
-        let mut all = [of("fastest", "a", [10.0, 20.0, 90.0]), of("fastest", "b", [15.0, 31.0, 44.0])].concat();
-        all.push(candidate("fastest", "c", "x", 1.0));
-        let row = &decisions(&all, &config(Some(50.0), NO_WEIGHTS), 1.0)[0];
-        assert_eq!(row.backend.as_deref(), Some("b (cpu, f32)"));
-        assert_eq!(
-            row.excluded,
-            ["a (cpu, f32): 90 ms in its slowest scenario, more than 50 ms", "c (cpu, f32): known in 1 of 3 scenarios"]
-        );
+        let mut all = vec![of("latency_ms", "a", [10.0, 20.0, 90.0]), of("latency_ms", "b", [15.0, 31.0, 44.0])];
+        all.push((Group { metric: "latency_ms".into(), ..named("c") }, Runs::of(&[("x", &[1.0, 1.1])], "measured")));
+        let row = first(&all, &config(Some(50.0), NO_WEIGHTS));
+        assert_eq!(row.backend.as_deref(), Some("b"));
+        assert_eq!(row.excluded, ["a: 90 ms in its slowest scenario, more than 50 ms", "c: known in 1 of 3 scenarios"]);
         assert_eq!(row.reason, "the only backend that has the numbers");
-        let none = &decisions(&all, &config(Some(0.5), NO_WEIGHTS), 1.0)[0];
-        assert_eq!((none.backend.as_deref(), none.estimate), (None, None));
+        let none = first(&all, &config(Some(0.5), NO_WEIGHTS));
+        assert_eq!((none.backend.as_deref(), none.estimate, none.evidence), (None, None, "unknown"));
     }
 
     #[test]
     fn an_estimate_ranks_nothing() {
-        let all = [of("least_energy", "a", [1.0, 2.0, 3.0]), of("least_energy", "b", [5.0, 10.0, 15.5])].concat();
-        let backend = |all: &[Candidate]| decisions(all, &config(None, NO_WEIGHTS), 1.0).remove(0).backend;
-        assert_eq!(backend(&all).as_deref(), Some("a (cpu, f32)"));
-        let mut estimated = all.clone();
-        estimated[0].evidence = "estimated".into();
-        assert_eq!(backend(&estimated), None);
-        assert_eq!(backend(&estimated[..3]).as_deref(), Some("a (cpu, f32)"), "alone it is not ranked");
+        let plain = config(None, NO_WEIGHTS);
+        let mut all =
+            vec![of("gross_kwh_per_mtok", "a", [1.0, 2.0, 3.0]), of("gross_kwh_per_mtok", "b", [5.0, 10.0, 15.5])];
+        assert_eq!(first(&all, &plain).backend.as_deref(), Some("a"));
+        all[0].1 = Runs::of(&[("x", &[1.0, 1.1]), ("y", &[2.0, 2.1]), ("z", &[3.0, 3.1])], "estimated");
+        let row = first(&all, &plain);
+        assert_eq!((row.backend, row.reason.starts_with("can't tell: the energy is an estimate")), (None, true));
+        assert_eq!(first(&all[..1], &plain).backend.as_deref(), Some("a"), "alone it is not ranked");
+    }
+
+    #[test]
+    fn a_backend_without_the_numbers_is_named() {
+        let all = [
+            of("latency_ms", "a", [10.0, 20.0, 30.0]),
+            of("latency_ms", "b", [20.0, 40.0, 60.0]),
+            of("gross_kwh_per_mtok", "a", [8.0, 8.1, 8.0]),
+        ];
+        let rows = decided(&all, &[], &[], &config(None, NO_WEIGHTS));
+        let row = rows.iter().find(|r| r.objective == "least_energy").unwrap();
+        assert_eq!(row.excluded, ["b: not known"]);
+        assert_eq!(row.reason, "the only backend that has the numbers; of one backend the numbers are not known");
+    }
+
+    fn chosen(backend: &str, mode: &str, hours: f64, kwh: f64, embodied: f64) -> Chosen {
+        let g = named(backend);
+        Chosen {
+            backend: g.backend,
+            device: g.device,
+            model: g.model,
+            dtype: g.dtype,
+            mode: mode.into(),
+            kv_cache: false,
+            price: "own any mine on_prem".into(),
+            hours_per_mtok: hours,
+            kwh_per_mtok: Some(kwh),
+            embodied_gco2e_per_mtok: Some(embodied),
+            usd_per_used_hour: Some(0.04),
+            usd_per_used_kwh: Some(0.3),
+        }
     }
 
     #[test]
     fn where_the_order_flips() {
         // a: 2 h and 0.1 kWh, b: 1 h and 0.4 kWh a million. At 0.30 USD/kWh and R USD an hour both cost the same at
-        // R (2 - 1) = 0.3 (0.4 - 0.1), 0.09; a is cheaper below.
-        let usd = |backend: &str, hours: f64, kwh: f64| {
-            ["x", "y", "z"].map(|scenario| Candidate {
-                hours_per_mtok: Some(hours),
-                kwh_per_mtok: Some(kwh),
-                usd_per_used_hour: Some(0.04),
-                usd_per_used_kwh: Some(0.3),
-                ..candidate("cheapest", backend, scenario, 0.04 * hours + 0.3 * kwh)
-            })
-        };
-        let row = &decisions(&[usd("a", 2.0, 0.1), usd("b", 1.0, 0.4)].concat(), &config(None, NO_WEIGHTS), 0.5)[0];
-        assert_eq!(row.runner_up.as_deref(), Some("b (cpu, f32)"));
-        // At half utilisation an hour that works costs twice its rate.
+        // R (2 - 1) = 0.3 (0.4 - 0.1), 0.09; a is cheaper below. At half utilisation an hour that works costs twice its rate.
+        let usd =
+            |backend: &str, hours: f64, kwh: f64| of("total_usd_per_mtok", backend, [0.04 * hours + 0.3 * kwh; 3]);
+        let costs = [chosen("a", "prefill", 2.0, 0.1, 60.0), chosen("b", "prefill", 1.0, 0.4, 30.0)];
+        let plain = config(None, NO_WEIGHTS);
+        let row = &decided(&[usd("a", 2.0, 0.1), usd("b", 1.0, 0.4)], &costs, &[], &plain)[0];
+        assert_eq!((row.runner_up.as_deref(), row.price.as_deref()), (Some("b"), Some("own any mine on_prem")));
         assert!((row.flip_usd_per_hour.unwrap() - 0.045).abs() < 1e-12);
         assert!((row.flip_usd_per_kwh.unwrap() - 0.04 / 0.3).abs() < 1e-12);
         assert!((row.flip_utilisation.unwrap() - 0.02 / 0.09).abs() < 1e-12);
-        let never = &decisions(&[usd("a", 1.0, 0.1), usd("b", 2.0, 0.4)].concat(), &config(None, NO_WEIGHTS), 0.5)[0];
-        assert_eq!((never.flip_usd_per_hour, never.flip_utilisation), (None, None));
+        let never = [chosen("a", "prefill", 1.0, 0.1, 30.0), chosen("b", "prefill", 2.0, 0.4, 60.0)];
+        let row = &decided(&[usd("a", 1.0, 0.1), usd("b", 2.0, 0.4)], &never, &[], &plain)[0];
+        assert_eq!((row.flip_usd_per_hour, row.flip_utilisation), (None, None));
+
+        // Grams: a 0.1 I + 60, b 0.4 I + 30: the same at 100 g a kWh.
+        let grams = [of("gco2e_per_mtok", "a", [100.0; 3]), of("gco2e_per_mtok", "b", [190.0; 3])];
+        let row = &decided(&grams, &costs, &[], &plain)[0];
+        assert!((row.flip_gco2e_per_kwh.unwrap() - 100.0).abs() < 1e-9, "{row:?}");
+    }
+
+    #[test]
+    fn a_workload_weighs_its_tokens() {
+        // a is cheap for prompts and b for new tokens; 1000 + 10 favour a, 10 + 1000 b.
+        let usd = |backend: &str, mode: &str, v: f64| {
+            let (g, runs) = of("total_usd_per_mtok", backend, [v; 3]);
+            (Group { mode: mode.into(), ..g }, runs)
+        };
+        let all =
+            [usd("a", "prefill", 1.0), usd("a", "generate", 9.0), usd("b", "prefill", 2.0), usd("b", "generate", 5.0)];
+        let workload = |name: &str, prompt_tokens, generated_tokens| Workload {
+            workload: name.into(),
+            prompt_tokens,
+            generated_tokens,
+        };
+        let rows = decided(
+            &all,
+            &[],
+            &[workload("read", 1000.0, 10.0), workload("write", 10.0, 1000.0)],
+            &config(None, NO_WEIGHTS),
+        );
+        let of_workload = |name: &str| rows.iter().find(|r| r.workload == name).unwrap();
+        let (read, write) = (of_workload("read"), of_workload("write"));
+        assert_eq!((read.backend.as_deref(), write.backend.as_deref()), (Some("a"), Some("b")));
+        assert!((read.estimate.unwrap() - (1000.0 * 1.0 + 10.0 * 9.0) / 1e6).abs() < 1e-12);
+        assert_eq!((read.metric, read.reason.as_str()), ("total_usd", "better than every other in this workload"));
     }
 
     #[test]
     fn weights_trade_one_for_another() {
         let all = [
-            of("fastest", "a", [10.0, 20.0, 30.0]),
-            of("fastest", "b", [20.0, 40.0, 60.0]),
-            of("least_energy", "a", [8.0, 8.1, 8.0]),
-            of("least_energy", "b", [1.0, 1.0, 1.1]),
-        ]
-        .concat();
+            of("latency_ms", "a", [10.0, 20.0, 30.0]),
+            of("latency_ms", "b", [20.0, 40.0, 60.0]),
+            of("gross_kwh_per_mtok", "a", [8.0, 8.1, 8.0]),
+            of("gross_kwh_per_mtok", "b", [1.0, 1.0, 1.1]),
+        ];
         let weights = |kwh, latency| Weights { usd: 0.0, kwh, gco2e: 0.0, latency };
         let backend = |weights| {
-            let rows = decisions(&all, &config(None, weights), 1.0);
-            rows.iter().find(|r| r.objective == "weighted").and_then(|r| r.backend.clone())
+            let rows = decided(&all, &[], &[], &config(None, weights));
+            rows.into_iter().find(|r| r.objective == "weighted").and_then(|r| r.backend)
         };
-        assert_eq!(backend(weights(1.0, 1.0)).as_deref(), Some("b (cpu, f32)"));
-        assert_eq!(backend(weights(0.1, 1.0)).as_deref(), Some("a (cpu, f32)"));
-        let needs_usd = Weights { usd: 1.0, ..weights(1.0, 1.0) };
-        assert_eq!(backend(needs_usd), None, "no backend has dollars");
+        assert_eq!(backend(weights(1.0, 1.0)).as_deref(), Some("b"));
+        assert_eq!(backend(weights(0.1, 1.0)).as_deref(), Some("a"));
+        assert_eq!(backend(Weights { usd: 1.0, ..weights(1.0, 1.0) }), None, "no backend has dollars");
     }
 }

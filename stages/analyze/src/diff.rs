@@ -1,7 +1,8 @@
 //! `analyze diff BEFORE AFTER`: two run folders, cell by cell; a gate for continuous integration.
 
 use crate::{
-    estimates::{self, Group, Runs},
+    estimates::{Group, Runs},
+    ranking::more_is_better,
     stats::{holm::holm, log_ratio::log_ratio},
 };
 use anyhow::Context;
@@ -106,8 +107,9 @@ fn observed(folder: &Path) -> anyhow::Result<BTreeMap<Group, Runs>> {
     bench
         .read(tables.iter().map(PathBuf::as_path))
         .with_context(|| format!("{}: not a run folder", folder.display()))?;
+    bench.materialise(model!("run_value"))?;
     bench.materialise(model!("observation"))?;
-    Ok(estimates::group(bench.select("select * from observation")?))
+    crate::analysis::runs(&bench, &["observation"])
 }
 
 fn cells<'a>(metric: &str, groups: &'a BTreeMap<Group, Runs>) -> BTreeMap<String, &'a Vec<f64>> {
@@ -119,11 +121,6 @@ fn cells<'a>(metric: &str, groups: &'a BTreeMap<Group, Runs>) -> BTreeMap<String
         })
     });
     named.collect()
-}
-
-/// More is better for rates, less for all else.
-fn more_is_better(metric: &str) -> bool {
-    metric.ends_with("_per_s")
 }
 
 fn compare(metric: &str, before: &BTreeMap<Group, Runs>, after: &BTreeMap<Group, Runs>, diff: &Diff) -> Vec<Line> {
@@ -211,9 +208,7 @@ mod tests {
             mode: "prefill".into(),
             kv_cache: false,
         };
-        let mut runs = Runs::default();
-        runs.by_scenario.insert(scenario.into(), values.to_vec());
-        BTreeMap::from([(group, runs)])
+        BTreeMap::from([(group, Runs::of(&[(scenario, values)], "measured"))])
     }
 
     fn verdict(metric: &str, before: &[f64], after: &[f64]) -> Verdict {

@@ -1,23 +1,24 @@
-//! `estimate`: observations to estimates, per cell and per backend and mode.
+//! `estimate`: the runs of cells to estimates, per cell and per backend and mode.
 
-use crate::stats::{Estimate, interval::t_interval, log_mean::geometric_mean, median::median};
-use serde::{Deserialize, Serialize};
+use crate::{
+    config::{Config, Interval},
+    stats::{
+        Estimate,
+        bootstrap::{Settings, bootstrap_means},
+        interval::t_interval,
+        log_mean::geometric_mean,
+        mean::mean,
+        median::median,
+    },
+};
+use anyhow::{Context, Result};
+use arrow::{
+    array::{AsArray, RecordBatch},
+    datatypes::Float64Type,
+};
+use schemas::tables::estimate::METRICS;
+use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// One value of one metric of one run.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Observation {
-    pub metric: String,
-    pub backend: String,
-    pub device: String,
-    pub model: String,
-    pub dtype: String,
-    pub mode: String,
-    pub kv_cache: bool,
-    pub scenario: String,
-    pub value: f64,
-    pub evidence: String,
-}
 
 /// What is averaged over scenarios: everything that tells backends and modes apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,11 +32,49 @@ pub struct Group {
     pub kv_cache: bool,
 }
 
-/// The runs of one group: values by scenario, and the weakest evidence among them.
+/// The runs of one group: values by scenario in the order of execution, and how they are known.
 #[derive(Debug, Default)]
 pub struct Runs {
     pub by_scenario: BTreeMap<String, Vec<f64>>,
     weakest: usize,
+}
+
+/// Ways of knowing a value, firmest first.
+const FIRMEST_FIRST: &[&str] = &[
+    "measured",
+    "measured_counter",
+    "measured_integral",
+    "derived",
+    "imported",
+    "estimated",
+    "extrapolated",
+    "unknown",
+];
+
+impl Runs {
+    /// The weakest evidence among the runs.
+    pub fn evidence(&self) -> &'static str {
+        FIRMEST_FIRST[self.weakest]
+    }
+
+    fn add(&mut self, scenario: &str, values: Vec<f64>, evidence: &str) {
+        let place = FIRMEST_FIRST.iter().position(|known| *known == evidence);
+        self.weakest = self.weakest.max(place.unwrap_or(FIRMEST_FIRST.len() - 1));
+        self.by_scenario.entry(scenario.to_string()).or_default().extend(values);
+    }
+
+    #[cfg(test)]
+    pub fn of(cells: &[(&str, &[f64])], evidence: &str) -> Self {
+        let mut runs = Runs::default();
+        cells.iter().for_each(|(scenario, values)| runs.add(scenario, values.to_vec(), evidence));
+        runs
+    }
+}
+
+/// The weaker of two ways of knowing.
+pub fn weaker(a: &'static str, b: &'static str) -> &'static str {
+    let place = |e: &str| FIRMEST_FIRST.iter().position(|known| *known == e);
+    if place(a) < place(b) { b } else { a }
 }
 
 /// A row of `estimate`.
@@ -61,30 +100,37 @@ pub struct Row {
     evidence: &'static str,
 }
 
-pub fn group(observations: Vec<Observation>) -> BTreeMap<Group, Runs> {
-    let mut groups: BTreeMap<Group, Runs> = BTreeMap::new();
-    for o in observations {
+/// Adds rows of `observation` or `priced_observation`.
+pub fn group(groups: &mut BTreeMap<Group, Runs>, batch: &RecordBatch) -> Result<()> {
+    let column = |name: &str| batch.column_by_name(name).with_context(|| format!("observations have no {name}"));
+    let text = |name: &str| Ok::<_, anyhow::Error>(column(name)?.as_string::<i32>());
+    let (metric, backend, device, model) = (text("metric")?, text("backend")?, text("device")?, text("model")?);
+    let (dtype, mode, scenario, evidence) = (text("dtype")?, text("mode")?, text("scenario")?, text("evidence")?);
+    let (kv_cache, runs) = (column("kv_cache")?.as_boolean(), column("runs")?.as_list::<i32>());
+    for i in 0..batch.num_rows() {
         let group = Group {
-            metric: o.metric,
-            backend: o.backend,
-            device: o.device,
-            model: o.model,
-            dtype: o.dtype,
-            mode: o.mode,
-            kv_cache: o.kv_cache,
+            metric: metric.value(i).into(),
+            backend: backend.value(i).into(),
+            device: device.value(i).into(),
+            model: model.value(i).into(),
+            dtype: dtype.value(i).into(),
+            mode: mode.value(i).into(),
+            kv_cache: kv_cache.value(i),
         };
-        let runs = groups.entry(group).or_default();
-        runs.by_scenario.entry(o.scenario).or_default().push(o.value);
-        let known = schemas::tables::EVIDENCE;
-        runs.weakest = runs.weakest.max(known.iter().position(|e| *e == o.evidence).unwrap_or(known.len() - 1));
+        let values = runs.value(i).as_primitive::<Float64Type>().values().to_vec();
+        groups.entry(group).or_default().add(scenario.value(i), values, evidence.value(i));
     }
-    groups
+    Ok(())
 }
 
-/// One row a cell, and one a group where every value has a log.
-pub fn estimates(groups: &BTreeMap<Group, Runs>, level: f64) -> Vec<Row> {
+/// One row a cell, and one a group where every value has a log. Costs have their own table and intervals.
+pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
+    let level = config.ci_level;
+    let known = || groups.iter().filter(|(group, _)| METRICS.contains(&group.metric.as_str()));
+    let cells: Vec<&Vec<f64>> = known().flat_map(|(_, runs)| runs.by_scenario.values()).collect();
+    let mut estimated = of_cells(&cells, config).into_iter();
     let mut rows = Vec::new();
-    for (group, runs) in groups {
+    for (group, runs) in known() {
         let mut push = |of: &'static str, scenario: &str, e: Estimate, median: f64| {
             let g = group.clone();
             rows.push(Row {
@@ -105,19 +151,83 @@ pub fn estimates(groups: &BTreeMap<Group, Runs>, level: f64) -> Vec<Row> {
                 ci_level: e.ci_level,
                 n: e.n,
                 method: e.method,
-                evidence: schemas::tables::EVIDENCE[runs.weakest],
+                evidence: runs.evidence(),
             });
         };
         for (scenario, values) in &runs.by_scenario {
-            if let (Some(estimate), Some(median)) = (t_interval(values, level), median(values)) {
+            if let (Some(estimate), Some(median)) = (estimated.next().flatten(), median(values)) {
                 push("cell", scenario, estimate, median);
             }
         }
-        let blocks: Vec<Vec<f64>> = runs.by_scenario.values().cloned().collect();
-        let means: Vec<f64> = blocks.iter().filter_map(|b| crate::stats::mean::mean(b)).collect();
+        let blocks: Vec<&[f64]> = runs.by_scenario.values().map(Vec::as_slice).collect();
+        let means: Vec<f64> = blocks.iter().filter_map(|b| mean(b)).collect();
         if let (Some(estimate), Some(median)) = (geometric_mean(&blocks, level), median(&means)) {
             push("backend_mode", "*", estimate, median);
         }
     }
     rows
+}
+
+/// The mean of every cell with its interval, by the configured method; where it cannot be had, the one of a single run.
+fn of_cells(cells: &[&Vec<f64>], config: &Config) -> Vec<Option<Estimate>> {
+    let level = config.ci_level;
+    match config.interval {
+        Interval::T => cells.iter().map(|cell| t_interval(cell, level)).collect(),
+        Interval::Bca => {
+            let settings = Settings { resamples: config.resamples, level, seed: config.seed };
+            let drawn = bootstrap_means(cells, settings);
+            // Without variance, or with a single run, there is nothing to draw from.
+            cells.iter().zip(drawn).map(|(cell, drawn)| drawn.ok().or_else(|| t_interval(cell, level))).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weakest_evidence_counts() {
+        let mut runs = Runs::of(&[("x", &[1.0])], "measured_integral");
+        assert_eq!(runs.evidence(), "measured_integral");
+        runs.add("y", vec![2.0], "estimated");
+        runs.add("z", vec![2.0], "measured");
+        assert_eq!(runs.evidence(), "estimated");
+        assert_eq!(weaker("imported", "estimated"), "estimated");
+        assert_eq!(weaker("measured", "derived"), "derived");
+    }
+
+    #[test]
+    fn every_evidence_of_the_contract_has_a_place() {
+        let known = |list: &[&str], other: &[&str]| list.iter().all(|e| other.contains(e));
+        assert!(known(FIRMEST_FIRST, schemas::tables::EVIDENCE) && known(schemas::tables::EVIDENCE, FIRMEST_FIRST));
+    }
+
+    #[test]
+    fn a_bootstrap_is_seeded_and_near_t() {
+        let group = Group {
+            metric: "latency_ms".into(),
+            backend: "b".into(),
+            device: "cpu".into(),
+            model: "m".into(),
+            dtype: "f32".into(),
+            mode: "prefill".into(),
+            kv_cache: false,
+        };
+        let values: Vec<f64> = (0..40).map(|i| 10.0 + f64::from(i * 37 % 40) / 20.0).collect();
+        let groups = BTreeMap::from([(group, Runs::of(&[("x", &values), ("y", &[5.0])], "measured"))]);
+        let with = |interval, seed| {
+            let config = Config { interval, seed, ..Config::for_tests() };
+            let rows = estimates(&groups, &config);
+            let [x, y, all] = rows.as_slice() else { panic!("{rows:?}") };
+            assert_eq!((y.ci_low, y.method), (None, "single run, no interval"));
+            assert_eq!(all.level, "backend_mode");
+            (x.ci_low.unwrap(), x.ci_high.unwrap())
+        };
+        let (t, one, again, other) =
+            (with(Interval::T, 1), with(Interval::Bca, 1), with(Interval::Bca, 1), with(Interval::Bca, 2));
+        assert_eq!(one, again);
+        assert_ne!(one, other);
+        assert!((one.0 / t.0 - 1.0).abs() < 0.005 && (one.1 / t.1 - 1.0).abs() < 0.005, "{one:?} {t:?}");
+    }
 }

@@ -23,7 +23,7 @@ pub struct Effect {
 
 impl Effect {
     /// From a t statistic and the root that makes it a difference in standard deviations.
-    fn new(t: f64, df: f64, root: f64, level: f64) -> Fit<Self> {
+    pub(super) fn new(t: f64, df: f64, root: f64, level: f64) -> Fit<Self> {
         let (low, high) = noncentrality(t, df, level)?;
         let (d, d_low, d_high) = (t * root, low * root, high * root);
         let j = unbiased(df);

@@ -1,31 +1,23 @@
 //! Geometric mean over blocks, with an interval from the replicates within them.
 //!
-//! The blocks (scenarios) are fixed: the interval speaks of these scenarios. Each block's mean of logs has variance
-//! s_b^2 / n_b; their mean over k blocks has the sum of those over k^2, with Welch's and Satterthwaite's degrees of freedom
-//! (Satterthwaite 1946, doi:10.2307/3002019).
+//! The blocks (scenarios) are fixed: the interval speaks of these scenarios. It is the t interval of `block_mean` on logs.
 
-use super::{
-    Estimate,
-    interval::t_quantile,
-    mean::{mean, variance},
-};
+use super::{Estimate, block_mean::block_mean, interval::t_quantile, mean::mean};
+
+/// The log of every replicate; `None` where one has none.
+pub fn logs<G: AsRef<[f64]>>(blocks: &[G]) -> Option<Vec<Vec<f64>>> {
+    let logs: Vec<Vec<f64>> = blocks.iter().map(|b| b.as_ref().iter().map(|v| v.ln()).collect()).collect();
+    logs.iter().flatten().all(|v: &f64| v.is_finite()).then_some(logs)
+}
 
 /// `blocks[b]` are the runs of block `b`, all positive. `None` for no blocks, an empty block or a value that has no log.
-pub fn geometric_mean(blocks: &[Vec<f64>], level: f64) -> Option<Estimate> {
-    let logs: Vec<Vec<f64>> = blocks.iter().map(|b| b.iter().map(|v| v.ln()).collect()).collect();
-    if logs.is_empty() || logs.iter().flatten().any(|v| !v.is_finite()) {
-        return None;
-    }
-    let k = logs.len() as f64;
+pub fn geometric_mean<G: AsRef<[f64]>>(blocks: &[G], level: f64) -> Option<Estimate> {
+    let logs = logs(blocks)?;
     let means = logs.iter().map(|b| mean(b)).collect::<Option<Vec<_>>>()?;
     let centre = mean(&means)?;
-    let parts: Option<Vec<(f64, f64)>> =
-        logs.iter().map(|b| variance(b).map(|v| (v / b.len() as f64, b.len() as f64 - 1.0))).collect();
-    let interval = parts.and_then(|parts| {
-        let sum: f64 = parts.iter().map(|(v, _)| v).sum();
-        let df = sum * sum / parts.iter().map(|(v, df)| v * v / df).sum::<f64>();
-        let se = sum.sqrt() / k;
-        let half = if se == 0.0 { 0.0 } else { t_quantile(level, df)? * se };
+    let interval = block_mean(&logs).ok().and_then(|m| {
+        let se = m.variance.sqrt();
+        let half = if se == 0.0 { 0.0 } else { t_quantile(level, m.df)? * se };
         Some((se, half))
     });
     let estimate = centre.exp();
@@ -35,7 +27,7 @@ pub fn geometric_mean(blocks: &[Vec<f64>], level: f64) -> Option<Estimate> {
         ci_low: interval.map(|(_, half)| (centre - half).exp()),
         ci_high: interval.map(|(_, half)| (centre + half).exp()),
         ci_level: level,
-        n: blocks.iter().map(Vec::len).sum(),
+        n: blocks.iter().map(|b| b.as_ref().len()).sum(),
         method: match interval {
             Some(_) => "geometric mean of scenarios, t interval on logs from runs within scenarios",
             None => "geometric mean of scenarios, single runs, no interval",

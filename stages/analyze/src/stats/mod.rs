@@ -2,6 +2,7 @@
 
 pub mod autocorrelation;
 pub mod benjamini_hochberg;
+pub mod block_mean;
 pub mod blocked_anova;
 pub mod bootstrap;
 #[cfg(test)]
@@ -25,7 +26,6 @@ pub mod noncentral_f;
 pub mod noncentral_t;
 pub mod one_way_anova;
 pub mod outliers;
-pub mod paired;
 pub mod power;
 pub mod quadrature;
 pub mod ranks;

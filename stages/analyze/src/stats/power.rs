@@ -66,6 +66,12 @@ pub fn smallest_effect(wanted: f64, power: impl Fn(f64) -> Fit<f64>) -> Fit<f64>
     high.and_then(|high| root(0.0, high, at)).ok_or(Unfit::OutOfRange { what: "power", value: wanted })
 }
 
+/// The smallest difference that a t test of this standard error finds with the power wanted, in the unit of the error.
+pub fn detectable(std_error: f64, df: f64, alpha: f64, wanted: f64) -> Fit<f64> {
+    positive("standard error", std_error)?;
+    Ok(std_error * smallest_effect(wanted, |delta| t_power(delta, df, alpha))?)
+}
+
 /// The fewest runs with the power wanted; `power` as a function of runs, which grows.
 pub fn runs_for_power(wanted: f64, power: impl Fn(usize) -> Fit<f64>) -> Fit<usize> {
     share("power", wanted)?;

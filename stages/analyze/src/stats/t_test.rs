@@ -22,7 +22,7 @@ pub struct TTest {
 }
 
 impl TTest {
-    fn new(difference: f64, std_error: f64, df: f64, level: f64) -> Fit<Self> {
+    pub(super) fn new(difference: f64, std_error: f64, df: f64, level: f64) -> Fit<Self> {
         share("level", level)?;
         let statistic = difference / std_error;
         let half = t_quantile(level, df).ok_or(Unfit::OutOfRange { what: "df", value: df })? * std_error;

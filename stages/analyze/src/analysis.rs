@@ -1,0 +1,117 @@
+//! What `analyze` does when it is not asked for less: all its tables from those before it.
+
+use crate::{
+    comparisons, config, contenders, decisions,
+    estimates::{self, Group, Runs},
+    findings, omnibus, ranking, verdicts,
+};
+use clap::Args;
+use recombine::{Workbench, check, model};
+use schemas::tables;
+use serde::Deserialize;
+use std::{collections::BTreeMap, path::PathBuf};
+
+#[derive(Debug, Args)]
+pub struct Analysis {
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// session, run, power_sample, sensor, run_energy, price, grid, cost, request_cost, tco (.parquet)
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    read: Vec<PathBuf>,
+    /// Tables to write: estimate, comparison, omnibus, ranking, verdict, decision, finding
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    write: Vec<PathBuf>,
+    /// Exit with status 1, tables written, where a finding says that numbers must not be used
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Price {
+    price: String,
+}
+
+/// Of the costs; null where there are none.
+#[derive(Debug, Deserialize)]
+struct Utilisation {
+    utilisation: Option<f64>,
+}
+
+/// Whether nothing forbids the use of the numbers, or nobody asked.
+pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
+    let config: config::Config = schemas::config::load(&cli.config, "analyze")?;
+    if let Some(fault) = config.fault() {
+        anyhow::bail!("{}: [analyze]: {fault}, correct it", cli.config.display());
+    }
+    let mut bench = Workbench::new("analyze", &config)?;
+    bench.read(cli.read.iter().map(PathBuf::as_path))?;
+    bench.values("config", &[&config])?;
+    bench.values("wanted", &[&config.decision])?;
+    for model in [model!("run_value"), model!("observation"), model!("chosen_cost"), model!("own_carbon")] {
+        bench.materialise(model)?;
+    }
+    bench.materialise(model!("priced_observation"))?;
+    bench.model(model!("flag"))?;
+    bench.model(model!("cell_check"))?;
+
+    let groups = runs(&bench, &["observation", "priced_observation"])?;
+    let chosen: Vec<contenders::Chosen> = bench.select("select * from chosen_cost")?;
+    priced_somewhere(&config, &chosen, &bench)?;
+    let families = comparisons::families(&groups);
+    let compared = comparisons::comparisons(&families, &config);
+    let prices = ranking::prices(&groups, |g| chosen.iter().find(|c| c.is_of(g)).map(|c| c.price.clone()));
+    let workloads: Vec<contenders::Workload> = bench
+        .select("select distinct workload, prompt_tokens, generated_tokens from request_cost order by workload")?;
+    let utilisation: Vec<Utilisation> = bench.select("select max(utilisation) as utilisation from tco")?;
+    let utilisation = utilisation.first().and_then(|u| u.utilisation).unwrap_or(1.0);
+    let all = contenders::contenders(&groups, &chosen, &workloads, &config.decision.weights);
+
+    bench.rows(&tables::ESTIMATE, &estimates::estimates(&groups, &config))?;
+    bench.rows(&tables::OMNIBUS, &omnibus::omnibus(&families, &config))?;
+    bench.rows(&tables::RANKING, &ranking::ranking(&families, &compared, &prices, &config))?;
+    bench.rows(&tables::COMPARISON, &compared)?;
+    bench.rows(&tables::VERDICT, &verdicts::verdicts(bench.select("select * from cell_check")?, &groups, &config))?;
+    bench.rows(&tables::DECISION, &decisions::decisions(&all, &config, utilisation))?;
+    let found = findings::all(&bench)?;
+    bench.rows(&tables::FINDING, &found)?;
+    bench.check(check!("flags_have_findings"))?;
+    bench.check(check!("no_pass_over_a_failure"))?;
+    for path in &cli.write {
+        bench.write(path)?;
+    }
+    let hard: Vec<&serde_json::Value> = found.iter().filter(|finding| finding["severity"] == "error").collect();
+    if cli.strict {
+        for finding in &hard {
+            let text = |key: &str| finding[key].as_str().unwrap_or_default().to_string();
+            eprintln!("analyze: {}: {}, {}", text("code"), text("what"), text("place"));
+        }
+    }
+    Ok(!cli.strict || hard.is_empty())
+}
+
+/// The runs of observed cells by what they measure.
+pub fn runs(bench: &Workbench, tables: &[&str]) -> anyhow::Result<BTreeMap<Group, Runs>> {
+    let mut groups = BTreeMap::new();
+    for table in tables {
+        for batch in bench.batches(&format!("select * from {table}"))? {
+            estimates::group(&mut groups, &batch)?;
+        }
+    }
+    Ok(groups)
+}
+
+/// Refuses a price to compare at that no cost has.
+fn priced_somewhere(config: &config::Config, chosen: &[contenders::Chosen], bench: &Workbench) -> anyhow::Result<()> {
+    if config.price == "cheapest" || !chosen.is_empty() {
+        return Ok(());
+    }
+    let known: Vec<Price> = bench.select(
+        "select distinct concat_ws(' ', provider, region, instance, tier) as price from cost order by price limit 20",
+    )?;
+    let known: Vec<String> = known.into_iter().map(|p| p.price).collect();
+    anyhow::bail!(
+        "[analyze]: price is in no cost, \"{}\", use \"cheapest\" or one of {}",
+        config.price,
+        known.join(", ")
+    )
+}

@@ -1,0 +1,239 @@
+//! Who may be chosen: each backend by what an objective makes small, per million tokens of a mode or per request of a workload.
+
+use crate::{
+    comparisons::label,
+    config::Weights,
+    estimates::{Group, Runs, weaker},
+    stats::{
+        block_mean::{BlockMean, block_mean},
+        log_mean::logs,
+        mean::mean,
+    },
+};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A cell at the price that its backend is compared at.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Chosen {
+    pub backend: String,
+    pub device: String,
+    pub model: String,
+    pub dtype: String,
+    pub mode: String,
+    pub kv_cache: bool,
+    pub price: String,
+    pub hours_per_mtok: f64,
+    pub kwh_per_mtok: Option<f64>,
+    pub embodied_gco2e_per_mtok: Option<f64>,
+    pub usd_per_used_hour: Option<f64>,
+    pub usd_per_used_kwh: Option<f64>,
+}
+
+impl Chosen {
+    pub fn is_of(&self, group: &Group) -> bool {
+        (&self.backend, &self.device, &self.model, &self.dtype)
+            == (&group.backend, &group.device, &group.model, &group.dtype)
+            && (&self.mode, self.kv_cache) == (&group.mode, group.kv_cache)
+    }
+}
+
+/// Requests of one kind.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Workload {
+    pub workload: String,
+    pub prompt_tokens: f64,
+    pub generated_tokens: f64,
+}
+
+/// A backend by what is minimised.
+#[derive(Debug, Clone, Default)]
+pub struct Contender {
+    /// Log of the mean over runs in each scenario; of a workload none.
+    pub logs: BTreeMap<String, f64>,
+    /// Log of its mean over all, and its error where runs give one.
+    pub centre: f64,
+    pub error: Option<BlockMean>,
+    pub evidence: &'static str,
+    pub price: Option<String>,
+    pub hours: Vec<f64>,
+    pub kwh: Vec<f64>,
+    pub embodied_gco2e: Vec<f64>,
+    pub usd_per_used_hour: Option<f64>,
+    pub usd_per_used_kwh: Option<f64>,
+}
+
+/// Model, mode, cache and workload (`*`: a million tokens of the mode).
+pub type Place = (String, String, bool, String);
+pub type Contenders = BTreeMap<String, Contender>;
+
+/// What an objective makes small: per million tokens, and its name per request.
+pub const OBJECTIVES: [(&str, &str, &str); 4] = [
+    ("cheapest", "total_usd_per_mtok", "total_usd"),
+    ("least_energy", "gross_kwh_per_mtok", "energy_kwh"),
+    ("least_carbon", "gco2e_per_mtok", "carbon_gco2e"),
+    ("fastest", "latency_ms", "request_s"),
+];
+
+pub const EACH_TOKEN: &str = "*";
+
+/// Everything by objective and place, under the backends' names.
+pub fn contenders(
+    groups: &BTreeMap<Group, Runs>,
+    chosen: &[Chosen],
+    workloads: &[Workload],
+    weights: &Weights,
+) -> BTreeMap<(String, Place), Contenders> {
+    let mut all: BTreeMap<(String, Place), Contenders> = BTreeMap::new();
+    for (objective, metric, _) in OBJECTIVES {
+        for (g, runs) in groups.iter().filter(|(g, _)| g.metric == metric) {
+            let place = (g.model.clone(), g.mode.clone(), g.kv_cache, EACH_TOKEN.to_string());
+            if let Some(found) = of_mode(&runs.by_scenario, runs.evidence()) {
+                let found = priced(found, objective, &[(1.0, g)], chosen);
+                all.entry((objective.into(), place)).or_default().insert(label(g, groups), found);
+            }
+        }
+        for workload in workloads {
+            for g in groups.keys().filter(|g| g.mode == "generate" && g.metric == token_metric(objective, &g.mode)) {
+                let prefill = Group {
+                    metric: token_metric(objective, "prefill").into(),
+                    mode: "prefill".into(),
+                    kv_cache: false,
+                    ..g.clone()
+                };
+                let Some(found) = of_workload(groups, &prefill, g, workload, objective == "fastest") else { continue };
+                let place = (g.model.clone(), g.mode.clone(), g.kv_cache, workload.workload.clone());
+                let (prompt, generated) = (workload.prompt_tokens / 1e6, workload.generated_tokens / 1e6);
+                let found = priced(found, objective, &[(prompt, &prefill), (generated, g)], chosen);
+                all.entry((objective.into(), place)).or_default().insert(label(g, groups), found);
+            }
+        }
+    }
+    if weights.any() {
+        let places: BTreeSet<Place> = all.keys().map(|(_, place)| place.clone()).collect();
+        for place in places {
+            let weighted = weigh(&all, &place, weights);
+            all.insert(("weighted".into(), place), weighted);
+        }
+    }
+    all
+}
+
+/// The metric that counts a token of a mode.
+fn token_metric(objective: &str, mode: &str) -> &'static str {
+    match (objective, mode) {
+        ("fastest", "prefill") => "input_tokens_per_s",
+        ("fastest", _) => "output_tokens_per_s",
+        _ => OBJECTIVES.iter().find(|o| o.0 == objective).map_or("", |o| o.1),
+    }
+}
+
+fn of_mode(by_scenario: &BTreeMap<String, Vec<f64>>, evidence: &'static str) -> Option<Contender> {
+    let blocks: Vec<&[f64]> = by_scenario.values().map(Vec::as_slice).collect();
+    let logs = logs(&blocks)?;
+    let means = logs.iter().map(|b| mean(b)).collect::<Option<Vec<_>>>()?;
+    Some(Contender {
+        centre: mean(&means)?,
+        logs: by_scenario.keys().cloned().zip(means).collect(),
+        error: block_mean(&logs).ok(),
+        evidence,
+        ..Contender::default()
+    })
+}
+
+/// A request: its prompt at the mean cost of a prompt token over scenarios, and its new tokens likewise; the two were measured apart.
+fn of_workload(
+    groups: &BTreeMap<Group, Runs>,
+    prefill: &Group,
+    generate: &Group,
+    workload: &Workload,
+    rates: bool,
+) -> Option<Contender> {
+    let part = |group: &Group, tokens: f64| -> Option<(f64, Option<BlockMean>, &'static str)> {
+        let runs = groups.get(group)?;
+        // A rate is tokens in a second, all else is for a million tokens.
+        let each = |v: &f64| if rates { tokens / v } else { v * tokens / 1e6 };
+        let blocks: Vec<Vec<f64>> = runs.by_scenario.values().map(|b| b.iter().map(each).collect()).collect();
+        let means = blocks.iter().map(|b| mean(b)).collect::<Option<Vec<_>>>()?;
+        Some((mean(&means)?, block_mean(&blocks).ok(), runs.evidence()))
+    };
+    let (p, p_error, p_evidence) = part(prefill, workload.prompt_tokens)?;
+    let (g, g_error, g_evidence) = part(generate, workload.generated_tokens)?;
+    let value = p + g;
+    let error = p_error.zip(g_error).map(|(p, g)| {
+        let sum = p.variance + g.variance;
+        let df = sum * sum / (p.variance.powi(2) / p.df + g.variance.powi(2) / g.df);
+        let df = if df.is_finite() { df } else { p.df + g.df };
+        // To first order, the standard error of a log is the relative one.
+        BlockMean { mean: value.ln(), variance: sum / (value * value), df, within: (0.0, 0.0) }
+    });
+    let evidence = weaker(p_evidence, g_evidence);
+    (value > 0.0).then(|| Contender { centre: value.ln(), error, evidence, ..Contender::default() })
+}
+
+/// With hours, energy and price of its parts: of each mode so many million tokens, at the mean over its scenarios.
+fn priced(mut contender: Contender, objective: &str, parts: &[(f64, &Group)], chosen: &[Chosen]) -> Contender {
+    let of = |group: &Group| -> Vec<&Chosen> { chosen.iter().filter(|c| c.is_of(group)).collect() };
+    let cells: Vec<(f64, Vec<&Chosen>)> = parts.iter().map(|(mtok, group)| (*mtok, of(group))).collect();
+    let sum = |value: &dyn Fn(&Chosen) -> Option<f64>| -> Vec<f64> {
+        let part = |(mtok, cells): &(f64, Vec<&Chosen>)| {
+            Some(mtok * mean(&cells.iter().map(|c| value(c)).collect::<Option<Vec<f64>>>()?)?)
+        };
+        cells.iter().map(part).collect::<Option<Vec<f64>>>().map(|parts| parts.iter().sum()).into_iter().collect()
+    };
+    contender.hours = sum(&|c| Some(c.hours_per_mtok));
+    contender.kwh = sum(&|c| c.kwh_per_mtok);
+    contender.embodied_gco2e = sum(&|c| c.embodied_gco2e_per_mtok);
+    if let Some(first) = cells.iter().find_map(|(_, cells)| cells.first()).filter(|_| objective == "cheapest") {
+        contender.price = Some(first.price.clone());
+        contender.usd_per_used_hour = first.usd_per_used_hour;
+        contender.usd_per_used_kwh = first.usd_per_used_kwh;
+    }
+    contender
+}
+
+/// Weighted sums of the objectives' logs, where a backend has all that weigh anything, relative to the mean of all backends.
+fn weigh(all: &BTreeMap<(String, Place), Contenders>, place: &Place, weights: &Weights) -> Contenders {
+    let wanted: Vec<(&str, f64)> = weights.parts().into_iter().filter(|(_, weight)| *weight > 0.0).collect();
+    let sum: f64 = wanted.iter().map(|(_, weight)| weight).sum();
+    let parts: Option<Vec<(f64, &Contenders)>> =
+        wanted.iter().map(|(o, weight)| Some((weight / sum, all.get(&((*o).to_string(), place.clone()))?))).collect();
+    let Some(parts) = parts else { return Contenders::new() };
+    let names: BTreeSet<&String> = parts.iter().flat_map(|(_, contenders)| contenders.keys()).collect();
+    let mut weighted: Contenders = names
+        .into_iter()
+        .filter_map(|name| {
+            let of_name = parts.iter().map(|(w, c)| Some((*w, c.get(name)?))).collect::<Option<Vec<_>>>()?;
+            Some((name.clone(), weighted_sum(&of_name)?))
+        })
+        .collect();
+    let level = mean(&weighted.values().map(|c| c.centre).collect::<Vec<_>>()).unwrap_or(0.0);
+    for contender in weighted.values_mut() {
+        contender.centre -= level;
+        contender.logs.values_mut().for_each(|log| *log -= level);
+        contender.error = contender.error.map(|e| BlockMean { mean: e.mean - level, ..e });
+    }
+    weighted
+}
+
+/// Errors of one backend's objectives come from the same runs, so they are added as if they always went the same way.
+fn weighted_sum(parts: &[(f64, &Contender)]) -> Option<Contender> {
+    let first = parts.first()?.1;
+    let total = |value: &dyn Fn(&Contender) -> f64| parts.iter().map(|(w, c)| w * value(c)).sum::<f64>();
+    let errors = parts.iter().map(|(w, c)| Some((*w, c.error?))).collect::<Option<Vec<_>>>();
+    let error = errors.map(|errors| BlockMean {
+        mean: total(&|c| c.centre),
+        variance: errors.iter().map(|(w, e)| w * e.variance.sqrt()).sum::<f64>().powi(2),
+        df: errors.iter().map(|(_, e)| e.df).fold(f64::INFINITY, f64::min),
+        within: (0.0, 0.0),
+    });
+    let log = |scenario: &String| parts.iter().map(|(w, c)| Some(w * c.logs.get(scenario)?)).sum::<Option<f64>>();
+    Some(Contender {
+        logs: first.logs.keys().filter_map(|s| Some((s.clone(), log(s)?))).collect(),
+        centre: total(&|c| c.centre),
+        error,
+        evidence: parts.iter().map(|(_, c)| c.evidence).fold("measured", weaker),
+        price: parts.iter().find_map(|(_, c)| c.price.clone()),
+        ..Contender::default()
+    })
+}

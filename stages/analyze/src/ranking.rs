@@ -1,0 +1,143 @@
+//! `ranking`: places that backends share with those that they cannot be told from.
+
+use crate::{
+    comparisons::{Family, Row as Comparison},
+    config::Config,
+    estimates::{Group, Runs},
+    stats::log_mean::geometric_mean,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A row of `ranking`.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    metric: String,
+    model: String,
+    mode: String,
+    kv_cache: bool,
+    backend: String,
+    place: Option<usize>,
+    tied_with: Vec<String>,
+    estimate: f64,
+    ci_low: Option<f64>,
+    ci_high: Option<f64>,
+    ci_level: f64,
+    price: Option<String>,
+    n: usize,
+    blocks: usize,
+    evidence: &'static str,
+}
+
+/// More is better for rates, less for all else.
+pub fn more_is_better(metric: &str) -> bool {
+    metric.ends_with("_per_s")
+}
+
+/// Prices are those that dollars were reckoned with, by backend as `families` names it.
+pub fn ranking(
+    families: &BTreeMap<Family, BTreeMap<String, &Runs>>,
+    comparisons: &[Comparison],
+    prices: &BTreeMap<(String, String), String>,
+    config: &Config,
+) -> Vec<Row> {
+    let mut of_family: BTreeMap<Family, Vec<&Comparison>> = BTreeMap::new();
+    for c in comparisons {
+        let family = (c.metric.clone(), c.model.clone(), c.mode.clone(), c.kv_cache);
+        of_family.entry(family).or_default().push(c);
+    }
+    let none = Vec::new();
+    let mut rows = Vec::new();
+    for (family, backends) in families {
+        let pairs = of_family.get(family).unwrap_or(&none);
+        rows.extend(
+            backends.iter().filter_map(|(name, runs)| row(family, name, runs, backends, pairs, prices, config)),
+        );
+    }
+    rows
+}
+
+fn row(
+    family: &Family,
+    name: &str,
+    runs: &Runs,
+    backends: &BTreeMap<String, &Runs>,
+    pairs: &[&Comparison],
+    prices: &BTreeMap<(String, String), String>,
+    config: &Config,
+) -> Option<Row> {
+    let (metric, model, mode, kv_cache) = family.clone();
+    let blocks: Vec<&[f64]> = runs.by_scenario.values().map(Vec::as_slice).collect();
+    let estimate = geometric_mean(&blocks, config.ci_level)?;
+    let mine: Vec<&&Comparison> = pairs.iter().filter(|c| c.a == name || c.b == name).collect();
+    let told = |c: &Comparison| c.p_adjusted.is_some_and(|p| p < 1.0 - config.ci_level);
+    let beaten = |c: &Comparison| {
+        let other_over_mine = if c.a == name { c.ratio } else { 1.0 / c.ratio };
+        told(c) && (other_over_mine > 1.0) == more_is_better(&metric)
+    };
+    let ranked = mine.len() + 1 == backends.len()
+        && mine.iter().all(|c| c.p_adjusted.is_some())
+        && backends.values().all(|r| r.evidence() != "estimated");
+    let other = |c: &Comparison| if c.a == name { c.b.clone() } else { c.a.clone() };
+    let price = prices.get(&(model.clone(), name.to_string())).filter(|_| metric == "total_usd_per_mtok").cloned();
+    Some(Row {
+        place: ranked.then(|| 1 + mine.iter().filter(|c| beaten(c)).count()),
+        tied_with: mine.iter().filter(|c| !told(c)).map(|c| other(c)).collect(),
+        metric,
+        model,
+        mode,
+        kv_cache,
+        backend: name.into(),
+        estimate: estimate.estimate,
+        ci_low: estimate.ci_low,
+        ci_high: estimate.ci_high,
+        ci_level: config.ci_level,
+        price,
+        n: estimate.n,
+        blocks: blocks.len(),
+        evidence: runs.evidence(),
+    })
+}
+
+/// The price of each model and backend that dollars are reckoned with.
+pub fn prices(
+    groups: &BTreeMap<Group, Runs>,
+    of: impl Fn(&Group) -> Option<String>,
+) -> BTreeMap<(String, String), String> {
+    let named = |g: &Group| Some(((g.model.clone(), crate::comparisons::label(g, groups)), of(g)?));
+    groups.keys().filter_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::comparisons::{
+        comparisons, families,
+        tests::{NEAR, backends},
+    };
+
+    fn places(evidence: &str, of: &[(&str, [f64; 4])]) -> Vec<(String, Option<usize>, Vec<String>)> {
+        let (groups, config) = (backends(evidence, of), Config::for_tests());
+        let families = families(&groups);
+        let rows = ranking(&families, &comparisons(&families, &config), &BTreeMap::new(), &config);
+        rows.into_iter().map(|r| (r.backend, r.place, r.tied_with)).collect()
+    }
+
+    #[test]
+    fn ties_share_a_place() {
+        let slow = [("c", [15.0, 15.2, 14.9, 15.1]), ("a", NEAR), ("b", [10.1, 9.9, 10.0, 10.05])];
+        let found = places("measured_counter", &slow);
+        let shown: Vec<_> = found.iter().map(|(b, place, tied)| (b.as_str(), *place, tied.join(" "))).collect();
+        assert_eq!(shown, [("a", Some(1), "b".into()), ("b", Some(1), "a".into()), ("c", Some(3), String::new())]);
+    }
+
+    #[test]
+    fn estimates_and_single_runs_have_no_place() {
+        assert!(
+            places("estimated", &[("a", NEAR), ("b", NEAR.map(|v| v * 2.0))])
+                .iter()
+                .all(|(_, place, _)| place.is_none())
+        );
+        assert_eq!(places("measured", &[("a", NEAR)])[0].1, Some(1), "alone it is first");
+    }
+}
