@@ -49,8 +49,9 @@ MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet
 ENERGY := $(RUN)/run_energy.parquet
 PRICED := $(addsuffix .parquet,$(addprefix $(RUN)/,price grid tariff embodied cost request_cost api_cost tco break_even \
     utilisation_cost tier_saving region_carbon hourly_cost))
-ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet decision.parquet finding.parquet)
-REPORT := $(addprefix $(RUN)/,report.html report.md)
+ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet omnibus.parquet ranking.parquet verdict.parquet \
+    decision.parquet finding.parquet)
+REPORT := $(addprefix $(RUN)/,report.html report.md report.json)
 
 .PHONY: all
 all: $(REPORT) ## measure, derive, analyse, and write data/run/report.html
@@ -85,6 +86,26 @@ else
 $(MEASURED) &: $(IMPORT)/session.csv $(IMPORT)/run.csv $(IMPORT)/power_sample.csv $(BIN)/collect
 	$(BIN)/collect import $(filter %.csv,$^) --into $(RUN)
 endif
+
+# What other tools measured: results of benchmarks and logs of power, each format recognised (docs/imports).
+RUNS ?=
+POWER ?=
+IMPORT_OPTIONS ?=
+# Options that one of the two takes alone.
+RUNS_OPTIONS ?=
+POWER_OPTIONS ?=
+
+.PHONY: import
+import: $(BIN)/collect ## bring your own results: RUNS="vllm.json" POWER="gpu.csv" [RUN=data/run/mine] [IMPORT_OPTIONS="--tz Europe/Berlin"]
+	@[ -n "$(RUNS)" ] || { echo "import: nothing to import, RUNS is empty, name results: make import RUNS=vllm.json POWER=gpu.csv" >&2; exit 1; }
+	@[ "$(RUN)" != data/run ] || [ ! -d data/run/journal ] || { echo "import: data/run holds measured runs, choose another folder: RUN=data/run/mine" >&2; exit 1; }
+	rm -f $(addprefix $(RUN)/,power_sample.parquet sensor.parquet imported-price.csv)
+	$(BIN)/collect import runs $(RUNS) --into $(RUN) $(IMPORT_OPTIONS) $(RUNS_OPTIONS)
+	$(if $(POWER),$(BIN)/collect import power $(POWER) --into $(RUN) $(IMPORT_OPTIONS) $(POWER_OPTIONS))
+	$(MAKE) --no-print-directory all RUN=$(RUN) PIPELINE=$(IMPORT_PIPELINE) MEASURE=no \
+	    PRICES="$(PRICES) $$(find $(RUN) -maxdepth 1 -name imported-price.csv)"
+# Limits that fit loggers.
+IMPORT_PIPELINE ?= import.toml
 
 TR119 := data/inputs/tr119
 # Which of the study's tables: `tables` by its definitions, `own` by ours.
@@ -164,7 +185,9 @@ onnxruntime-gpu: .venv-gpu/.ready ## install onnxruntime-gpu and NVIDIA's librar
 .venv-test/.ready: tests/requirements.txt
 .venv-join/.ready: tests/bench/join/requirements.txt
 .venv-scipy/.ready: tests/bench/bootstrap/requirements.txt
-.venv-transformers/.ready .venv-gpu/.ready .venv-cuda/.ready .venv-test/.ready .venv-join/.ready .venv-scipy/.ready:
+.venv-import/.ready: tests/bench/import/requirements.txt
+.venv-transformers/.ready .venv-gpu/.ready .venv-cuda/.ready .venv-test/.ready .venv-join/.ready .venv-scipy/.ready \
+    .venv-import/.ready:
 	$(PYTHON3) -m venv $(@D)
 	$(@D)/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
@@ -214,6 +237,10 @@ bench-join: $(BIN)/query $(BIN)/examples/decode .venv-join/.ready ## speed of th
 bench-reprice: $(BIN)/query .venv-join/.ready ## speed of re-pricing beside DuckDB and Polars
 	.venv-join/bin/python -B tests/bench/reprice/bench.py
 
+.PHONY: bench-import
+bench-import: $(BIN)/collect .venv-import/.ready ## speed of importing a power log beside pandas and Polars
+	.venv-import/bin/python -B tests/bench/import/bench.py
+
 $(BIN)/examples/decode: tests/examples/decode.rs Cargo.lock
 	$(CARGO) build --release --locked --workspace --example decode
 	@touch $@
@@ -226,6 +253,18 @@ $(BIN)/examples/bootstrap: $(wildcard stages/analyze/src/stats/*.rs) stages/anal
 	$(CARGO) build --release --locked --workspace --example bootstrap
 	@touch $@
 
+.PHONY: bench-analysis
+bench-analysis: $(BINARIES) .venv-scipy/.ready ## speed and memory of the analysis of a million runs beside SciPy
+	.venv-scipy/bin/python -B tests/bench/analysis/bench.py
+
+.PHONY: bench-render
+bench-render: $(BINARIES) setup ## time, memory and size of the report of a million runs
+	$(PYTHON) -B tests/bench/render/bench.py
+
+.PHONY: screenshots
+screenshots: $(BROWSER) ## the two pictures of README, from data/run/report.html
+	node tests/browser/screenshots.mjs $(RUN)/report.html docs
+
 .PHONY: bench-calibration
 bench-calibration: ## false alarms and coverage in simulated experiments whose truth is known
 	$(CARGO) test --release --locked --workspace -- --nocapture errors_are_as_stated
@@ -233,6 +272,13 @@ bench-calibration: ## false alarms and coverage in simulated experiments whose t
 .PHONY: bench-accuracy
 bench-accuracy: ## how often the stated errors of energies hold, sensor by sensor
 	$(CARGO) test --release --locked --workspace --test suite -- --nocapture stated_errors_hold
+
+# Seconds that each reader is given in `make fuzz`.
+FUZZ_SECONDS ?= 600
+
+.PHONY: fuzz
+fuzz: ## arbitrary and mutated bytes into every reader of imports, FUZZ_SECONDS each
+	TALLYWATT_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --locked --workspace --bin collect -- --nocapture --test-threads 1 fuzzed_
 
 .PHONY: lint
 lint: ## formatting, clippy
@@ -245,7 +291,7 @@ schema: ## rewrite schemas/SCHEMA.md from the contracts
 
 .PHONY: clean
 clean: ## remove tables and reports, keep what was measured
-	rm -rf $(RUN)/*.parquet $(RUN)/report.* $(RUN)/charts $(RUN)/tables $(RUN)/tr119
+	rm -rf $(RUN)/*.parquet $(RUN)/report.* $(RUN)/charts $(RUN)/csv $(RUN)/tables $(RUN)/tr119
 
 .PHONY: help
 help: ## this list

@@ -56,6 +56,9 @@ fn names_end_in_their_unit_and_keys_are_never_null() {
                 "share",
                 "utilisation",
                 "rates",
+                "squared",
+                "equivalent",
+                "runs",
             ];
             assert!(
                 UNITS.contains(&unit) || dimensionless.contains(&unit),

@@ -33,6 +33,7 @@ fn models() -> Vec<Model> {
         "sensor_energy",
         "total_energy",
         "decode_energy",
+        "reported_energy",
         "run_energy",
     ]
     .map(|name| {

@@ -15,7 +15,7 @@ const SHORT: &str = "tests/fixtures/short.toml";
 const TARIFF: &str = "TARIFFS=tests/fixtures/tariff.csv";
 
 /// A finished run folder, made once.
-fn finished() -> &'static Path {
+pub fn finished() -> &'static Path {
     static RUN: OnceLock<PathBuf> = OnceLock::new();
     RUN.get_or_init(|| match std::env::var_os("TALLYWATT_RUN") {
         Some(run) => root().join(run),
@@ -178,7 +178,7 @@ fn another_runs_cells_stand_beside_this_runs() {
     let rows: Vec<&str> = table.iter().skip(2).take_while(|l| l.starts_with('|')).copied().collect();
     assert!(rows.len() >= 24, "latency and energy of every cell: {table:?}");
     assert!(
-        rows.iter().all(|r| r.trim_end_matches([' ', '|']).ends_with("| 1")),
+        rows.iter().all(|r| r.split('|').rev().nth(2).is_some_and(|ratio| ratio.trim() == "1")),
         "a run is as fast as itself: {rows:?}"
     );
 }
@@ -198,54 +198,6 @@ fn same_inputs_same_bytes() {
     let commit = schemas::io::provenance(&path, &schemas::tables::RUN_ENERGY).unwrap().commit;
     run(command.env("TALLYWATT_COMMIT", commit)).ok();
     assert!(fs::read(&out).unwrap() == fs::read(&path).unwrap());
-}
-
-#[test]
-fn report_opens_offline_without_request_or_error() {
-    let html = finished().join("report.html");
-    for (width, scheme) in [("1280", "light"), ("360", "dark")] {
-        let shot = finished().join(format!("screenshot-{width}.png"));
-        let mut node = Command::new("node");
-        node.arg(root().join("tests/browser/report.mjs")).arg(&html).arg(&shot).args([width, scheme]);
-        let seen: Value = serde_json::from_str(&run(&mut node).ok().out).unwrap();
-        assert_eq!(seen["requests"], Value::Array(vec![]), "{seen}");
-        assert_eq!(seen["errors"], Value::Array(vec![]), "{seen}");
-        let charts = seen["charts"].as_array().unwrap();
-        assert_eq!(charts.len(), 12, "four charts for each of three modes");
-        for chart in charts {
-            assert!(chart["marks"].as_i64() > Some(4), "{chart}");
-            assert!(chart["label"].as_str().unwrap().len() > 40, "{chart}");
-        }
-        assert_eq!(seen["headline"].as_array().unwrap().len(), 3);
-        assert!(seen["overflow"].as_i64() <= Some(0), "the page is wider than the window: {seen}");
-        assert!(fs::metadata(&shot).unwrap().len() > 20_000);
-    }
-    assert!(fs::metadata(&html).unwrap().len() < 3 << 20);
-}
-
-#[test]
-fn markdown_names_every_chart_and_every_table_has_its_columns() {
-    let text = fs::read_to_string(finished().join("report.md")).unwrap();
-    let charts: Vec<&str> =
-        text.match_indices("](charts/").map(|(i, _)| text[i + 2..].split(')').next().unwrap()).collect();
-    assert_eq!(charts.len(), 12);
-    for chart in charts {
-        assert!(finished().join(chart).is_file(), "{chart}");
-        assert!(finished().join(chart.replace(".svg", ".png")).is_file());
-    }
-    let mut columns = None;
-    let mut tables = 0;
-    for line in text.lines() {
-        match (line.starts_with('|'), columns) {
-            (false, _) => columns = None,
-            (true, None) => {
-                columns = Some(line.replace("\\|", "").matches('|').count());
-                tables += 1;
-            }
-            (true, Some(n)) => assert_eq!(line.replace("\\|", "").matches('|').count(), n, "{line}"),
-        }
-    }
-    assert!(tables >= 8, "{tables} tables");
 }
 
 /// Lines of the journal's runs.

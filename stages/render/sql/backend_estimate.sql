@@ -1,15 +1,6 @@
 -- One estimate of one backend and mode over its scenarios, labelled.
-select
-    e.metric,
-    m.label as mode,
-    m.place,
-    e.backend,
-    e.estimate,
-    e.ci_low,
-    e.ci_high,
-    e.n,
-    e.evidence
+select e.*, m.label as mode_name, m.place, b.name
 from estimate as e
 inner join mode_label as m on e.mode = m.mode and e.kv_cache = m.kv_cache
+inner join backend_label as b on e.backend = b.backend and e.device = b.device and e.model = b.model and e.dtype = b.dtype
 where e.level = 'backend_mode'
-order by m.place, e.metric, e.backend

@@ -7,12 +7,19 @@ with placed as (
             order by coalesce(b.rent_usd_per_mtok, b.rent_usd_per_month) asc nulls last, b.provider asc, b.region asc, b.instance asc
         ) as place
     from break_even as b
-    inner join owner as o on b.workload = o.workload and b.backend = o.backend and b.kv_cache = o.kv_cache
+    inner join owner as o
+        on b.workload = o.workload and b.backend = o.backend and b.kv_cache = o.kv_cache and b.device = o.device
+        and b.model = o.model and b.dtype = o.dtype
 )
 
 select
     workload,
     backend,
+    device,
+    model,
+    dtype,
+    kv_cache,
+    region,
     tier,
     rent_basis,
     provider,
@@ -26,4 +33,3 @@ select
     coalesce(reason, '') as reason
 from placed
 where place = 1
-order by workload, rent_basis desc, tier

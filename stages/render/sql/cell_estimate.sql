@@ -1,17 +1,6 @@
 -- One estimate of one cell, labelled.
-select
-    e.metric,
-    m.label as mode,
-    m.place,
-    e.scenario,
-    e.backend,
-    e.estimate,
-    e.median,
-    e.ci_low,
-    e.ci_high,
-    e.n,
-    e.evidence
+select e.*, m.label as mode_name, m.place, b.name
 from estimate as e
 inner join mode_label as m on e.mode = m.mode and e.kv_cache = m.kv_cache
+inner join backend_label as b on e.backend = b.backend and e.device = b.device and e.model = b.model and e.dtype = b.dtype
 where e.level = 'cell'
-order by m.place, e.scenario, e.backend, e.metric

@@ -1,29 +1,55 @@
--- One backend x mode x scope: energy of the runs, gross and net side by side, with its evidence.
-with token as (
+-- One backend x mode x scope: energy of the runs, gross and net side by side, with its evidence. Runs are numbered by backend and mode
+-- first, so that a million of them are joined without their names.
+with kind as (
+    select *, row_number() over (order by backend, device, model, dtype, mode, kv_cache) as code
+    from (select distinct backend, device, model, dtype, mode, kv_cache from estimate) as kinds
+),
+
+token as (
     select
-        session_id,
-        run_id,
-        backend,
-        mode,
-        kv_cache,
-        iterations * case when mode = 'prefill' then prompt_tokens else tokens_generated end as tokens
-    from run
-    where status in ('ok', 'degraded')
+        r.session_id,
+        r.run_id,
+        k.code,
+        cast(r.iterations * case when r.mode = 'prefill' then r.prompt_tokens else r.tokens_generated end as double) as tokens
+    from kind as k
+    inner join run as r
+        on k.backend = r.backend and k.device = r.device and k.model = r.model and k.dtype = r.dtype and k.mode = r.mode
+        and k.kv_cache = r.kv_cache
+    where r.status in ('ok', 'degraded')
+),
+
+mean as (
+    select
+        t.code,
+        e.scope,
+        e.evidence,
+        count(*) as n,
+        avg(e.mean_power_w) as mean_power_w,
+        avg(e.energy_gross_j / t.tokens) as gross_j_per_token,
+        avg(e.energy_net_j / t.tokens) as net_j_per_token
+    from token as t
+    inner join run_energy as e on t.session_id = e.session_id and t.run_id = e.run_id
+    where e.device_id = 'total' and t.tokens > 0
+    group by t.code, e.scope, e.evidence
 )
 
 select
-    m.label as mode,
+    m.label as mode_name,
     m.place,
-    t.backend,
-    e.scope,
-    e.evidence,
-    count(*) as runs,
-    avg(e.mean_power_w) as mean_power_w,
-    avg(e.energy_gross_j / t.tokens) as gross_j_per_token,
-    avg(e.energy_net_j / t.tokens) as net_j_per_token
-from run_energy as e
-inner join token as t on e.session_id = t.session_id and e.run_id = t.run_id
-inner join mode_label as m on t.mode = m.mode and t.kv_cache = m.kv_cache
-where e.device_id = 'total' and t.tokens > 0
-group by m.label, m.place, t.backend, e.scope, e.evidence
-order by m.place, t.backend, e.scope, e.evidence
+    b.name,
+    k.backend,
+    k.device,
+    k.model,
+    k.dtype,
+    k.mode,
+    k.kv_cache,
+    a.scope,
+    a.evidence,
+    a.n,
+    a.mean_power_w,
+    a.gross_j_per_token,
+    a.net_j_per_token
+from mean as a
+inner join kind as k on a.code = k.code
+inner join mode_label as m on k.mode = m.mode and k.kv_cache = m.kv_cache
+inner join backend_label as b on k.backend = b.backend and k.device = b.device and k.model = b.model and k.dtype = b.dtype

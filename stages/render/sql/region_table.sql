@@ -12,10 +12,10 @@ least as (
 ),
 
 backend_of as (
-    select backend
+    select backend, device, model, dtype
     from least
     where newest = 1 and match = 'measured'
-    order by gco2e_per_mtok, backend
+    order by gco2e_per_mtok, backend, device, model, dtype
     limit 1
 ),
 
@@ -25,13 +25,18 @@ placed as (
         row_number() over (order by l.gco2e_per_mtok asc, l.grid_region asc) as cleanest,
         row_number() over (order by l.gco2e_per_mtok desc, l.grid_region desc) as dirtiest
     from least as l
-    inner join backend_of as b on l.backend = b.backend
+    inner join backend_of as b on l.backend = b.backend and l.device = b.device and l.model = b.model and l.dtype = b.dtype
     where l.newest = 1
 )
 
 select
-    label as mode,
+    label as mode_name,
+    mode,
+    kv_cache,
     backend,
+    device,
+    model,
+    dtype,
     grid_region,
     grid_basis,
     grid_year,
@@ -42,7 +47,8 @@ select
     energy_usd_per_mtok,
     ci_low_usd_per_mtok,
     ci_high_usd_per_mtok,
-    match
+    ci_level,
+    match,
+    case when match = 'measured' then 'derived' else 'extrapolated' end as evidence
 from placed
 where cleanest <= 5 or dirtiest <= 5 or match = 'measured'
-order by gco2e_per_mtok, grid_region

@@ -14,30 +14,39 @@ placed as (
     select
         *,
         row_number() over (
-            partition by workload, backend, kv_cache, way
+            partition by workload, backend, device, model, dtype, kv_cache, way
             order by total_usd asc nulls last, provider asc, region asc, instance asc, tier asc
         ) as place
     from way
 )
 
 select
-    workload,
-    backend,
-    case when kv_cache then 'KV cache' else 'no cache' end as cache,
-    way,
-    provider,
-    instance,
-    tier,
-    prefill_s + generate_s as time_s,
-    1000 * total_usd as usd,
-    1000 * ci_low_usd as usd_low,
-    1000 * ci_high_usd as usd_high,
-    1000 * energy_kwh as kwh,
-    1000 * ci_low_kwh as kwh_low,
-    1000 * ci_high_kwh as kwh_high,
-    1000 * carbon_gco2e as gco2e,
-    1000 * embodied_gco2e as embodied_gco2e,
-    energy_evidence
-from placed
-where place = 1
-order by workload, way, total_usd, backend, kv_cache
+    p.workload,
+    p.backend,
+    p.device,
+    p.model,
+    p.dtype,
+    p.kv_cache,
+    b.name,
+    case when p.kv_cache then 'KV cache' else 'no cache' end as cache,
+    p.way,
+    p.provider,
+    p.region,
+    p.instance,
+    p.tier,
+    p.prefill_s + p.generate_s as time_s,
+    1000 * p.total_usd as usd,
+    1000 * p.ci_low_usd as usd_low,
+    1000 * p.ci_high_usd as usd_high,
+    1000 * p.energy_kwh as kwh,
+    1000 * p.ci_low_kwh as kwh_low,
+    1000 * p.ci_high_kwh as kwh_high,
+    1000 * p.carbon_gco2e as gco2e,
+    1000 * p.ci_low_gco2e as gco2e_low,
+    1000 * p.ci_high_gco2e as gco2e_high,
+    1000 * p.embodied_gco2e as embodied_gco2e,
+    p.ci_level,
+    case when p.match = 'extrapolated' then 'extrapolated' else p.energy_evidence end as evidence
+from placed as p
+inner join backend_label as b on p.backend = b.backend and p.device = b.device and p.model = b.model and p.dtype = b.dtype
+where p.place = 1

@@ -1,14 +1,13 @@
 -- One backend x mode x tier: the cheapest price of the tier.
-select mode, place, backend, basis, tier, match, provider, region, instance, usd, half_usd, runs, energy_evidence
+select *
 from (
     select
         *,
         row_number() over (
-            partition by mode, backend, tier, match
+            partition by backend, device, model, dtype, mode, kv_cache, tier, match
             order by usd asc, provider asc, region asc, instance asc
-        ) as rank
+        ) as cheapest
     from backend_cost
     where usd is not null
-)
-where rank = 1
-order by place, backend, match, tier
+) as placed
+where cheapest = 1

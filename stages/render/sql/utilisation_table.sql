@@ -2,7 +2,9 @@
 with best as (
     select u.*
     from utilisation_cost as u
-    inner join owner as o on u.workload = o.workload and u.backend = o.backend and u.kv_cache = o.kv_cache
+    inner join owner as o
+        on u.workload = o.workload and u.backend = o.backend and u.kv_cache = o.kv_cache and u.device = o.device
+        and u.model = o.model and u.dtype = o.dtype
 ),
 
 rented as (
@@ -28,6 +30,15 @@ select
     coalesce(o.workload, r.workload) as workload,
     coalesce(o.backend, r.backend) as backend,
     coalesce(o.utilisation, r.utilisation) as utilisation,
+    o.device,
+    o.model,
+    o.dtype,
+    o.kv_cache,
+    o.provider,
+    o.region,
+    o.instance,
+    o.tier,
+    o.ci_level,
     o.infra_usd_per_mtok,
     o.load_usd_per_mtok,
     o.idle_usd_per_mtok,
@@ -35,12 +46,12 @@ select
     o.ci_low_usd_per_mtok as own_low,
     o.ci_high_usd_per_mtok as own_high,
     o.gco2e_per_mtok,
-    r.provider,
-    r.instance,
-    r.tier,
+    r.provider as rent_provider,
+    r.region as rent_region,
+    r.instance as rent_instance,
+    r.tier as rent_tier,
     r.total_usd_per_mtok as rent_usd,
     r.ci_low_usd_per_mtok as rent_low,
     r.ci_high_usd_per_mtok as rent_high
 from (select * from owned where place = 1) as o
 full outer join (select * from rented where place = 1) as r on o.workload = r.workload and o.utilisation = r.utilisation
-order by workload, utilisation

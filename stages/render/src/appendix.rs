@@ -1,8 +1,9 @@
 //! Tables from files at the end of a report: a study's own beside ours from the same data, and why they differ.
 
 use crate::{
-    format::significant,
-    report::{Column, Section, Table},
+    number::Number,
+    report::Section,
+    table::{Cell, Column, Row, Table},
 };
 use anyhow::{Context, ensure};
 use clap::Args;
@@ -50,23 +51,27 @@ impl Appendix {
         let text = std::fs::read_to_string(file).with_context(|| format!("{}: cannot read", file.display()))?;
         let content: Content = toml::from_str(&text).with_context(|| format!("{}: not an appendix", file.display()))?;
         let mut tables = Vec::new();
-        for pair in &content.pair {
+        for (i, pair) in content.pair.iter().enumerate() {
             let named = |whose: &str| format!("{}: {whose}", pair.title);
-            tables.push(table(&named("the study's definitions"), &theirs.join(format!("{}.csv", pair.theirs)), "")?);
-            tables.push(table(&named("ours"), &ours.join(format!("{}.csv", pair.ours)), &pair.why)?);
+            // A table of ours may rest on the study's own definitions.
+            let file = format!("{}.csv", pair.ours);
+            let (own, same) = (ours.join(&file), theirs.join(&file));
+            let (there, here) = (theirs.join(format!("{}.csv", pair.theirs)), if own.exists() { own } else { same });
+            tables.push(table(format!("appendix_{}_theirs", i + 1), &named("the study's definitions"), &there, "")?);
+            tables.push(table(format!("appendix_{}_ours", i + 1), &named("ours"), &here, &pair.why)?);
         }
         Ok(Some(Section {
             id: "appendix",
-            title: content.title.into(),
+            title: content.title,
             texts: vec![content.text],
-            charts: Vec::new(),
             tables,
+            ..Section::default()
         }))
     }
 }
 
 /// A CSV file as it is; a column whose fields are all numbers or empty is one of numbers.
-fn table(caption: &str, path: &Path, note: &str) -> anyhow::Result<Table> {
+fn table(id: String, caption: &str, path: &Path, note: &str) -> anyhow::Result<Table> {
     let mut reader = csv::Reader::from_path(path).with_context(|| format!("{}: cannot read", path.display()))?;
     let header = reader.headers()?.clone();
     let records =
@@ -79,13 +84,20 @@ fn table(caption: &str, path: &Path, note: &str) -> anyhow::Result<Table> {
     let columns: Vec<Column> = header
         .iter()
         .enumerate()
-        .map(|(i, name)| Column { label: name.replace('_', " ").into(), number: numeric(i) })
+        .map(|(i, name)| Column { label: name.replace('_', " "), number: numeric(i) })
         .collect();
-    let show = |(field, column): (&str, &Column)| match field.parse::<f64>() {
-        _ if field.is_empty() => "not known".to_string(),
-        Ok(number) if column.number => significant(number),
-        _ => field.to_string(),
+    let cell = |(field, column): (&str, &Column)| match column.number {
+        true => Cell::Number(Number { value: field.parse().ok(), evidence: "derived".into(), ..Number::default() }),
+        false if field.is_empty() => Cell::Text("not known".into()),
+        false => Cell::Text(field.into()),
     };
-    let rows = records.iter().map(|record| record.iter().zip(&columns).map(show).collect()).collect();
-    Ok(Table { caption: caption.into(), note: note.into(), columns, rows })
+    let row = |record: &csv::StringRecord| Row {
+        cells: record.iter().zip(&columns).map(cell).collect(),
+        evidence: String::new(),
+        method: String::new(),
+        sql: String::new(),
+    };
+    let rows = records.iter().map(row).collect();
+    let (caption, note) = (caption.into(), note.into());
+    Ok(Table { id, caption, note, method: String::new(), columns, known: false, sourced: false, rows })
 }

@@ -24,14 +24,6 @@ pub fn significant(value: f64) -> String {
     if fraction.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{fraction}") }
 }
 
-/// A value with its interval, or the value alone.
-pub fn with_interval(value: f64, low: Option<f64>, high: Option<f64>) -> String {
-    match low.zip(high) {
-        Some((low, high)) => format!("{} [{}, {}]", significant(value), significant(low), significant(high)),
-        None => significant(value),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

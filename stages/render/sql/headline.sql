@@ -1,0 +1,62 @@
+-- One backend in the mode that costs are about: cached decoding where it was run, else decoding without a cache, else prefill. At the
+-- cheapest price of the hardware that ran, else of other hardware.
+with last as (
+    select max(place) as place from backend_estimate
+),
+
+speed as (
+    select e.*
+    from backend_estimate as e
+    inner join last as l on e.place = l.place
+    where e.metric = case when e.mode = 'prefill' then 'input_tokens_per_s' else 'output_tokens_per_s' end
+),
+
+priced as (
+    select
+        c.*,
+        row_number() over (
+            partition by c.backend, c.device, c.model, c.dtype
+            order by case c.match when 'measured' then 1 else 2 end, c.usd asc nulls last, c.provider, c.region, c.instance, c.tier
+        ) as choice
+    from backend_cost as c
+    inner join last as l on c.place = l.place
+)
+
+select
+    s.name,
+    s.backend,
+    s.device,
+    s.model,
+    s.dtype,
+    s.mode,
+    s.kv_cache,
+    s.mode_name,
+    s.place,
+    s.estimate as tokens_per_s,
+    s.ci_low as tokens_low,
+    s.ci_high as tokens_high,
+    s.n,
+    s.ci_level,
+    s.evidence as tokens_per_s_evidence,
+    p.price,
+    p.provider,
+    p.region,
+    p.instance,
+    p.tier,
+    p.match,
+    p.usd,
+    p.usd_low,
+    p.usd_high,
+    p.kwh,
+    p.kwh_low,
+    p.kwh_high,
+    p.gco2e,
+    p.gco2e_low,
+    p.gco2e_high,
+    coalesce(p.usd_evidence, 'unknown') as usd_evidence,
+    coalesce(p.energy_evidence, 'unknown') as kwh_evidence,
+    coalesce(p.energy_evidence, 'unknown') as gco2e_evidence
+from speed as s
+left join priced as p
+    on s.backend = p.backend and s.device = p.device and s.model = p.model and s.dtype = p.dtype and p.choice = 1
+order by case coalesce(p.match, 'none') when 'measured' then 1 else 2 end, p.usd asc nulls last, s.name

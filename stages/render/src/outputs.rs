@@ -1,0 +1,96 @@
+//! The report's files: HTML, Markdown, JSON, and each table as CSV.
+
+use crate::{
+    page,
+    report::Report,
+    table::{Cell, Table},
+};
+use anyhow::{Context, Result};
+use schemas::io;
+use std::{collections::BTreeMap, path::Path};
+
+pub fn write(report: &Report, svgs: &BTreeMap<String, String>, bundle: &str, into: &Path) -> Result<()> {
+    let folder = into.join("csv");
+    // Tables of an earlier report are of other numbers.
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).with_context(|| format!("{}: cannot create", folder.display()))?;
+    for table in report.tables() {
+        let file = folder.join(format!("{}.csv", table.id));
+        std::fs::write(&file, csv(table)?).with_context(|| format!("{}: cannot write", file.display()))?;
+    }
+    io::write_whole(&into.join("report.json"), &serde_json::to_vec(report)?)?;
+    io::write_whole(&into.join("report.md"), page::markdown(report)?.as_bytes())?;
+    Ok(io::write_whole(&into.join("report.html"), page::html(report, svgs, bundle)?.as_bytes())?)
+}
+
+/// A number has columns for its interval; a row's evidence and source come last.
+fn csv(table: &Table) -> Result<Vec<u8>> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    let has_interval =
+        |i: usize| table.rows.iter().any(|row| matches!(&row.cells[i], Cell::Number(number) if number.low.is_some()));
+    let intervals: Vec<bool> = (0..table.columns.len()).map(has_interval).collect();
+    let mut header = Vec::new();
+    for (column, interval) in table.columns.iter().zip(&intervals) {
+        let label = column.label.trim_end_matches(" [interval]").trim_end_matches(" [range]");
+        header.push(label.to_string());
+        if *interval {
+            header.extend([format!("{label}, low"), format!("{label}, high")]);
+        }
+    }
+    header.extend(table.known.then(|| "evidence".to_string()));
+    header.extend(table.sourced.then(|| "source".to_string()));
+    out.write_record(&header)?;
+    let full = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
+    for row in &table.rows {
+        let mut fields = Vec::new();
+        for (cell, interval) in row.cells.iter().zip(&intervals) {
+            match cell {
+                Cell::Text(text) => fields.push(text.clone()),
+                Cell::Number(number) => {
+                    fields.push(full(number.value));
+                    if *interval {
+                        fields.extend([full(number.low), full(number.high)]);
+                    }
+                }
+            }
+        }
+        fields.extend(table.known.then(|| row.evidence.clone()));
+        fields.extend(table.sourced.then(|| row.sql.clone()));
+        out.write_record(&fields)?;
+    }
+    out.into_inner().map_err(|e| anyhow::anyhow!("table {}: {e}", table.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        number::Number,
+        table::{Column, Row},
+    };
+
+    #[test]
+    fn a_table_as_csv() {
+        let number = Number { value: Some(0.1), low: Some(0.05), high: Some(0.2), ..Number::default() };
+        let column = |label: &str, number| Column { label: label.into(), number };
+        let table = Table {
+            id: "t".into(),
+            caption: String::new(),
+            note: String::new(),
+            method: String::new(),
+            columns: vec![column("a, \"b\"", false), column("USD [interval]", true)],
+            known: true,
+            sourced: true,
+            rows: vec![Row {
+                cells: vec![Cell::Text("x,y".into()), Cell::Number(number)],
+                evidence: "measured".into(),
+                method: String::new(),
+                sql: "select 1".into(),
+            }],
+        };
+        assert_eq!(
+            String::from_utf8(csv(&table).unwrap()).unwrap(),
+            "\"a, \"\"b\"\"\",USD,\"USD, low\",\"USD, high\",evidence,source\n\"x,y\",0.1,0.05,0.2,measured,select 1\n"
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! Dollars by tier and provider.
+
+use super::Material;
+use crate::{
+    report::Section,
+    table::{Evidence, Layout, Show},
+};
+use anyhow::Result;
+
+const TEXT: &str = "Prompt tokens in prefill, new tokens in generate; mean over scenarios. Electricity is added only where the price \
+    does not include it.";
+
+/// `cost` at one price, averaged over the scenarios of a mode.
+pub const AT_A_PRICE: &str = "select avg(total_usd_per_mtok) as usd, avg(infra_usd_per_mtok) as infra_usd, \
+    avg(energy_usd_per_mtok) as energy_usd, avg(kwh_per_mtok) as kwh, avg(gco2e_per_mtok) as gco2e, \
+    avg(embodied_gco2e_per_mtok) as embodied_gco2e, sum(runs) as n, count(*) as cells from cost where backend = {backend} \
+    and device = {device} and model = {model} and dtype = {dtype} and mode = {mode} and kv_cache = {kv_cache} \
+    and basis = {basis} and provider = {provider} and region = {region} and instance = {instance} and tier = {tier}";
+
+const METHOD: &str = "Mean over scenarios. Interval: relative interval of the energy where electricity is all, else mean of the \
+    cells' half widths";
+
+const TIERS: Layout = Layout {
+    id: "tiers",
+    caption: "Cheapest price of every tier, USD per 1M tokens",
+    method: METHOD,
+    sql: "select * from tier_cost order by place, match desc, tier, name",
+    source: AT_A_PRICE,
+    evidence: Evidence::In("usd_evidence"),
+    columns: &[
+        ("mode", Show::Text("mode_name")),
+        ("tier", Show::Text("tier")),
+        ("hardware", Show::Text("match")),
+        ("backend", Show::Text("name")),
+        ("USD per 1M [interval]", Show::Interval("usd", "usd_low", "usd_high")),
+        ("of it hardware", Show::Number("infra_usd")),
+        ("electricity", Show::Number("energy_usd")),
+        ("price", Show::Joined(&["provider", "region", "instance"])),
+    ],
+};
+
+const PROVIDERS: Layout = Layout {
+    id: "providers",
+    caption: "Every provider's cheapest price on demand, best backend of each mode, USD per 1M tokens",
+    method: METHOD,
+    sql: "select * from ( \
+            select *, row_number() over (partition by place, provider order by usd, region, instance, name) as choice \
+            from backend_cost where tier in ('on_demand', 'on_prem') and usd is not null) as placed \
+          where choice = 1 order by place, usd, provider",
+    source: AT_A_PRICE,
+    evidence: Evidence::In("usd_evidence"),
+    columns: &[
+        ("mode", Show::Text("mode_name")),
+        ("provider", Show::Text("provider")),
+        ("backend", Show::Text("name")),
+        ("USD per 1M [interval]", Show::Interval("usd", "usd_low", "usd_high")),
+        ("price", Show::Joined(&["region", "instance", "tier"])),
+        ("hardware", Show::Text("match")),
+        ("read on", Show::Text("retrieved_on")),
+    ],
+};
+
+const SAVINGS: Layout = Layout {
+    id: "savings",
+    caption: "What terms save: ratios of two rates, the same for every backend (median over instances)",
+    method: "Median, least and greatest ratio of a provider's instances; a range and no interval",
+    sql: "select provider, tier, count(*) as instances, median(ratio_of_rates) as ratio, min(ratio_of_rates) as least, \
+          max(ratio_of_rates) as most from tier_saving group by provider, tier order by provider, tier",
+    source: "select median(ratio_of_rates) as ratio, count(*) as instances from tier_saving where provider = {provider} \
+             and tier = {tier}",
+    evidence: Evidence::All("derived"),
+    columns: &[
+        ("provider", Show::Text("provider")),
+        ("tier", Show::Text("tier")),
+        ("instances", Show::Number("instances")),
+        ("rate over on demand [range]", Show::Interval("ratio", "least", "most")),
+    ],
+};
+
+pub fn section(material: &Material<'_>) -> Result<Section> {
+    Ok(Section {
+        id: "cost",
+        title: "Cost of a million tokens, by tier and provider".into(),
+        texts: vec![TEXT.into()],
+        charts: material.charts(&["cost", "tiers", "cost-speed", "cost-energy"]),
+        tables: material.tables(&[&TIERS, &PROVIDERS, &SAVINGS])?,
+        ..Section::default()
+    })
+}

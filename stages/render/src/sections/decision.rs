@@ -1,0 +1,58 @@
+//! Which backend, for every objective and mode.
+
+use super::Material;
+use crate::{
+    report::Section,
+    table::{Evidence, Layout, Show},
+};
+use anyhow::Result;
+
+const TEXT: &str = "Scenarios are blocks: a backend is recommended when it beats every other over all scenarios with \
+     certainty, after Holm's adjustment. Dollars are at the cheapest price of the hardware that ran. The order of best and next flips \
+     where a rate, a tariff or a utilisation makes both cost the same; where none is given, none does.";
+
+pub const SOURCE: &str = "select * from decision where objective = {objective} and model = {model} \
+     and mode = {mode} and kv_cache = {kv_cache} \
+     and workload = {workload}";
+
+pub const METHOD: &str = "Runs within scenarios, on logs; p adjusted by Holm over the other backends";
+
+const DECISIONS: Layout = Layout {
+    id: "decisions",
+    caption: "Which backend, by objective; the configured one first",
+    method: METHOD,
+    sql: "select d.*, m.label, coalesce(d.backend, 'can''t tell') as chosen, coalesce(d.price, '') as at, \
+          coalesce(d.runner_up, '') as next, array_to_string(d.excluded, ', ') as out \
+          from decision as d inner join mode_label as m on d.mode = m.mode and d.kv_cache = m.kv_cache \
+          order by d.stated desc, d.objective, m.place, d.model, d.workload",
+    source: SOURCE,
+    evidence: Evidence::In("evidence"),
+    columns: &[
+        ("objective", Show::Text("objective")),
+        ("mode", Show::Text("label")),
+        ("workload", Show::Text("workload")),
+        ("backend", Show::Text("chosen")),
+        ("price", Show::Text("at")),
+        ("value", Show::Number("estimate")),
+        ("of", Show::Text("metric")),
+        ("next", Show::Text("next")),
+        ("next over best [interval]", Show::Interval("margin_ratio", "margin_low", "margin_high")),
+        ("p adjusted", Show::Number("p_adjusted")),
+        ("flips at USD/h", Show::Number("flip_usd_per_hour")),
+        ("at USD/kWh", Show::Number("flip_usd_per_kwh")),
+        ("at utilisation", Show::Number("flip_utilisation")),
+        ("at g/kWh", Show::Number("flip_gco2e_per_kwh")),
+        ("why", Show::Text("reason")),
+        ("excluded", Show::Text("out")),
+    ],
+};
+
+pub fn section(material: &Material<'_>) -> Result<Section> {
+    Ok(Section {
+        id: "decision",
+        title: "Decision matrix".into(),
+        texts: vec![TEXT.into()],
+        tables: material.tables(&[&DECISIONS])?,
+        ..Section::default()
+    })
+}

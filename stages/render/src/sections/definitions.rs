@@ -1,0 +1,34 @@
+//! What the words mean.
+
+use super::Material;
+use crate::report::Section;
+use anyhow::Result;
+
+const TERMS: &[&str] = &[
+    "`1M tokens`: a million prompt tokens in prefill, a million new tokens in generate.",
+    "`prefill`: one forward pass over the prompt. `generate`: greedy decoding, its prefill included, with or without keys and \
+     values kept (KV cache).",
+    "`latency`: mean time of one iteration over the whole batch. `TTFT`: time to the first token. `TPOT`: time per output token \
+     after the first.",
+    "`gross` energy: all that a sensor saw in the window. `net`: gross less idle power times the window. `scope`: what the sensor \
+     covers, from one package to the whole node.",
+    "`USD per 1M` = hours x USD an hour / utilisation + kWh x PUE x USD per kWh, the latter only where the price does not include \
+     power. `gCO2e per 1M` = kWh x PUE x g per kWh; carbon of making the hardware is given apart.",
+    "`on_prem`: the own machine, electricity alone; its purchase is in the section on owning. A price is `measured` when it is of \
+     the hardware that ran, `extrapolated` when the measured speed is billed at the rate of other hardware. The two are not \
+     ranked together.",
+    "Evidence, strongest first: `measured` (a clock), `measured_counter` and `measured_integral` (a sensor's counter, or its power \
+     over time), `estimated` (a model of the power), `imported` (measured elsewhere), `derived` (computed from the former), \
+     `extrapolated` (a price or grid of other hardware), `unknown`. A result has the weakest of its parts.",
+    "An interval covers the true value with the stated probability (95 % unless configured), over the spread of runs, the \
+     energy's own error and a price's range. Where intervals of two backends meet, no winner is named.",
+];
+
+pub fn section(_: &Material<'_>) -> Result<Section> {
+    Ok(Section {
+        id: "definitions",
+        title: "Definitions".into(),
+        list: TERMS.iter().map(|t| (*t).to_string()).collect(),
+        ..Section::default()
+    })
+}

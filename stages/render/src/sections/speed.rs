@@ -1,0 +1,90 @@
+//! Latency and throughput.
+
+use super::Material;
+use crate::{
+    report::Section,
+    table::{Evidence, Layout, Show},
+};
+use anyhow::Result;
+
+const TEXT: &str = "Latency is the mean time of one iteration: one forward pass over the prompt in prefill, the whole greedy \
+    decoding, its prefill included, in generate. The distribution shows each run against its cell's median: a mean of wide or \
+    skewed runs says less.";
+
+const BACKENDS: Layout = Layout {
+    id: "backends",
+    caption: "Backends over all scenarios",
+    method: "",
+    sql: "select * from backend_estimate where metric not in ('gross_power_w', 'net_kwh_per_mtok') order by place, metric, name",
+    source: "select estimate, ci_low, ci_high, n, method from estimate where metric = {metric} and level = 'backend_mode' \
+             and backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and mode = {mode} \
+             and kv_cache = {kv_cache}",
+    evidence: Evidence::In("evidence"),
+    columns: &[
+        ("mode", Show::Text("mode_name")),
+        ("metric", Show::Text("metric")),
+        ("backend", Show::Text("name")),
+        ("estimate [interval]", Show::Interval("estimate", "ci_low", "ci_high")),
+        ("runs", Show::Number("n")),
+    ],
+};
+
+pub const OF_CELL: &str = "select estimate, median, ci_low, ci_high, n, method from estimate where metric = {metric} \
+    and level = 'cell' and backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and mode = {mode} \
+    and kv_cache = {kv_cache} and scenario = {scenario}";
+
+const CELLS: Layout = Layout {
+    id: "latency",
+    caption: "Latency of every cell, ms",
+    method: "",
+    sql: "select * from cell_estimate where metric = 'latency_ms' order by place, scenario, name",
+    source: OF_CELL,
+    evidence: Evidence::In("evidence"),
+    columns: &[
+        ("mode", Show::Text("mode_name")),
+        ("scenario", Show::Text("scenario")),
+        ("backend", Show::Text("name")),
+        ("mean [interval]", Show::Interval("estimate", "ci_low", "ci_high")),
+        ("median", Show::Number("median")),
+        ("runs", Show::Number("n")),
+    ],
+};
+
+/// Cells of another run: whatever was published or measured elsewhere, on its own hardware.
+const BESIDE: Layout = Layout {
+    id: "beside",
+    caption: "Another run's cells beside this run's (ratio: here / there)",
+    method: "Means of cells; the other run's are in its own folder",
+    sql: "select * from beside_cell order by metric desc, mode_name, scenario, backend, there_dtype",
+    source: "select estimate as here_value, ci_low as here_low, ci_high as here_high from estimate where metric = {metric} \
+             and level = 'cell' and backend = {backend} and mode = {mode} and kv_cache = {kv_cache} and scenario = {scenario} \
+             and (device is not distinct from {here_device}) and (model is not distinct from {here_model}) \
+             and (dtype is not distinct from {here_dtype})",
+    evidence: Evidence::In("evidence"),
+    columns: &[
+        ("metric", Show::Text("metric")),
+        ("mode", Show::Text("mode_name")),
+        ("scenario", Show::Text("scenario")),
+        ("backend", Show::Text("backend")),
+        ("there", Show::Number("there_value")),
+        ("on", Show::Text("there_device")),
+        ("here [interval]", Show::Interval("here_value", "here_low", "here_high")),
+        ("on this machine's", Show::Text("here_device")),
+        ("ratio", Show::Number("ratio")),
+    ],
+};
+
+pub fn section(material: &Material<'_>) -> Result<Section> {
+    let mut tables = material.tables(&[&BACKENDS, &CELLS])?;
+    if material.with_another {
+        tables.extend(material.tables(&[&BESIDE])?);
+    }
+    Ok(Section {
+        id: "speed",
+        title: "Latency and throughput".into(),
+        texts: vec![TEXT.into()],
+        charts: material.charts(&["latency", "throughput", "spread"]),
+        tables,
+        ..Section::default()
+    })
+}

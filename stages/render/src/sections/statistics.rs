@@ -1,0 +1,94 @@
+//! Backends compared. Another table of the analysis is a [`Layout`] here and its name in [`section`].
+
+use super::Material;
+use crate::{
+    report::Section,
+    table::{Evidence, Layout, Show},
+};
+use anyhow::Result;
+
+const TEXT: &str = "The run is the replicate and the scenario the block: backends are compared within scenarios. p is adjusted by Holm \
+    over all pairs of one metric, model and mode. A ratio whose interval holds 1 tells nobody apart; `equivalent` is a difference \
+    shown to be smaller than what matters. Backends that cannot be told apart share a place.";
+
+const COMPARISONS: Layout = Layout {
+    id: "comparisons",
+    caption: "Backends compared, scenarios as blocks: ratio b / a",
+    method: "p adjusted by Holm",
+    sql: "select c.*, c.test as method, m.label from comparison as c \
+          inner join mode_label as m on c.mode = m.mode and c.kv_cache = m.kv_cache \
+          order by c.metric desc, m.place, c.model, c.a, c.b",
+    source: "select * from comparison where metric = {metric} and model = {model} and mode = {mode} \
+             and kv_cache = {kv_cache} and a = {a} and b = {b}",
+    evidence: Evidence::In("evidence"),
+    columns: &[
+        ("metric", Show::Text("metric")),
+        ("mode", Show::Text("label")),
+        ("a", Show::Text("a")),
+        ("b", Show::Text("b")),
+        ("conclusion", Show::Text("conclusion")),
+        ("ratio b / a [interval]", Show::Interval("ratio", "ratio_low", "ratio_high")),
+        ("p adjusted", Show::Number("p_adjusted")),
+        ("effect [interval]", Show::Interval("effect_size", "effect_low", "effect_high")),
+        ("p equivalent", Show::Number("p_equivalent")),
+        ("detectable, %", Show::Number("detectable_pct")),
+        ("blocks", Show::Number("blocks")),
+        ("runs", Show::Number("n")),
+    ],
+};
+
+const RANKING: Layout = Layout {
+    id: "ranking",
+    caption: "Places, with ties",
+    method: "One more than the backends that are better by a test, p adjusted by Holm",
+    sql: "select r.*, m.label, array_to_string(r.tied_with, ', ') as tied from ranking as r \
+          inner join mode_label as m on r.mode = m.mode and r.kv_cache = m.kv_cache \
+          order by r.metric desc, m.place, r.model, r.place nulls last, r.backend",
+    source: "select * from ranking where metric = {metric} and model = {model} and mode = {mode} \
+             and kv_cache = {kv_cache} and backend = {backend}",
+    evidence: Evidence::In("evidence"),
+    columns: &[
+        ("metric", Show::Text("metric")),
+        ("mode", Show::Text("label")),
+        ("place", Show::Number("place")),
+        ("backend", Show::Text("backend")),
+        ("tied with", Show::Text("tied")),
+        ("estimate [interval]", Show::Interval("estimate", "ci_low", "ci_high")),
+        ("runs", Show::Number("n")),
+        ("scenarios", Show::Number("blocks")),
+    ],
+};
+
+const OMNIBUS: Layout = Layout {
+    id: "omnibus",
+    caption: "Whether any backend differs from any other: all at once, on means of scenarios",
+    method: "Tests that take scenarios as replicates stand beside those that take them as blocks, for comparison with studies that do",
+    sql: "select o.*, m.label from omnibus as o inner join mode_label as m on o.mode = m.mode and o.kv_cache = m.kv_cache \
+          order by o.metric desc, m.place, o.model, o.test",
+    source: "select * from omnibus where metric = {metric} and model = {model} and mode = {mode} \
+             and kv_cache = {kv_cache} and test = {test}",
+    evidence: Evidence::In("evidence"),
+    columns: &[
+        ("metric", Show::Text("metric")),
+        ("mode", Show::Text("label")),
+        ("test", Show::Text("test")),
+        ("statistic", Show::Number("statistic")),
+        ("df", Show::Number("df")),
+        ("df of the error", Show::Number("df_error")),
+        ("p", Show::Number("p")),
+        ("eta squared", Show::Number("eta_squared")),
+        ("backends", Show::Number("backends")),
+        ("scenarios", Show::Number("blocks")),
+    ],
+};
+
+pub fn section(material: &Material<'_>) -> Result<Section> {
+    Ok(Section {
+        id: "statistics",
+        title: "Statistics".into(),
+        texts: vec![TEXT.into()],
+        charts: material.charts(&["forest"]),
+        tables: material.tables(&[&COMPARISONS, &RANKING, &OMNIBUS])?,
+        ..Section::default()
+    })
+}
