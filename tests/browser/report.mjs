@@ -44,7 +44,7 @@ await page.evaluate(async () => {
   for (const chart of document.querySelectorAll("[data-chart]")) { chart.scrollIntoView(); await new Promise((done) => setTimeout(done, 30)); }
 });
 await alive();
-seen.charts = await page.$$eval("[data-chart]", (all) => all.map((c) => ({ id: c.dataset.chart, alive: c.dataset.alive, marks: c.querySelectorAll("svg path, svg rect, svg line").length, label: c.getAttribute("aria-label") })));
+seen.charts = await page.$$eval("[data-chart]", (all) => all.map((c) => ({ id: c.dataset.chart, alive: c.dataset.alive, marks: c.querySelectorAll("svg path, svg rect, svg line").length, label: `${c.getAttribute("aria-label")}. ${document.getElementById(c.getAttribute("aria-describedby")).textContent}` })));
 seen.overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 seen.sentence = await page.$eval(".sentence", (p) => p.textContent);
 seen.headline = await page.$$eval(".headline li", (all) => all.map((l) => l.textContent));

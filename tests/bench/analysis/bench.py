@@ -45,13 +45,13 @@ def files(*tables: str) -> list[str]:
     return [str(FOLDER / f"{table}.parquet") for table in tables]
 
 
-def prepare(cells: np.ndarray) -> None:
-    """`cells[i]` are the latencies of cell i in ms."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "session.csv").write_text("session_id,source,started_ns,cpu,sensors\ns,imported,1,Chip,\n")
-    (FOLDER / "power_sample.csv").write_text("session_id,device_id,kind,t_ns,scope,power_w\n")
+def write(folder: pathlib.Path, cells: np.ndarray) -> None:
+    """An import of runs: `cells[i]` are the latencies of cell i in ms."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "session.csv").write_text("session_id,source,started_ns,cpu,sensors\ns,imported,1,Chip,\n")
+    (folder / "power_sample.csv").write_text("session_id,device_id,kind,t_ns,scope,power_w\n")
     start = 1_764_000_000_000_000_000
-    with open(FOLDER / "run.csv", "w") as out:
+    with open(folder / "run.csv", "w") as out:
         out.write(HEADER)
         for i, cell in enumerate(cells):
             for repetition, ms in enumerate(cell):
@@ -59,13 +59,23 @@ def prepare(cells: np.ndarray) -> None:
                 out.write(f"s,{i}-{repetition},ok,backend-{i % BACKENDS},cpu,f32,m,real,prefill,false,scenario-{i // BACKENDS},1,64,64,0,0,"
                           f"1,{start},{end},{ms:.9f},{repetition},bench\n")  # fmt: skip
                 start = end + 1000
-    stage("collect", "import", *(str(FOLDER / f"{t}.csv") for t in ("session", "run", "power_sample")), "--into", str(FOLDER))
+    stage("collect", "import", *(str(folder / f"{t}.csv") for t in ("session", "run", "power_sample")), "--into", str(folder))
+    measured = [str(folder / f"{table}.parquet") for table in ("session", "run", "power_sample", "sensor")]
+    stage("join-telemetry", "--config", "pipeline.toml", "--read", *measured, "--write", str(folder / "run_energy.parquet"))
+
+
+def prepare(cells: np.ndarray) -> None:
+    """Costs are those of two scenarios: pricing is another stage's work."""
+    few = FOLDER / "few"
+    write(few, cells[: 2 * BACKENDS, :5])
+    few_tables = [str(few / f"{table}.parquet") for table in ("session", "run", "run_energy")]
+    stage("derive-costs", "--config", "pipeline.toml", "--read", *few_tables, "--prices", "data/inputs/prices/own.csv", "--grid",
+          "data/inputs/grid/home.csv", "--write", *files(*PRICED))  # fmt: skip
+    write(FOLDER, cells)
     config = (ROOT / "pipeline.toml").read_text()
-    (FOLDER / "pipeline.toml").write_text(config.replace('interval = "t" ', 'interval = "bca"', 1))
-    measured = files("session", "run", "power_sample", "sensor")
-    stage("join-telemetry", "--config", "pipeline.toml", "--read", *measured, "--write", *files("run_energy"))
-    stage("derive-costs", "--config", "pipeline.toml", "--read", *files("session", "run", "run_energy"), "--prices",
-          "data/inputs/prices/own.csv", "--grid", "data/inputs/grid/home.csv", "--write", *files(*PRICED))  # fmt: skip
+    changed = config.replace('interval = "t" ', 'interval = "bca" ', 1)
+    assert changed != config, "pipeline.toml has another interval"
+    (FOLDER / "pipeline.toml").write_text(changed)
 
 
 def peer(cells: np.ndarray) -> dict[str, float]:
