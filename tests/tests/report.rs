@@ -329,3 +329,25 @@ fn hostile_names_stay_names() {
     let (numbers, _) = numbers_are_what_their_queries_answer(&run);
     assert!(numbers > 60, "{numbers} numbers whose queries name a hostile name or not");
 }
+
+/// The README's command, for results with a power log and for results without any clock.
+#[test]
+fn what_others_measured_reaches_the_report() {
+    let case = |name: &str| root().join("tests/fixtures/cases").join(name);
+    let (vllm, llama) = (case("08-vllm-bench-serve-json-with-power"), case("01-llama-bench-json-current"));
+    let cases = [
+        (vllm.join("input.json"), Some(vllm.join("power.csv")), "of vllm alone are the numbers known", "0.6556 kWh"),
+        (llama.join("input.json"), None, "what the objective needs is known of no backend", "Speed"),
+    ];
+    for (runs, power, answer, number) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run");
+        let mut words =
+            vec!["import".to_string(), format!("RUN={}", run.display()), format!("RUNS={}", runs.display())];
+        words.push("IMPORT_OPTIONS=--tz=UTC".into());
+        words.extend(power.map(|p| format!("POWER={}", p.display())));
+        make(&words.iter().map(String::as_str).collect::<Vec<_>>()).ok();
+        let html = fs::read_to_string(run.join("report.html")).unwrap();
+        assert!(html.contains(answer) && html.contains(number), "{}: {answer}", runs.display());
+    }
+}

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Default, Serialize)]
 pub struct Answer {
-    /// Whether a backend is recommended.
+    /// Whether a backend is recommended over another.
     pub told: bool,
     pub sentence: String,
     /// What a million tokens take.
@@ -114,7 +114,8 @@ pub fn answer(bench: &Workbench) -> Result<Answer> {
     let name = tables[0].rows.get(first).map(|row| row.cells[0].shown()).unwrap_or_default();
     let price = tables[0].rows.get(first).map(|row| row.cells[6].shown()).unwrap_or_default();
     let takes = takes(&name, &price, &tiles);
-    Ok(Answer { told: chosen.is_some(), sentence: sentence(stated.as_ref(), &name), takes, lines, tiles, tables })
+    let told = stated.as_ref().is_some_and(|s| s.backend.is_some() && s.runner_up.is_some());
+    Ok(Answer { told, sentence: sentence(stated.as_ref(), &name), takes, lines, tiles, tables })
 }
 
 fn tiles(cells: &[Cell], sql: &str) -> Vec<Tile> {
@@ -134,9 +135,16 @@ fn tiles(cells: &[Cell], sql: &str) -> Vec<Tile> {
 }
 
 fn sentence(stated: Option<&Stated>, name: &str) -> String {
-    let Some(stated) = stated else { return "Nothing was decided: no backend finished.".into() };
+    let Some(stated) = stated else {
+        let why =
+            if name.is_empty() { "no backend finished" } else { "what the objective needs is known of no backend" };
+        return format!("Nothing was decided: {why}.");
+    };
     let wanted = stated.objective.replace('_', " ");
     match &stated.backend {
+        Some(_) if stated.runner_up.is_none() => {
+            format!("Nothing to choose between: of {name} alone are the numbers known for {}.", stated.mode_name)
+        }
         Some(_) => format!("Take {name}: it is {wanted} for {}.", stated.mode_name),
         None => {
             let why = stated.reason.trim_start_matches("can't tell").trim_start_matches([':', ' ']);
@@ -247,5 +255,11 @@ mod tests {
             "Can't tell which backend is cheapest for generate, KV cache: a from b."
         );
         assert_eq!(sentence(None, ""), "Nothing was decided: no backend finished.");
+        assert_eq!(sentence(None, "a"), "Nothing was decided: what the objective needs is known of no backend.");
+        let alone = Stated { runner_up: None, ..stated(Some("a (cpu, f32)"), "") };
+        assert_eq!(
+            sentence(Some(&alone), "a"),
+            "Nothing to choose between: of a alone are the numbers known for generate, KV cache."
+        );
     }
 }

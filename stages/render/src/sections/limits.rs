@@ -32,13 +32,14 @@ const ALWAYS: &[&str] = &[
 
 #[derive(Deserialize)]
 struct Line {
-    line: String,
+    /// Null where a part of it is not known.
+    line: Option<String>,
 }
 
 pub fn section(material: &Material<'_>) -> Result<Section> {
     let mut list = Vec::new();
     for sql in TRUE_HERE {
-        list.extend(material.bench.select::<Line>(sql)?.into_iter().map(|l| l.line));
+        list.extend(material.bench.select::<Line>(sql)?.into_iter().filter_map(|l| l.line));
     }
     list.extend(ALWAYS.iter().map(|l| (*l).to_string()));
     Ok(Section { id: "limits", title: "Limits".into(), list, ..Section::default() })
