@@ -273,12 +273,15 @@ bench-calibration: ## false alarms and coverage in simulated experiments whose t
 bench-accuracy: ## how often the stated errors of energies hold, sensor by sensor
 	$(CARGO) test --release --locked --workspace --test suite -- --nocapture stated_errors_hold
 
-# Seconds that each reader is given in `make fuzz`.
+# Seconds that each reader is given in `make fuzz`, and KiB that all of them may take.
 FUZZ_SECONDS ?= 600
+FUZZ_MEMORY ?= 4000000
 
 .PHONY: fuzz
 fuzz: ## arbitrary and mutated bytes into every reader of imports, FUZZ_SECONDS each
-	TALLYWATT_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --locked --workspace --bin collect -- --nocapture --test-threads 1 fuzzed_
+	$(CARGO) test --release --locked --workspace --bin collect --no-run
+	ulimit -v $(FUZZ_MEMORY); TALLYWATT_FUZZ_SECONDS=$(FUZZ_SECONDS) \
+	    $(CARGO) test --release --locked --workspace --bin collect -- --nocapture --test-threads 1 fuzzed_
 
 .PHONY: lint
 lint: ## formatting, clippy

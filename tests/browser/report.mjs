@@ -26,7 +26,7 @@ const alive = () => page.waitForFunction(
 const whatif = () => page.evaluate(() => {
   const rows = (id) => [...document.querySelectorAll(`#${id} tbody tr[data-backend]`)].map((tr) => {
     const numbers = [...tr.querySelectorAll("[data-v]")].map((td) => [td.dataset.label, td.dataset.v === "null" ? null : Number(td.dataset.v)]);
-    return { backend: tr.dataset.backend, mode: tr.dataset.mode, ...Object.fromEntries(numbers) };
+    return { backend: tr.dataset.backend, mode: tr.dataset.mode, sql: tr.dataset.sql, ...Object.fromEntries(numbers) };
   });
   const own = document.getElementById("whatif-own");
   return {

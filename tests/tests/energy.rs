@@ -45,7 +45,7 @@ fn models() -> Vec<Model> {
 
 /// A session with these readings and sensors, a run for each window (`0000`, `0001`, ..), and the stage's models over them.
 pub(crate) fn joined(samples: &[Value], sensors: &[Value], windows: &[(i64, i64)], config: Config) -> Workbench {
-    let mut bench = Workbench::new("test", &()).unwrap();
+    let bench = Workbench::new("test", &()).unwrap();
     bench.rows(&tables::SESSION, &[json!({"session_id": "s", "source": "measured", "started_ns": 0})]).unwrap();
     bench.rows(&tables::POWER_SAMPLE, samples).unwrap();
     bench.rows(&tables::SENSOR, sensors).unwrap();

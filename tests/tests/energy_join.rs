@@ -109,7 +109,7 @@ fn write(path: &Path, batch: &RecordBatch, rows_a_group: usize) {
 }
 
 fn bench(samples: &RecordBatch, runs: &RecordBatch) -> Workbench {
-    let mut bench = Workbench::new("test", &()).unwrap();
+    let bench = Workbench::new("test", &()).unwrap();
     bench.batch("samples", samples.clone()).unwrap();
     bench.batch("runs", runs.clone()).unwrap();
     bench
@@ -199,7 +199,7 @@ proptest! {
     #[test]
     fn the_operator_and_plain_sql_agree(readings in readings(), windows in windows(), rows_a_group in 1usize..40, seed in any::<u64>()) {
         let (samples, runs) = (samples(&readings), runs(&windows));
-        let mut bench = bench(&samples, &runs);
+        let bench = bench(&samples, &runs);
         let wanted: Vec<Row> = bench.select(PLAIN).unwrap();
         same(&bench.select::<Row>(OPERATOR).unwrap(), &wanted);
 

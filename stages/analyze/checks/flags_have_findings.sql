@@ -1,6 +1,6 @@
 -- A check that found something in a run has a finding of the same code, and the other way round.
 with flagged as (
-    select distinct code from flag
+    select distinct unnest(codes) as code from cell_check
 ),
 
 found as (

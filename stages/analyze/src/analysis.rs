@@ -1,15 +1,11 @@
 //! What `analyze` does when it is not asked for less: all its tables from those before it.
 
-use crate::{
-    comparisons, config, contenders, decisions,
-    estimates::{self, Group, Runs},
-    findings, omnibus, ranking, verdicts,
-};
+use crate::{comparisons, config, contenders, decisions, estimates, findings, observed, omnibus, ranking, verdicts};
 use clap::Args;
 use recombine::{Workbench, check, model};
 use schemas::tables;
 use serde::Deserialize;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Analysis {
@@ -47,14 +43,20 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
     bench.values("config", &[&config])?;
     bench.values("wanted", &[&config.decision])?;
-    for model in [model!("run_value"), model!("observation"), model!("chosen_cost"), model!("own_carbon")] {
-        bench.materialise(model)?;
-    }
-    bench.materialise(model!("priced_observation"))?;
-    bench.model(model!("flag"))?;
-    bench.model(model!("cell_check"))?;
-
-    let groups = runs(&bench, &["observation", "priced_observation"])?;
+    bench.materialise(model!("chosen_cost"))?;
+    bench.materialise(model!("own_carbon"))?;
+    bench.model(model!("run_check"))?;
+    // Queries are computed on one thread each: two go on at the same time.
+    let (groups, checks, of_runs) = std::thread::scope(|threads| -> anyhow::Result<_> {
+        let found = threads.spawn(|| findings::found(&bench, findings::OF_RUNS));
+        bench.materialise(model!("run_value"))?;
+        bench.model(model!("run_price"))?;
+        let checks = threads.spawn(|| bench.materialise(model!("cell_check")));
+        let groups = observed::observed(&bench, &["run_value", "run_price"])?;
+        let gone = |_| anyhow::anyhow!("a thread failed");
+        checks.join().map_err(gone)??;
+        Ok((groups, bench.select("select * from cell_check")?, found.join().map_err(gone)??))
+    })?;
     let chosen: Vec<contenders::Chosen> = bench.select("select * from chosen_cost")?;
     priced_somewhere(&config, &chosen, &bench)?;
     let families = comparisons::families(&groups);
@@ -70,9 +72,10 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
     bench.rows(&tables::OMNIBUS, &omnibus::omnibus(&families, &config))?;
     bench.rows(&tables::RANKING, &ranking::ranking(&families, &compared, &prices, &config))?;
     bench.rows(&tables::COMPARISON, &compared)?;
-    bench.rows(&tables::VERDICT, &verdicts::verdicts(bench.select("select * from cell_check")?, &groups, &config))?;
+    bench.rows(&tables::VERDICT, &verdicts::verdicts(checks, &groups, &config))?;
     bench.rows(&tables::DECISION, &decisions::decisions(&all, &config, utilisation))?;
-    let found = findings::all(&bench)?;
+    let mut found = of_runs;
+    found.extend(findings::found(&bench, findings::OF_CELLS)?);
     bench.rows(&tables::FINDING, &found)?;
     bench.check(check!("flags_have_findings"))?;
     bench.check(check!("no_pass_over_a_failure"))?;
@@ -87,17 +90,6 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
         }
     }
     Ok(!cli.strict || hard.is_empty())
-}
-
-/// The runs of observed cells by what they measure.
-pub fn runs(bench: &Workbench, tables: &[&str]) -> anyhow::Result<BTreeMap<Group, Runs>> {
-    let mut groups = BTreeMap::new();
-    for table in tables {
-        for batch in bench.batches(&format!("select * from {table}"))? {
-            estimates::group(&mut groups, &batch)?;
-        }
-    }
-    Ok(groups)
 }
 
 /// Refuses a price to compare at that no cost has.

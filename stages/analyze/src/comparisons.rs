@@ -2,10 +2,11 @@
 
 use crate::{
     config::{Config, Scale},
-    estimates::{Group, Runs, weaker},
+    observed::{Group, Runs, weaker},
     pair::{Pair, pair},
     stats::holm::holm,
 };
+use rayon::prelude::*;
 use schemas::tables::comparison::METRICS;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -80,15 +81,12 @@ fn common<'a>(a: &'a Runs, b: &'a Runs) -> (Vec<&'a [f64]>, Vec<&'a [f64]>) {
 
 fn compare(family: &Family, backends: &BTreeMap<String, &Runs>, config: &Config) -> Vec<Row> {
     let all: Vec<(&String, &Runs)> = backends.iter().map(|(name, runs)| (name, *runs)).collect();
-    let mut rows = Vec::new();
-    for (i, (a, a_runs)) in all.iter().enumerate() {
-        for (b, b_runs) in &all[i + 1..] {
-            let (x, y) = common(a_runs, b_runs);
-            if let Some(found) = pair(&x, &y, config) {
-                rows.push(row(family, a, b, found, weaker(a_runs.evidence(), b_runs.evidence()), config));
-            }
-        }
-    }
+    let pairs: Vec<_> = all.iter().enumerate().flat_map(|(i, a)| all[i + 1..].iter().map(move |b| (a, b))).collect();
+    let compared = pairs.par_iter().filter_map(|((a, a_runs), (b, b_runs))| {
+        let (x, y) = common(a_runs, b_runs);
+        Some(row(family, a, b, pair(&x, &y, config)?, weaker(a_runs.evidence(), b_runs.evidence()), config))
+    });
+    let mut rows: Vec<Row> = compared.collect();
     let adjusted = holm(&rows.iter().map(|r: &Row| r.p).collect::<Vec<_>>());
     for (row, p) in rows.iter_mut().zip(adjusted) {
         row.p_adjusted = p;

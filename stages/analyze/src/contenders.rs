@@ -3,7 +3,7 @@
 use crate::{
     comparisons::label,
     config::Weights,
-    estimates::{Group, Runs, weaker},
+    observed::{Group, Runs, weaker},
     stats::{
         block_mean::{BlockMean, block_mean},
         log_mean::logs,

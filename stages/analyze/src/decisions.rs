@@ -4,8 +4,8 @@
 use crate::{
     config::Config,
     contenders::{Contender, Contenders, EACH_TOKEN, OBJECTIVES, Place},
-    estimates::weaker,
     flips::Flips,
+    observed::weaker,
     stats::{
         block_mean::contrast,
         holm::holm,
@@ -212,7 +212,7 @@ mod tests {
         comparisons::tests::named,
         config::{Decision, Hardware, Objective, Weights},
         contenders::{Chosen, Workload, contenders},
-        estimates::{Group, Runs},
+        observed::{Group, Runs},
     };
 
     const NO_WEIGHTS: Weights = Weights { usd: 0.0, kwh: 0.0, gco2e: 0.0, latency: 0.0 };

@@ -1,7 +1,7 @@
 //! `analyze diff BEFORE AFTER`: two run folders, cell by cell; a gate for continuous integration.
 
 use crate::{
-    estimates::{Group, Runs},
+    observed::{Group, Runs},
     ranking::more_is_better,
     stats::{holm::holm, log_ratio::log_ratio},
 };
@@ -107,9 +107,9 @@ fn observed(folder: &Path) -> anyhow::Result<BTreeMap<Group, Runs>> {
     bench
         .read(tables.iter().map(PathBuf::as_path))
         .with_context(|| format!("{}: not a run folder", folder.display()))?;
-    bench.materialise(model!("run_value"))?;
-    bench.materialise(model!("observation"))?;
-    crate::analysis::runs(&bench, &["observation"])
+    bench.model(model!("run_check"))?;
+    bench.model(model!("run_value"))?;
+    crate::observed::observed(&bench, &["run_value"])
 }
 
 fn cells<'a>(metric: &str, groups: &'a BTreeMap<Group, Runs>) -> BTreeMap<String, &'a Vec<f64>> {

@@ -2,6 +2,7 @@
 
 use crate::{
     config::{Config, Interval},
+    observed::{Group, Runs},
     stats::{
         Estimate,
         bootstrap::{Settings, bootstrap_means},
@@ -11,71 +12,9 @@ use crate::{
         median::median,
     },
 };
-use anyhow::{Context, Result};
-use arrow::{
-    array::{AsArray, RecordBatch},
-    datatypes::Float64Type,
-};
 use schemas::tables::estimate::METRICS;
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// What is averaged over scenarios: everything that tells backends and modes apart.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Group {
-    pub metric: String,
-    pub backend: String,
-    pub device: String,
-    pub model: String,
-    pub dtype: String,
-    pub mode: String,
-    pub kv_cache: bool,
-}
-
-/// The runs of one group: values by scenario in the order of execution, and how they are known.
-#[derive(Debug, Default)]
-pub struct Runs {
-    pub by_scenario: BTreeMap<String, Vec<f64>>,
-    weakest: usize,
-}
-
-/// Ways of knowing a value, firmest first.
-const FIRMEST_FIRST: &[&str] = &[
-    "measured",
-    "measured_counter",
-    "measured_integral",
-    "derived",
-    "imported",
-    "estimated",
-    "extrapolated",
-    "unknown",
-];
-
-impl Runs {
-    /// The weakest evidence among the runs.
-    pub fn evidence(&self) -> &'static str {
-        FIRMEST_FIRST[self.weakest]
-    }
-
-    fn add(&mut self, scenario: &str, values: Vec<f64>, evidence: &str) {
-        let place = FIRMEST_FIRST.iter().position(|known| *known == evidence);
-        self.weakest = self.weakest.max(place.unwrap_or(FIRMEST_FIRST.len() - 1));
-        self.by_scenario.entry(scenario.to_string()).or_default().extend(values);
-    }
-
-    #[cfg(test)]
-    pub fn of(cells: &[(&str, &[f64])], evidence: &str) -> Self {
-        let mut runs = Runs::default();
-        cells.iter().for_each(|(scenario, values)| runs.add(scenario, values.to_vec(), evidence));
-        runs
-    }
-}
-
-/// The weaker of two ways of knowing.
-pub fn weaker(a: &'static str, b: &'static str) -> &'static str {
-    let place = |e: &str| FIRMEST_FIRST.iter().position(|known| *known == e);
-    if place(a) < place(b) { b } else { a }
-}
 
 /// A row of `estimate`.
 #[derive(Debug, Serialize)]
@@ -98,29 +37,6 @@ pub struct Row {
     n: usize,
     method: &'static str,
     evidence: &'static str,
-}
-
-/// Adds rows of `observation` or `priced_observation`.
-pub fn group(groups: &mut BTreeMap<Group, Runs>, batch: &RecordBatch) -> Result<()> {
-    let column = |name: &str| batch.column_by_name(name).with_context(|| format!("observations have no {name}"));
-    let text = |name: &str| Ok::<_, anyhow::Error>(column(name)?.as_string::<i32>());
-    let (metric, backend, device, model) = (text("metric")?, text("backend")?, text("device")?, text("model")?);
-    let (dtype, mode, scenario, evidence) = (text("dtype")?, text("mode")?, text("scenario")?, text("evidence")?);
-    let (kv_cache, runs) = (column("kv_cache")?.as_boolean(), column("runs")?.as_list::<i32>());
-    for i in 0..batch.num_rows() {
-        let group = Group {
-            metric: metric.value(i).into(),
-            backend: backend.value(i).into(),
-            device: device.value(i).into(),
-            model: model.value(i).into(),
-            dtype: dtype.value(i).into(),
-            mode: mode.value(i).into(),
-            kv_cache: kv_cache.value(i),
-        };
-        let values = runs.value(i).as_primitive::<Float64Type>().values().to_vec();
-        groups.entry(group).or_default().add(scenario.value(i), values, evidence.value(i));
-    }
-    Ok(())
 }
 
 /// One row a cell, and one a group where every value has a log. Costs have their own table and intervals.
@@ -185,23 +101,6 @@ fn of_cells(cells: &[&Vec<f64>], config: &Config) -> Vec<Option<Estimate>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_weakest_evidence_counts() {
-        let mut runs = Runs::of(&[("x", &[1.0])], "measured_integral");
-        assert_eq!(runs.evidence(), "measured_integral");
-        runs.add("y", vec![2.0], "estimated");
-        runs.add("z", vec![2.0], "measured");
-        assert_eq!(runs.evidence(), "estimated");
-        assert_eq!(weaker("imported", "estimated"), "estimated");
-        assert_eq!(weaker("measured", "derived"), "derived");
-    }
-
-    #[test]
-    fn every_evidence_of_the_contract_has_a_place() {
-        let known = |list: &[&str], other: &[&str]| list.iter().all(|e| other.contains(e));
-        assert!(known(FIRMEST_FIRST, schemas::tables::EVIDENCE) && known(schemas::tables::EVIDENCE, FIRMEST_FIRST));
-    }
 
     #[test]
     fn a_bootstrap_is_seeded_and_near_t() {

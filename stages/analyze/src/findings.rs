@@ -8,7 +8,8 @@ macro_rules! finding {
     };
 }
 
-pub const ALL: &[Model] = &[
+/// What is found in runs, sensors and prices.
+pub const OF_RUNS: &[Model] = &[
     finding!("contention"),
     finding!("counter_against_integral"),
     finding!("deadlines_missed"),
@@ -16,12 +17,8 @@ pub const ALL: &[Model] = &[
     finding!("energy_estimated"),
     finding!("energy_net_negative"),
     finding!("energy_unknown"),
-    finding!("first_run_cold"),
     finding!("idle_drift"),
-    finding!("interval_wide"),
     finding!("logits_differ"),
-    finding!("not_normal"),
-    finding!("outliers"),
     finding!("output_shortened"),
     finding!("padding"),
     finding!("parity_rounded"),
@@ -30,13 +27,11 @@ pub const ALL: &[Model] = &[
     finding!("price_old"),
     finding!("price_zero"),
     finding!("run_not_ok"),
-    finding!("runs_dependent"),
     finding!("sensor_errors"),
     finding!("sensor_label"),
     finding!("sensor_unavailable"),
     finding!("spot_fixed_share"),
     finding!("spot_not_cheaper"),
-    finding!("spread"),
     finding!("threads_exceeded"),
     finding!("throttled"),
     finding!("tokens_from"),
@@ -46,10 +41,20 @@ pub const ALL: &[Model] = &[
     finding!("window_short"),
 ];
 
-/// Rows of every kind, in the contract's columns.
-pub fn all(bench: &Workbench) -> anyhow::Result<Vec<serde_json::Value>> {
+/// What is found in the runs of a cell taken together.
+pub const OF_CELLS: &[Model] = &[
+    finding!("first_run_cold"),
+    finding!("interval_wide"),
+    finding!("not_normal"),
+    finding!("outliers"),
+    finding!("runs_dependent"),
+    finding!("spread"),
+];
+
+/// Rows of some kinds, in the contract's columns.
+pub fn found(bench: &Workbench, kinds: &[Model]) -> anyhow::Result<Vec<serde_json::Value>> {
     let mut rows = Vec::new();
-    for model in ALL {
+    for model in kinds {
         rows.extend(
             bench.select::<serde_json::Value>(model.sql).map_err(|e| anyhow::anyhow!("finding {}: {e}", model.name))?,
         );

@@ -1,4 +1,4 @@
-//! Statistics: `estimate`, `comparison` and `finding`.
+//! Statistics: `estimate`, `comparison`, `omnibus`, `ranking`, `verdict`, `decision` and `finding`.
 
 mod analysis;
 mod comparisons;
@@ -9,6 +9,7 @@ mod diff;
 mod estimates;
 mod findings;
 mod flips;
+mod observed;
 mod omnibus;
 mod pair;
 mod ranking;

@@ -3,7 +3,7 @@
 use crate::{
     comparisons::Family,
     config::{Config, Scale},
-    estimates::{Runs, weaker},
+    observed::{Runs, weaker},
     stats::{
         blocked_anova::blocked_anova, friedman::friedman, kruskal_wallis::kruskal_wallis, mean::mean,
         one_way_anova::FTest, one_way_anova::one_way_anova, welch_anova::welch_anova,

@@ -3,7 +3,7 @@
 use crate::{
     comparisons::{Family, Row as Comparison},
     config::Config,
-    estimates::{Group, Runs},
+    observed::{Group, Runs},
     stats::log_mean::geometric_mean,
 };
 use serde::Serialize;

@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    estimates::{Group, Runs},
+    observed::{Group, Runs},
     stats::{
         autocorrelation::{ljung_box, variance_factor},
         benjamini_hochberg::benjamini_hochberg,
@@ -13,6 +13,7 @@ use crate::{
         shapiro_wilk::shapiro_wilk,
     },
 };
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -65,7 +66,7 @@ const NOT_FINISHED: [&str; 2] = ["run_failed", "run_skipped"];
 
 pub fn verdicts(checks: Vec<Check>, groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
     let mut rows: Vec<Row> = checks
-        .into_iter()
+        .into_par_iter()
         .map(|check| {
             let group = Group {
                 metric: "latency_ms".into(),

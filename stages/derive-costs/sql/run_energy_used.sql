@@ -13,9 +13,10 @@ with scoped as (
         bool_or(e.scope = 'node' and e.valid) over (partition by e.session_id, e.run_id) as has_node,
         c.energy_scope,
         case when r.device = 'cpu' then 'cpu_package' else 'gpu' end as own_scope
-    from run_energy as e
-    inner join run as r on e.session_id = r.session_id and e.run_id = r.run_id
-    cross join config as c
+    -- the small side first: it is the one that is kept in memory
+    from config as c
+    cross join run as r
+    inner join run_energy as e on r.session_id = e.session_id and r.run_id = e.run_id
     where e.device_id = 'total'
 ),
 

@@ -9,9 +9,10 @@ with timed as (
             r.iterations * case when c.token_count = 'padded' then r.prompt_tokens_padded else r.prompt_tokens end as double
         ) as input_tokens,
         cast(r.iterations * r.tokens_generated as double) as output_tokens
-    from run as r
-    inner join session as s on r.session_id = s.session_id
-    cross join config as c
+    -- the small sides first: they are the ones that are kept in memory
+    from config as c
+    cross join session as s
+    inner join run as r on s.session_id = r.session_id
     where
         r.status in ('ok', 'degraded') and r.iterations > 0
         and coalesce(cast(r.end_ns - r.start_ns as double) / 1e9, r.latency_ms * r.iterations / 1e3) > 0

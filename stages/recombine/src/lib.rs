@@ -11,7 +11,7 @@ mod values;
 
 pub use error::{Error, Result};
 
-use arrow::{array::RecordBatch, compute};
+use arrow::{array::RecordBatch, compute, datatypes::SchemaRef};
 use datafusion::{
     arrow,
     datasource::MemTable,
@@ -153,39 +153,43 @@ impl Workbench {
     }
 
     /// Registers rows of a contract table.
-    pub fn rows<T: Serialize>(&mut self, contract: &'static Contract, rows: &[T]) -> Result<()> {
+    pub fn rows<T: Serialize>(&self, contract: &'static Contract, rows: &[T]) -> Result<()> {
         self.batch(contract.name, rows::to_batch(contract, rows)?)
     }
 
     /// Registers a contract's table without rows.
-    pub fn empty(&mut self, contract: &'static Contract) -> Result<()> {
+    pub fn empty(&self, contract: &'static Contract) -> Result<()> {
         self.batch(contract.name, RecordBatch::new_empty(contract.arrow()))
     }
 
     /// Registers values as a table: one row a value, one column a scalar field. How configuration enters SQL.
-    pub fn values<T: Serialize>(&mut self, name: &'static str, values: &[T]) -> Result<()> {
+    pub fn values<T: Serialize>(&self, name: &'static str, values: &[T]) -> Result<()> {
         self.batch(name, values::to_batch(name, values)?)
     }
 
     /// Registers a batch as a table, in place of an earlier one of that name.
-    pub fn batch(&mut self, name: &str, batch: RecordBatch) -> Result<()> {
-        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|e| Error::sql(name, &e))?;
+    pub fn batch(&self, name: &str, batch: RecordBatch) -> Result<()> {
+        self.table(name, batch.schema(), vec![batch])
+    }
+
+    fn table(&self, name: &str, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<()> {
+        let table = MemTable::try_new(schema, vec![batches]).map_err(|e| Error::sql(name, &e))?;
         self.context.deregister_table(name).map_err(|e| Error::sql(name, &e))?;
         self.context.register_table(name, Arc::new(table)).map_err(|e| Error::sql(name, &e))?;
         Ok(())
     }
 
     /// Registers a model's relation; it is computed where it is used.
-    pub fn model(&mut self, model: Model) -> Result<()> {
+    pub fn model(&self, model: Model) -> Result<()> {
         let frame = self.frame(model.name, model.sql)?;
         self.context.register_table(model.name, frame.into_view()).map_err(|e| Error::sql(model.name, &e))?;
         Ok(())
     }
 
     /// Computes a model once and registers the result.
-    pub fn materialise(&mut self, model: Model) -> Result<()> {
-        let batch = self.one_batch(model.name, model.sql)?;
-        self.batch(model.name, batch)
+    pub fn materialise(&self, model: Model) -> Result<()> {
+        let (schema, batches) = self.collected(model.name, model.sql)?;
+        self.table(model.name, schema, batches)
     }
 
     /// Stops on the first offending row of a check.
@@ -263,11 +267,15 @@ impl Workbench {
         self.runtime.block_on(self.context.sql(sql)).map_err(|e| Error::sql(name, &e))
     }
 
-    fn one_batch(&self, name: &str, sql: &str) -> Result<RecordBatch> {
+    fn collected(&self, name: &str, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let frame = self.frame(name, sql)?;
         let schema = Arc::new(frame.schema().as_arrow().clone());
         let batches = self.runtime.block_on(frame.collect()).map_err(|e| Error::sql(name, &e))?;
-        let schema = batches.first().map_or(schema, RecordBatch::schema);
+        Ok((batches.first().map_or(schema, RecordBatch::schema), batches))
+    }
+
+    fn one_batch(&self, name: &str, sql: &str) -> Result<RecordBatch> {
+        let (schema, batches) = self.collected(name, sql)?;
         compute::concat_batches(&schema, &batches).map_err(|e| Error::Runtime { cause: e.to_string() })
     }
 }

@@ -25,6 +25,7 @@ const ALL: &[Model] = &[
     model!("run_value"),
     model!("spread"),
     model!("cache_factor"),
+    model!("decode_step"),
     model!("trace_span"),
     model!("trace"),
 ];

@@ -80,6 +80,8 @@ function copy(element) {
   navigator.clipboard?.writeText(element.textContent).catch(() => {});
 }
 
+const UNIT_METHOD = "Mean over scenarios at these values; the interval of the costs, stretched by what its parts grow";
+const MONTH_METHOD = "Requests of the workload that make the volume, each at the mean rates of prefill and generate; 730 hours a month";
 const whatif = data("whatif-data");
 if (whatif) {
   const form = document.getElementById("whatif-form");
@@ -101,12 +103,23 @@ if (whatif) {
     return Object.fromEntries(["usd_per_kwh", "gco2e_per_kwh", "pue", "utilisation", "volume_mtok"].map((n) => [n, number(n)]));
   };
   const cells = (row, values) => {
-    for (const [text, value, label] of values) {
+    for (const [text, value, label, says] of values) {
       const cell = make("td", text, value === undefined ? {} : { class: "number", "data-v": String(value), "data-label": label });
+      if (says) cell.title = says;
       row.append(cell);
     }
     return row;
   };
+  // The last cell: how its numbers are known, and the query that finds them.
+  const sourced = (row, evidence, what, method, sql) => {
+    const badge = make("button", evidence.replaceAll("_", " "), { type: "button", class: `badge ${evidence}`, "aria-haspopup": "dialog",
+      "aria-label": `${evidence}: evidence of ${what}` });
+    Object.assign(row.dataset, { sql, method });
+    row.append(make("td"));
+    row.lastChild.append(badge);
+    return row;
+  };
+  const within = (low, high, n) => `n = ${n}${low == null || high == null ? "" : `, interval [${low}, ${high}]`}`;
 
   function update() {
     if (!form.checkValidity()) return;
@@ -118,9 +131,12 @@ if (whatif) {
     for (const unit of units) {
       const result = perMtok(whatif, unit, what);
       const row = make("tr", undefined, { "data-backend": unit.name, "data-mode": unit.mode_name });
-      body.append(cells(row, [[unit.mode_name], [unit.name], [shown(result.usd) + interval(result.low, result.high), result.usd, "usd"],
-        [shown(result.kwh), result.kwh, "kwh"], [shown(result.gco2e) + interval(result.gco2eLow, result.gco2eHigh), result.gco2e, "gco2e"],
-        [shown(result.embodied), result.embodied, "embodied"], [unit.price], [unit.grid_region ?? "not known"], [unit.usd_evidence]]));
+      cells(row, [[unit.mode_name], [unit.name],
+        [shown(result.usd) + interval(result.low, result.high), result.usd, "usd", within(result.low, result.high, unit.n)],
+        [shown(result.kwh), result.kwh, "kwh", within(null, null, unit.n)],
+        [shown(result.gco2e) + interval(result.gco2eLow, result.gco2eHigh), result.gco2e, "gco2e", within(result.gco2eLow, result.gco2eHigh, unit.n)],
+        [shown(result.embodied), result.embodied, "embodied"], [unit.price], [unit.grid_region ?? "not known"]]);
+      body.append(sourced(row, unit.usd_evidence, "what if, a million tokens", UNIT_METHOD, perMtokSource(whatif, unit, what)));
       if (result.usd !== null) {
         bars.push({ row: unit.mode_name, series: unit.name, value: result.usd, low: result.low, high: result.high,
           end: result.high ?? result.usd, tie: "", n: unit.n, evidence: unit.usd_evidence });
@@ -151,8 +167,9 @@ if (whatif) {
       if (!prefill) continue;
       const result = month(whatif, prefill, unit, wanted, what);
       const row = make("tr", undefined, { "data-backend": unit.name, "data-mode": unit.mode_name });
-      body.append(cells(row, [[wanted.workload], [unit.name], [unit.mode_name], [shown(what.volume_mtok)],
-        [shown(result.machines), result.machines, "machines"], [shown(result.usd), result.usd, "month"]]));
+      cells(row, [[wanted.workload], [unit.name], [unit.mode_name], [shown(what.volume_mtok)],
+        [shown(result.machines), result.machines, "machines"], [shown(result.usd), result.usd, "month"]]);
+      body.append(sourced(row, unit.usd_evidence, "what if, a month", MONTH_METHOD, monthSource(whatif, prefill, unit, wanted, what)));
     }
     const lines = [];
     const all = whatif.units;

@@ -66,6 +66,44 @@ function owning(data, prefill, generate, need, what) {
   };
 }
 
+// What finds a row's numbers in the contract tables: the same formulas in SQL, with the reader's values.
+const literal = (v) => (v === null || v === undefined ? "null" : typeof v === "string" ? `'${v.replaceAll("'", "''")}'` : String(v));
+const where = (unit, keys, alias = "") => keys.map((key) => `${alias}${key} = ${literal(unit[key])}`).join(" and ");
+const OFFER = ["provider", "region", "instance", "tier"];
+
+function meanCost(unit) {
+  const cell = where(unit, ["backend", "device", "model", "dtype", "mode", "kv_cache", ...OFFER]);
+  return `select avg(hours_per_mtok) as hours, case when count(kwh_per_mtok) = count(*) then avg(kwh_per_mtok) end as kwh, ` +
+    `case when count(embodied_gco2e_per_mtok) = count(*) then avg(embodied_gco2e_per_mtok) end as embodied, sum(runs) as n, ` +
+    `(select max(usd_per_hour) from price where ${where(unit, OFFER)}) as usd_per_hour from cost where ${cell} ` +
+    `and basis = '${unit.mode === "prefill" ? "input" : "output"}'`;
+}
+
+const perKwhOf = (data, unit, what) => {
+  const grid = gridOf(data, unit, what);
+  return { pue: literal(grid.pue), tariff: literal(grid.usd_per_kwh), carbon: literal(grid.gco2e_per_kwh) };
+};
+
+function perMtokSource(data, unit, what) {
+  const { pue, tariff, carbon } = perKwhOf(data, unit, what);
+  const energy = unit.includes_power ? "" : ` + kwh * ${pue} * ${tariff}`;
+  return `select hours * usd_per_hour / ${what.utilisation}${energy} as usd, kwh, kwh * ${pue} * ${carbon} as gco2e, ` +
+    `embodied * ${data.utilisation} / ${what.utilisation} as embodied, n from (${meanCost(unit)}) as mean`;
+}
+
+function monthSource(data, prefill, generate, need, what) {
+  const { pue, tariff } = perKwhOf(data, generate, what);
+  const [p, g] = [`${need.prompt_tokens} / 1e6`, `${need.generated_tokens} / 1e6`];
+  const perKwh = generate.includes_power ? "0.0" : `${pue} * ${tariff}`;
+  const energy = generate.includes_power ? "0.0" : `(p.kwh * ${p} + g.kwh * ${g}) * ${perKwh}`;
+  const usd = generate.tier === "on_prem"
+    ? `requests * energy + (machines * 730 - requests * hours) * ${data.owned.idle_w} / 1000 * ${perKwh} + machines * ${data.owned.upkeep_usd_per_year} / 12`
+    : `requests * (hours * usd_per_hour / ${what.utilisation} + energy)`;
+  return `select machines, ${usd} as month from (select *, greatest(ceil(requests * hours / ${what.utilisation} / 730), 1) as machines ` +
+    `from (select p.hours * ${p} + g.hours * ${g} as hours, ${energy} as energy, g.usd_per_hour, ` +
+    `${what.volume_mtok} / (${p} + ${g}) as requests from (${meanCost(prefill)}) as p cross join (${meanCost(generate)}) as g) as one) as need`;
+}
+
 // Lines that keep it: for pipeline.toml, and a row of a grid file where tariff, carbon or PUE were changed.
 function kept(data, what, need) {
   const float = (v) => (Number.isInteger(v) ? v.toFixed(1) : String(v));

@@ -89,7 +89,7 @@ fn interval(
     };
     let mut found: Vec<f64> = (0..settings.resamples).into_par_iter().map(resample).collect();
     let estimate = (0..count).map(|b| of_block(b, None)).sum::<f64>() / count as f64;
-    let (low, high) = quantiles(&mut found, (1.0 - settings.level) / 2.0, f64::midpoint(1.0, settings.level));
+    let (low, high) = quantiles(&found, (1.0 - settings.level) / 2.0, f64::midpoint(1.0, settings.level));
     // Summed in order of size: the same whatever order selection left.
     found.sort_unstable_by(f64::total_cmp);
     let std_error = super::mean::variance(&found).map(f64::sqrt).filter(|se| *se > 0.0).ok_or(Unfit::NoVariance)?;

@@ -29,7 +29,7 @@ pub mod outliers;
 pub mod power;
 pub mod quadrature;
 pub mod ranks;
-pub mod resampled_means;
+pub mod resamples;
 pub mod root;
 pub mod scaled_chi;
 pub mod shapiro_wilk;

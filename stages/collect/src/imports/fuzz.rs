@@ -1,10 +1,12 @@
-//! Arbitrary bytes and mutated fixtures into readers. `make test` tries some hundred inputs each, `make fuzz` as many as fit into
-//! `TALLYWATT_FUZZ_SECONDS` for each reader.
+//! Arbitrary bytes and mutated fixtures into readers. `make test` tries some hundred inputs each, the same every time; `make fuzz` new
+//! ones for `TALLYWATT_FUZZ_SECONDS` each, as many readers at once as `RAYON_NUM_THREADS` says.
 
 use proptest::{
     prelude::*,
-    test_runner::{Config, TestRunner},
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
+use rayon::prelude::*;
+use rustix::time::{ClockId, clock_gettime};
 use std::{
     path::PathBuf,
     time::{Duration, Instant},
@@ -12,7 +14,7 @@ use std::{
 
 /// Inputs of one round, and of `make test`.
 const ROUND: u32 = 192;
-/// An input of some kilobytes that takes longer hangs.
+/// An input of some kilobytes that takes more of a processor's time hangs.
 const LONGEST: Duration = Duration::from_secs(5);
 /// Longest input that mutation makes.
 const BYTES: usize = 64 << 10;
@@ -58,6 +60,17 @@ const TOKENS: &[&str] = &[
     "mW",
     "#",
     "*** ",
+    "\\u",
+    "|",
+    "'",
+    "(",
+    ")",
+    "1,024.00",
+    "-Infinity",
+    "INSERT INTO test (",
+    "\"itls\": [",
+    " @ d",
+    "Metric,Value\n",
 ];
 
 #[derive(Debug, Clone)]
@@ -123,25 +136,36 @@ pub fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
+/// A campaign for each reader, several at once.
+pub fn each<F: Sync>(formats: &[F], campaign: impl Fn(&F) + Sync + Send) {
+    formats.par_iter().with_max_len(1).for_each(campaign);
+}
+
 /// Gives `read` inputs made of `seeds` and of nothing. The second argument of `read` chooses options. Panics are failures.
 pub fn campaign(name: &str, seeds: &[Vec<u8>], read: &dyn Fn(&[u8], u32)) {
     let seconds = std::env::var("TALLYWATT_FUZZ_SECONDS").ok().and_then(|s| s.parse::<f64>().ok());
-    let (began, mut rounds, mut slowest) = (Instant::now(), 0u32, Duration::ZERO);
+    let (began, busy_before) = (Instant::now(), busy());
+    let (mut rounds, mut slowest) = (0u32, Duration::ZERO);
     let edits = || proptest::collection::vec(edit(), 0..12);
     loop {
         let timed = std::cell::Cell::new(slowest);
         let config = Config { cases: ROUND, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() };
         let noise = proptest::collection::vec(any::<u8>(), 0..2048);
         let input = (any::<prop::sample::Index>(), edits(), noise, 0u8..8, any::<u32>());
-        let result = TestRunner::new(config).run(&input, |(seed, edits, noise, from, options)| {
+        let mut runner = match seconds {
+            None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
+            Some(_) => TestRunner::new(config),
+        };
+        let result = runner.run(&input, |(seed, edits, noise, from, options)| {
             let bytes = match seeds {
                 [_, ..] if from > 0 => apply(seeds[seed.index(seeds.len())].clone(), &edits),
                 _ => apply(noise, &edits),
             };
-            let started = Instant::now();
+            let started = busy();
             read(&bytes, options);
-            timed.set(timed.get().max(started.elapsed()));
-            prop_assert!(started.elapsed() < LONGEST, "{name}: {:?} for {} bytes", started.elapsed(), bytes.len());
+            let took = busy() - started;
+            timed.set(timed.get().max(took));
+            prop_assert!(took < LONGEST, "{name}: {took:?} for {} bytes", bytes.len());
             Ok(())
         });
         result.unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -153,9 +177,16 @@ pub fn campaign(name: &str, seeds: &[Vec<u8>], read: &dyn Fn(&[u8], u32)) {
     }
     if seconds.is_some() {
         println!(
-            "{name}: {} inputs in {:.0} s, the slowest {slowest:?}",
+            "{name}: {} inputs in {:.0} s, {:.0} s of a processor, the slowest {slowest:?}",
             rounds * ROUND,
-            began.elapsed().as_secs_f64()
+            began.elapsed().as_secs_f64(),
+            (busy() - busy_before).as_secs_f64()
         );
     }
+}
+
+/// What this thread has had of a processor.
+fn busy() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

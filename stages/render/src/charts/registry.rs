@@ -191,6 +191,15 @@ pub(super) const ALL: &[Kind] = &[
               from cell_estimate where metric = 'tpot_ms' order by place, scenario, name",
     },
     Kind {
+        id: "steps",
+        title: "Time of each decoding step (band: fastest to slowest scenario)",
+        shape: Shape::Lines,
+        across: "new token, from the second on",
+        up: "ms",
+        sql: "select name || ': ' || mode_name as series, step as x, ms as value, least_ms as low, most_ms as high, n, evidence \
+              from decode_step order by name, place, step",
+    },
+    Kind {
         id: "forest",
         title: "Backends compared",
         shape: Shape::Forest,

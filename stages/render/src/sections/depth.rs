@@ -8,7 +8,7 @@ use crate::{
 use anyhow::Result;
 
 const TEXT: &str = "Without a cache every new token is a forward pass over the whole text. The factor is what the cache saves: \
-    latency and energy without it over with it, in the same scenario.";
+    latency and energy without it over with it, in the same scenario. Step by step, time grows with the text that has to be read again.";
 
 const FACTORS: Layout = Layout {
     id: "cache_factor",
@@ -54,7 +54,7 @@ pub fn section(material: &Material<'_>) -> Result<Section> {
         id: "depth",
         title: "Prefill and generate in depth".into(),
         texts: vec![TEXT.into()],
-        charts: material.charts(&["cache-factor", "ttft", "tpot"]),
+        charts: material.charts(&["cache-factor", "steps", "ttft", "tpot"]),
         tables: material.tables(&[&FACTORS, &TOKENS])?,
         ..Section::default()
     })

@@ -1,7 +1,7 @@
 //! Readers against arbitrary and mutated logs, rows read quickly against rows read slowly, and the registry against its folder.
 
 use super::*;
-use crate::imports::fuzz::{campaign, fixtures};
+use crate::imports::fuzz::{self, campaign, fixtures};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -53,7 +53,7 @@ fn read(format: &Format, bytes: &[u8], choice: u32) {
 #[test]
 fn fuzzed_power_readers() {
     let all = fixtures();
-    for format in ALL {
+    fuzz::each(ALL, |format| {
         let head = |bytes: &[u8]| {
             let mut text = Vec::new();
             Utf8::new(bytes).unwrap().read_to_end(&mut text).unwrap();
@@ -62,7 +62,7 @@ fn fuzzed_power_readers() {
         let seeds: Vec<Vec<u8>> =
             all.iter().filter(|(_, b)| (format.recognises)(&head(b))).map(|(_, b)| b.clone()).collect();
         campaign(format.name, &seeds, &|bytes, choice| read(format, bytes, choice));
-    }
+    });
 }
 
 proptest! {

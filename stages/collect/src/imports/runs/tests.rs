@@ -1,12 +1,7 @@
 //! Readers of runs on small texts, and on bytes of any kind: no panic, no hang, memory in proportion to the file.
-//!
-//! `TALLYWATT_FUZZ_SECONDS=600` gives each reader ten minutes of new inputs; without it a few hundred that are the same every time.
 
 use super::*;
-use proptest::{
-    prelude::*,
-    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
-};
+use crate::imports::fuzz;
 use std::time::{Duration, Instant};
 
 /// What a reader makes of bytes: the runs, or what it refuses them for.
@@ -306,64 +301,8 @@ fn corpus() -> Vec<Vec<u8>> {
     found
 }
 
-/// One change of a text: where, how much, and what comes there.
-type Edit = (prop::sample::Index, u8, prop::sample::Index);
-
-const WORDS: &[&[u8]] = &[
-    b"NaN",
-    b"-Infinity",
-    b"1e999",
-    b"-1",
-    b"0",
-    b"9223372036854775807",
-    b"null",
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b"\"",
-    b"\\u",
-    b",",
-    b";",
-    b"|",
-    b"\n",
-    b"\r",
-    b"'",
-    b"(",
-    b")",
-    b"\xff",
-    b"\0",
-    b"INSERT INTO test (",
-    b"1,024.00",
-    b"\"itls\": [",
-    b" @ d",
-    b"Metric,Value\n",
-];
-
-fn edited(mut bytes: Vec<u8>, edits: &[Edit]) -> Vec<u8> {
-    for (at, how, what) in edits {
-        if bytes.is_empty() {
-            return bytes;
-        }
-        let from = at.index(bytes.len());
-        let to = (from + 1 + what.index(40)).min(bytes.len());
-        match how % 5 {
-            0 => drop(bytes.drain(from..to)),
-            1 => bytes.truncate(from),
-            2 => drop(bytes.splice(from..from, WORDS[what.index(WORDS.len())].iter().copied())),
-            3 => bytes[from] = how.wrapping_mul(31),
-            _ => {
-                let part = bytes[from..to].to_vec();
-                drop(bytes.splice(from..from, part));
-            }
-        }
-    }
-    bytes
-}
-
-/// Reads and looks at what came: it must be quick, and rows are no more than the bytes can hold.
-fn survives(bytes: &[u8], format: &str) -> Result<(), TestCaseError> {
-    let begun = Instant::now();
+/// Reads and looks at what came: rows are no more than the bytes can hold.
+fn survives(bytes: &[u8], format: &str) {
     if let Ok((runs, remarks)) = try_read(bytes, Some(format)) {
         assert!(!runs.is_empty() && runs.len() <= bytes.len() && remarks.len() < 100);
         for run in &runs {
@@ -373,34 +312,12 @@ fn survives(bytes: &[u8], format: &str) -> Result<(), TestCaseError> {
         }
         schemas::rows::to_batch(&schemas::tables::RUN, &runs).unwrap();
     }
-    assert!(begun.elapsed() < Duration::from_secs(5), "{} bytes took {:?}", bytes.len(), begun.elapsed());
-    Ok(())
 }
 
 #[test]
 fn fuzzed_run_readers() {
-    let seconds = std::env::var("TALLYWATT_FUZZ_SECONDS").ok().map(|s| s.parse().unwrap());
     let corpus = corpus();
-    for format in ALL {
-        let deadline = seconds.map(|s| Instant::now() + Duration::from_secs(s));
-        let noise = prop::collection::vec(any::<u8>(), 0..300);
-        let edits = prop::collection::vec(any::<Edit>(), 1..8);
-        let inputs = prop_oneof![
-            1 => noise,
-            6 => (0..corpus.len(), edits).prop_map(|(which, edits)| edited(corpus[which].clone(), &edits)),
-        ];
-        let mut round = 0;
-        while round == 0 || deadline.is_some_and(|end| Instant::now() <= end) {
-            let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
-            let mut runner = match deadline {
-                None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
-                Some(_) => TestRunner::new(config),
-            };
-            runner.run(&inputs, |bytes| survives(&bytes, format.name)).unwrap();
-            round += 1;
-        }
-        println!("{}: {} inputs", format.name, 300 * round);
-    }
+    fuzz::each(ALL, |format| fuzz::campaign(format.name, &corpus, &|bytes, _| survives(bytes, format.name)));
 }
 
 #[test]
@@ -408,11 +325,11 @@ fn large_texts_are_read_in_time_that_grows_with_them() {
     let entry = "{\"completed\": 1, \"total_output_tokens\": 5, \"duration\": 60.5, \"itls\": [[1.0, 2.0]]}\n";
     let begun = Instant::now();
     assert_eq!(try_read(entry.repeat(20_000).as_bytes(), None).unwrap().0.len(), 20_000);
-    survives("[".repeat(1 << 20).as_bytes(), "vllm").unwrap();
-    survives("{\"a\":".repeat(1 << 18).as_bytes(), "vllm").unwrap();
-    survives(format!("build_commit,{}", "n_gen,".repeat(1 << 18)).as_bytes(), "llama-bench").unwrap();
-    survives("INSERT INTO (".repeat(1 << 16).as_bytes(), "llama-bench").unwrap();
-    survives("word\n".repeat(1 << 18).as_bytes(), "llama-bench").unwrap();
-    survives(format!("build_commit,avg_ns\n{}", ",".repeat(1 << 20)).as_bytes(), "llama-bench").unwrap();
+    survives("[".repeat(1 << 20).as_bytes(), "vllm");
+    survives("{\"a\":".repeat(1 << 18).as_bytes(), "vllm");
+    survives(format!("build_commit,{}", "n_gen,".repeat(1 << 18)).as_bytes(), "llama-bench");
+    survives("INSERT INTO (".repeat(1 << 16).as_bytes(), "llama-bench");
+    survives("word\n".repeat(1 << 18).as_bytes(), "llama-bench");
+    survives(format!("build_commit,avg_ns\n{}", ",".repeat(1 << 20)).as_bytes(), "llama-bench");
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

@@ -1,0 +1,279 @@
+//! Observed runs by cell: what `run_value` and `run_price` say of each run, one list a metric, in the order of execution.
+
+use anyhow::{Context, Result};
+use arrow::{
+    array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch},
+    datatypes::Float64Type,
+    row::{OwnedRow, RowConverter, Rows, SortField},
+};
+use rayon::prelude::*;
+use recombine::Workbench;
+use std::collections::{BTreeMap, HashMap};
+
+/// What is averaged over scenarios: everything that tells backends and modes apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    pub metric: String,
+    pub backend: String,
+    pub device: String,
+    pub model: String,
+    pub dtype: String,
+    pub mode: String,
+    pub kv_cache: bool,
+}
+
+/// The runs of one group: values by scenario in the order of execution, and how they are known.
+#[derive(Debug, Default)]
+pub struct Runs {
+    pub by_scenario: BTreeMap<String, Vec<f64>>,
+    weakest: usize,
+}
+
+/// Ways of knowing a value, firmest first.
+const FIRMEST_FIRST: &[&str] = &[
+    "measured",
+    "measured_counter",
+    "measured_integral",
+    "derived",
+    "imported",
+    "estimated",
+    "extrapolated",
+    "unknown",
+];
+
+/// Where a way of knowing stands; what is not said stands last.
+fn weakness(evidence: Option<&str>) -> usize {
+    let place = evidence.and_then(|evidence| FIRMEST_FIRST.iter().position(|known| *known == evidence));
+    place.unwrap_or(FIRMEST_FIRST.len() - 1)
+}
+
+/// The weaker of two ways of knowing.
+pub fn weaker(a: &'static str, b: &'static str) -> &'static str {
+    if weakness(Some(a)) < weakness(Some(b)) { b } else { a }
+}
+
+impl Runs {
+    /// The weakest evidence among the runs.
+    pub fn evidence(&self) -> &'static str {
+        FIRMEST_FIRST[self.weakest]
+    }
+
+    fn add(&mut self, scenario: &str, values: Vec<f64>, weakness: usize) {
+        self.weakest = self.weakest.max(weakness);
+        self.by_scenario.entry(scenario.to_string()).or_default().extend(values);
+    }
+
+    #[cfg(test)]
+    pub fn of(cells: &[(&str, &[f64])], evidence: &str) -> Self {
+        let mut runs = Runs::default();
+        cells.iter().for_each(|(scenario, values)| runs.add(scenario, values.to_vec(), weakness(Some(evidence))));
+        runs
+    }
+}
+
+const CELL: [&str; 7] = ["backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
+const ORDER: [&str; 3] = ["session_id", "place", "run_id"];
+
+/// Columns that are metrics, and beside each the column that says how it is known.
+const OBSERVED: &[(&str, &str)] = &[
+    ("latency_ms", "evidence"),
+    ("ttft_ms", "evidence"),
+    ("tpot_ms", "evidence"),
+    ("input_tokens_per_s", "evidence"),
+    ("output_tokens_per_s", "evidence"),
+    ("gross_kwh_per_mtok", "energy_evidence"),
+    ("net_kwh_per_mtok", "energy_evidence"),
+    ("gross_power_w", "energy_evidence"),
+    ("decode_j_per_token", "energy_evidence"),
+    ("total_usd_per_mtok", "usd_evidence"),
+    ("gco2e_per_mtok", "gco2e_evidence"),
+];
+
+/// The runs of each metric of these relations, by what they are of.
+pub fn observed(bench: &Workbench, relations: &[&str]) -> Result<BTreeMap<Group, Runs>> {
+    let mut groups = BTreeMap::new();
+    for relation in relations {
+        let mut cells = Cells::default();
+        bench.read_only(&format!("select * from {relation}"), |batch| cells.take(&batch))?;
+        cells.into_groups(&mut groups);
+    }
+    Ok(groups)
+}
+
+/// Runs as they come, by cell.
+#[derive(Default)]
+struct Cells {
+    converters: Option<[RowConverter; 2]>,
+    parts: Vec<Part>,
+    known: HashMap<OwnedRow, usize>,
+    cells: Vec<Cell>,
+}
+
+/// What is kept of a batch.
+struct Part {
+    order: Rows,
+    /// Metric, its values, and how weakly each is known.
+    metrics: Vec<(&'static str, Float64Array, Vec<usize>)>,
+}
+
+struct Cell {
+    /// Without a metric.
+    group: Group,
+    scenario: String,
+    /// Batch and row of each run.
+    runs: Vec<(usize, usize)>,
+}
+
+impl Cells {
+    fn take(&mut self, batch: &RecordBatch) -> Result<()> {
+        let column = |name: &str| batch.column_by_name(name).with_context(|| format!("runs have no {name}"));
+        let columns =
+            |names: &[&str]| names.iter().map(|name| column(name).cloned()).collect::<Result<Vec<ArrayRef>>>();
+        let (cell, order) = (columns(&CELL)?, columns(&ORDER)?);
+        if self.converters.is_none() {
+            let fields = |columns: &[ArrayRef]| columns.iter().map(|c| SortField::new(c.data_type().clone())).collect();
+            self.converters = Some([RowConverter::new(fields(&cell))?, RowConverter::new(fields(&order))?]);
+        }
+        let Some([of_cell, of_order]) = &mut self.converters else { return Ok(()) };
+        let rows = of_cell.convert_columns(&cell)?;
+        let part = self.parts.len();
+        let mut last = None;
+        for i in 0..batch.num_rows() {
+            let row = rows.row(i);
+            let place = match last {
+                Some((before, place)) if rows.row(before) == row => place,
+                _ => *self.known.entry(row.owned()).or_insert_with(|| {
+                    let text = |column: usize| cell[column].as_string::<i32>().value(i).to_string();
+                    let group = Group {
+                        metric: String::new(),
+                        backend: text(0),
+                        device: text(1),
+                        model: text(2),
+                        dtype: text(3),
+                        mode: text(4),
+                        kv_cache: cell[5].as_boolean().value(i),
+                    };
+                    self.cells.push(Cell { group, scenario: text(6), runs: Vec::new() });
+                    self.cells.len() - 1
+                }),
+            };
+            last = Some((i, place));
+            self.cells[place].runs.push((part, i));
+        }
+        let mut metrics = Vec::new();
+        for (metric, evidence) in OBSERVED {
+            let Some(values) = batch.column_by_name(metric) else { continue };
+            let weak = column(evidence)?.as_string::<i32>().iter().map(weakness).collect();
+            metrics.push((*metric, values.as_primitive::<Float64Type>().clone(), weak));
+        }
+        self.parts.push(Part { order: of_order.convert_columns(&order)?, metrics });
+        Ok(())
+    }
+
+    fn into_groups(mut self, groups: &mut BTreeMap<Group, Runs>) {
+        let (cells, parts) = (&mut self.cells, &self.parts);
+        let Some(first) = parts.first() else { return };
+        let metrics: Vec<&'static str> = first.metrics.iter().map(|(metric, ..)| *metric).collect();
+        let of_cell = |cell: &mut Cell| -> Vec<(Vec<f64>, usize)> {
+            cell.runs.sort_unstable_by(|a, b| parts[a.0].order.row(a.1).cmp(&parts[b.0].order.row(b.1)));
+            let of_metric = |metric: usize| {
+                let (mut values, mut weakest) = (Vec::new(), 0);
+                for &(part, row) in &cell.runs {
+                    let (_, column, weakness) = &parts[part].metrics[metric];
+                    if column.is_valid(row) {
+                        values.push(column.value(row));
+                        weakest = weakest.max(weakness[row]);
+                    }
+                }
+                (values, weakest)
+            };
+            (0..metrics.len()).map(of_metric).collect()
+        };
+        let found: Vec<_> = cells.par_iter_mut().map(of_cell).collect();
+        for (cell, of_metrics) in cells.iter().zip(found) {
+            for (metric, (values, weakest)) in metrics.iter().zip(of_metrics) {
+                if !values.is_empty() {
+                    let group = Group { metric: (*metric).to_string(), ..cell.group.clone() };
+                    groups.entry(group).or_default().add(&cell.scenario, values, weakest);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weakest_evidence_counts() {
+        let mut runs = Runs::of(&[("x", &[1.0])], "measured_integral");
+        assert_eq!(runs.evidence(), "measured_integral");
+        runs.add("y", vec![2.0], weakness(Some("estimated")));
+        runs.add("z", vec![2.0], weakness(Some("measured")));
+        assert_eq!(runs.evidence(), "estimated");
+        assert_eq!(weaker("imported", "estimated"), "estimated");
+        assert_eq!(weaker("measured", "derived"), "derived");
+    }
+
+    #[test]
+    fn every_evidence_of_the_contract_has_a_place() {
+        let known = |list: &[&str], other: &[&str]| list.iter().all(|e| other.contains(e));
+        assert!(known(FIRMEST_FIRST, schemas::tables::EVIDENCE) && known(schemas::tables::EVIDENCE, FIRMEST_FIRST));
+    }
+
+    #[derive(serde::Serialize)]
+    struct Row {
+        session_id: &'static str,
+        run_id: &'static str,
+        place: i64,
+        backend: &'static str,
+        device: &'static str,
+        model: &'static str,
+        dtype: &'static str,
+        mode: &'static str,
+        kv_cache: bool,
+        scenario: &'static str,
+        latency_ms: f64,
+        ttft_ms: Option<f64>,
+        evidence: &'static str,
+    }
+
+    /// A run of two cells of one backend; the first token's time is known of those that took long.
+    fn row(run_id: &'static str, place: i64, scenario: &'static str, latency_ms: f64, evidence: &'static str) -> Row {
+        Row {
+            session_id: "s",
+            run_id,
+            place,
+            backend: "b",
+            device: "cpu",
+            model: "m",
+            dtype: "f32",
+            mode: "generate",
+            kv_cache: true,
+            scenario,
+            latency_ms,
+            ttft_ms: (latency_ms > 3.0).then_some(latency_ms / 4.0),
+            evidence,
+        }
+    }
+
+    #[test]
+    fn runs_in_the_order_of_execution_by_metric_and_scenario() {
+        let bench = Workbench::new("analyze", &()).unwrap();
+        let rows = [
+            row("b", 2, "x", 1.0, "measured"),
+            row("a", 5, "y", 2.0, "imported"),
+            row("c", -1, "x", 8.0, "measured"),
+            row("aa", 2, "x", 4.0, "measured"),
+        ];
+        bench.values("run_value", &rows).unwrap();
+        let groups = observed(&bench, &["run_value"]).unwrap();
+        let [(latency, runs), (ttft, some)] = groups.iter().collect::<Vec<_>>()[..] else { panic!("{groups:?}") };
+        assert_eq!((latency.metric.as_str(), ttft.metric.as_str(), ttft.kv_cache), ("latency_ms", "ttft_ms", true));
+        assert_eq!(runs.by_scenario["x"], [8.0, 4.0, 1.0], "place, then name");
+        assert_eq!((runs.by_scenario["y"].as_slice(), runs.evidence()), (&[2.0][..], "imported"));
+        assert_eq!((some.by_scenario.len(), some.by_scenario["x"].as_slice()), (1, &[2.0, 1.0][..]));
+        assert_eq!(some.evidence(), "measured");
+    }
+}
