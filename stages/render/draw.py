@@ -1,6 +1,6 @@
-"""Draws Vega-Lite specifications: one JSON object {id: spec} in, ID.svg and ID.png out. Also writes the browser bundle.
+"""Draws Vega-Lite specifications: ID.svg and ID.png beside each ID.vl.json. Also writes the browser bundle.
 
-    draw.py charts SPECS.json OUT_DIR
+    draw.py charts             paths of specifications come on standard input, a line each: they are drawn as they come
     draw.py bundle OUT_FILE
 
 vl-convert (pinned in requirements.txt) does the work, offline. Extra access to files or the network is not given.
@@ -11,28 +11,55 @@ import multiprocessing
 import os
 import pathlib
 import sys
+import threading
+from multiprocessing import connection
 
 VEGA_LITE = "6.4"
+ANY_SPEC = {"data": {"values": [{"a": 1}]}, "mark": "bar", "encoding": {"x": {"field": "a", "type": "quantitative"}}}
 
 
-def draw(specs: dict, out: pathlib.Path) -> None:
+def draw(waiting: multiprocessing.SimpleQueue, drawn: connection.Connection) -> None:
+    """Makes SVGs of the specifications that wait, until there is none."""
     import vl_convert  # in the process that draws: its engine does not survive a fork
 
-    for name, spec in specs.items():
-        svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
-        (out / f"{name}.svg").write_text(svg, encoding="utf-8")
-        (out / f"{name}.png").write_bytes(vl_convert.svg_to_png(svg, scale=1.5))
+    vl_convert.vegalite_to_svg(ANY_SPEC, vl_version=VEGA_LITE)  # the engine starts with its first chart
+    while path := waiting.get():
+        spec = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        svg = pathlib.Path(path.removesuffix(".vl.json") + ".svg")
+        svg.write_text(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE), encoding="utf-8")
+        drawn.send(svg)
 
 
-def charts(specs: pathlib.Path, out: pathlib.Path) -> None:
-    everything = json.loads(specs.read_text(encoding="utf-8"))
-    workers = max(1, min(4, len(os.sched_getaffinity(0)), len(everything) // 4))
-    parts = [dict(list(everything.items())[i::workers]) for i in range(workers)]
-    started = [multiprocessing.get_context("fork").Process(target=draw, args=(part, out)) for part in parts[1:]]
-    for process in started:
-        process.start()
-    draw(parts[0], out)
-    for process in started:
+def charts() -> None:
+    """PNGs need no engine: they are made here, of the SVGs as they come."""
+    fork = multiprocessing.get_context("fork")
+    waiting = fork.SimpleQueue()
+    processes, coming = [], []
+    for _ in range(max(1, min(4, len(os.sched_getaffinity(0)) - 1))):
+        ours, theirs = fork.Pipe(duplex=False)
+        processes.append(fork.Process(target=draw, args=(waiting, theirs)))
+        processes[-1].start()
+        theirs.close()
+        coming.append(ours)
+
+    def hand_out() -> None:
+        for line in sys.stdin:
+            waiting.put(line.rstrip("\n"))
+        for _ in processes:
+            waiting.put(None)
+
+    threading.Thread(target=hand_out, daemon=True).start()
+    import vl_convert
+
+    while coming:
+        for one in connection.wait(coming):
+            try:
+                svg = one.recv()
+            except EOFError:  # this process has ended
+                coming.remove(one)
+                continue
+            svg.with_suffix(".png").write_bytes(vl_convert.svg_to_png(svg.read_text(encoding="utf-8"), scale=1.5))
+    for process in processes:
         process.join()
         if process.exitcode != 0:
             sys.exit(f"a process that draws ended with {process.exitcode}")

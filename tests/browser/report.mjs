@@ -25,7 +25,7 @@ const alive = () => page.waitForFunction(
   () => [...document.querySelectorAll("[data-chart]")].every((c) => c.dataset.alive && c.dataset.alive !== "soon"), null, { timeout: 60000 });
 const whatif = () => page.evaluate(() => {
   const rows = (id) => [...document.querySelectorAll(`#${id} tbody tr[data-backend]`)].map((tr) => {
-    const numbers = [...tr.querySelectorAll("[data-v]")].map((td) => [td.dataset.label, td.dataset.v === "null" ? null : Number(td.dataset.v)]);
+    const numbers = [...tr.querySelectorAll("[data-v]")].map((td) => [td.dataset.label, td.dataset.v === "not known" ? null : Number(td.dataset.v)]);
     return { backend: tr.dataset.backend, mode: tr.dataset.mode, sql: tr.dataset.sql, ...Object.fromEntries(numbers) };
   });
   const own = document.getElementById("whatif-own");
@@ -68,6 +68,16 @@ await page.keyboard.press("Enter");
 seen.dialog = await page.$eval("dialog[open]", (d) => ({ numbers: d.querySelectorAll("dd").length, sql: d.querySelector("pre").textContent }));
 await page.keyboard.press("Escape");
 seen.closed = (await page.$("dialog[open]")) === null;
+// The query behind the last row of every table.
+seen.sources = [];
+for (const table of await page.$$("table[data-start]")) {
+  const badges = await table.$$("tbody button.badge");
+  if (!badges.length) continue;
+  await badges.at(-1).evaluate((badge) => badge.click());
+  const sql = await page.$eval("dialog[open] pre", (pre) => pre.textContent);
+  await page.keyboard.press("Escape");
+  seen.sources.push({ table: (await table.getAttribute("id")).replace("table-", ""), row: badges.length - 1, sql });
+}
 await page.evaluate(() => scrollTo(0, 0));
 await page.screenshot({ path: screenshot, fullPage: true });
 await browser.close();

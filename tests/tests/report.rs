@@ -64,8 +64,14 @@ fn opens_offline_in_light_and_dark_wide_and_narrow() {
         assert_ne!(seen["ink"], seen["ground"], "text of charts is seen in {scheme}");
         assert!(seen["dialog"]["sql"].as_str().unwrap().starts_with("select ") && seen["closed"] == true, "{seen}");
         assert!(fs::metadata(&shot).unwrap().len() > 20_000);
+        let (sources, report) = (seen["sources"].as_array().unwrap(), tables(&json(finished())));
+        assert!(sources.len() > 15, "{sources:?}");
+        for source in sources {
+            let table = report.iter().find(|t| t["id"] == source["table"]).unwrap();
+            assert_eq!(table["rows"][source["row"].as_u64().unwrap() as usize]["sql"], source["sql"], "{source}");
+        }
     }
-    assert!(fs::metadata(&html).unwrap().len() < 3 << 20);
+    assert!(fs::metadata(&html).unwrap().len() < 3_000_000);
 }
 
 /// Within 1e-9 of the larger, or both unknown.

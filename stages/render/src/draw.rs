@@ -1,46 +1,90 @@
-//! Charts to SVG and PNG, in one call of vl-convert.
+//! Charts to SVG and PNG, in one call of vl-convert, whose engine starts while the report's numbers are computed.
 
 use crate::charts::Chart;
 use anyhow::{Context, Result, bail};
 use std::{
     collections::BTreeMap,
-    path::Path,
-    process::{Command, Stdio},
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
 };
 
-/// Writes `ID.vl.json`, `ID.svg` and `ID.png` of every chart into `folder` and returns the SVGs by id.
-pub fn draw(charts: &[Chart], python: &Path, script: &Path, folder: &Path) -> Result<BTreeMap<String, String>> {
-    // Charts of an earlier report are of other numbers.
-    let _ = std::fs::remove_dir_all(folder);
-    std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot create", folder.display()))?;
-    let mut all = serde_json::Map::new();
-    for chart in charts {
-        let file = folder.join(format!("{}.vl.json", chart.id));
-        std::fs::write(&file, serde_json::to_vec_pretty(&chart.spec)?)
+/// A process that draws what it is told of, beside the folder in which it is to be.
+pub struct Drawing {
+    process: Option<Child>,
+    /// Why there is none.
+    fault: Option<std::io::Error>,
+    python: PathBuf,
+    script: PathBuf,
+    folder: PathBuf,
+    partial: PathBuf,
+}
+
+impl Drawing {
+    /// Starts it; `finish` tells if it could not be.
+    pub fn start(python: &Path, script: &Path, folder: &Path) -> Result<Self> {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let partial = folder.with_file_name(format!(".{name}.{}.partial", std::process::id()));
+        fs::create_dir_all(&partial).with_context(|| format!("{}: cannot create", partial.display()))?;
+        let started = Command::new(python)
+            .arg(script)
+            .arg("charts")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn();
+        let (process, fault) = started.map_or_else(|e| (None, Some(e)), |process| (Some(process), None));
+        Ok(Self { process, fault, python: python.into(), script: script.into(), folder: folder.into(), partial })
+    }
+
+    /// Writes `ID.vl.json`, and has `ID.svg` and `ID.png` drawn.
+    pub fn draw(&mut self, chart: &Chart) -> Result<()> {
+        let file = self.partial.join(format!("{}.vl.json", chart.id));
+        fs::write(&file, serde_json::to_vec_pretty(&chart.spec)?)
             .with_context(|| format!("{}: cannot write", file.display()))?;
-        all.insert(chart.id.clone(), chart.spec.clone());
+        if let Some(stdin) = self.process.as_mut().and_then(|p| p.stdin.as_mut()) {
+            // One that has ended already tells why in `finish`.
+            let _ = writeln!(stdin, "{}", file.display());
+        }
+        Ok(())
     }
-    let specs = folder.join(".specs.json");
-    schemas::io::write_whole(&specs, &serde_json::to_vec(&all)?)?;
-    let done = Command::new(python)
-        .arg(script)
-        .arg("charts")
-        .args([&specs, folder])
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("{}: cannot start Python, run `make setup`", python.display()))?;
-    let _ = std::fs::remove_file(&specs);
-    if !done.status.success() {
-        let words = String::from_utf8_lossy(&done.stderr);
-        let last = words.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it said nothing");
-        bail!("{}: charts not drawn, {last}, run `make setup`", script.display());
+
+    /// The SVGs by id, when all are drawn; charts of an earlier report go.
+    pub fn finish(mut self, charts: &[Chart]) -> Result<BTreeMap<String, String>> {
+        let ended = match (self.process.take(), self.fault.take()) {
+            (Some(process), _) => process.wait_with_output(),
+            (None, fault) => Err(fault.unwrap_or_else(|| std::io::ErrorKind::NotFound.into())),
+        };
+        let done =
+            ended.with_context(|| format!("{}: cannot start Python, run `make setup`", self.python.display()))?;
+        if !done.status.success() {
+            let words = String::from_utf8_lossy(&done.stderr);
+            let last = words.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it said nothing");
+            bail!("{}: charts not drawn, {last}, run `make setup`", self.script.display());
+        }
+        let svg = |c: &Chart| {
+            let file = self.partial.join(format!("{}.svg", c.id));
+            let text = fs::read_to_string(&file).with_context(|| format!("{}: not drawn", file.display()))?;
+            Ok((c.id.clone(), slim(&text)))
+        };
+        let svgs = charts.iter().map(svg).collect::<Result<_>>()?;
+        let _ = fs::remove_dir_all(&self.folder);
+        fs::rename(&self.partial, &self.folder)
+            .with_context(|| format!("{}: cannot be put in place", self.folder.display()))?;
+        Ok(svgs)
     }
-    let svg = |c: &Chart| {
-        let file = folder.join(format!("{}.svg", c.id));
-        let text = std::fs::read_to_string(&file).with_context(|| format!("{}: not drawn", file.display()))?;
-        Ok((c.id.clone(), slim(&text)))
-    };
-    charts.iter().map(svg).collect()
+}
+
+/// A report that came to nothing leaves the charts of the one before it.
+impl Drop for Drawing {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            drop(process.stdin.take());
+            let _ = process.wait();
+        }
+        let _ = fs::remove_dir_all(&self.partial);
+    }
 }
 
 /// An SVG as a part of a page that says in words what it shows: without what Vega says of every mark.
@@ -76,6 +120,11 @@ fn slim(svg: &str) -> String {
         " font-family=\"sans-serif\"",
         " opacity=\"1\"",
         " stroke-miterlimit=\"10\"",
+        // what holds where nothing is said
+        " stroke-width=\"1\"",
+        " x2=\"0\"",
+        " y2=\"0\"",
+        " transform=\"translate(0,0)\"",
     ];
     two_decimals(&rest.iter().fold(out, |svg, part| svg.replace(part, "")))
 }

@@ -69,14 +69,14 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
     let config: Config = schemas::config::load(&cli.config, "render")?;
+    let mut drawing = draw::Drawing::start(&cli.python, &cli.draw, &cli.into.join("charts"))?;
     let mut bench = Workbench::new("render", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
     if let Some(path) = &cli.beside {
         bench.read_as("beside", path)?;
     }
     models::materialise(&mut bench, cli.beside.is_some())?;
-    let charts = charts::fill(&bench)?;
-    let svgs = draw::draw(&charts, &cli.python, &cli.draw, &cli.into.join("charts"))?;
+    let charts = charts::fill(&bench, |chart| drawing.draw(chart))?;
     let material = sections::Material { bench: &bench, charts: &charts, with_another: cli.beside.is_some() };
     let priced = reproduce::provenance_of("cost", &cli.read)?;
     let mut sections = sections::all(&material, &priced.map(|p| p.config).unwrap_or_default())?;
@@ -86,6 +86,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         report::Report { version: report::VERSION, title: config.title, answer: answer::answer(&bench)?, sections };
     let bundle = std::fs::read_to_string(&cli.bundle)
         .with_context(|| format!("{}: cannot read the browser bundle, run `make setup`", cli.bundle.display()))?;
+    let svgs = drawing.finish(&charts)?;
     outputs::write(&report, &svgs, &bundle, &cli.into)?;
     println!("Report: {}", cli.into.join("report.html").display());
     println!("{}\n{}", report.answer.sentence, report.answer.takes);

@@ -88,10 +88,20 @@ fn environment(
         let shown = rows_shown(rows.len());
         rows.into_iter().take(shown).collect::<Vec<_>>()
     });
+    environment.add_filter("common_sql", |rows: Vec<Value>| common_sql(&rows));
     environment.add_filter("cut", |rows: Vec<Value>| rows_shown(rows.len()) < rows.len());
     environment.add_template(name, format)?;
     environment.add_template("report.jinja", REPORT)?;
     Ok(environment)
+}
+
+/// What the queries of all rows begin with: written once in a table instead of once a row.
+fn common_sql(rows: &[Value]) -> String {
+    let mut queries = rows.iter().filter_map(|row| Some(row.get_attr("sql").ok()?.as_str()?.to_string()));
+    let first = queries.next().unwrap_or_default();
+    let same = |a: &str, b: &str| a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count();
+    let length = queries.fold(first.chars().count(), |length, query| length.min(same(&first, &query)));
+    first.chars().take(length).collect()
 }
 
 /// A cell of a column of numbers that holds no number is shown as unknown.

@@ -22,13 +22,15 @@ pub struct WhatIf {
     pub requests: Vec<Value>,
 }
 
-const REQUESTS: &str = "select t.workload, max(r.prompt_tokens) as prompt_tokens, max(r.generated_tokens) as generated_tokens, \
-    max(t.volume_mtok) as volume_mtok, max(t.months) as months, min(a.usd_per_mtok) as api_usd_per_mtok, min(a.name) as api \
-    from tco as t inner join request_cost as r on t.workload = r.workload \
+const REQUESTS: &str = "select t.workload, r.prompt_tokens, r.generated_tokens, t.volume_mtok, t.months, \
+    a.usd_per_mtok as api_usd_per_mtok, a.name as api \
+    from (select workload, max(volume_mtok) as volume_mtok, max(months) as months from tco group by workload) as t \
+    inner join (select workload, max(prompt_tokens) as prompt_tokens, max(generated_tokens) as generated_tokens from request_cost \
+    group by workload) as r on t.workload = r.workload \
     left join (select workload, provider || ' ' || instance as name, usd_per_mtok, \
     row_number() over (partition by workload order by usd_per_mtok asc nulls last, provider, instance, region) as choice \
     from api_cost) as a on t.workload = a.workload and a.choice = 1 \
-    group by t.workload order by t.workload";
+    order by t.workload";
 
 /// `None` where nothing has a price. `configured` is the configuration that the costs were made with.
 pub fn whatif(bench: &Workbench, configured: &Value) -> Result<Option<WhatIf>> {

@@ -66,7 +66,8 @@ document.addEventListener("click", (event) => {
   }
   const method = holder.dataset.method ?? holder.closest("[data-of]")?.dataset.of;
   if (method) list.append(make("dt", "method"), make("dd", method));
-  dialog.querySelector("pre").textContent = holder.dataset.sql;
+  // What all queries of a table begin with stands in the table.
+  dialog.querySelector("pre").textContent = (holder.closest("[data-start]")?.dataset.start ?? "") + holder.dataset.sql;
   dialog.showModal();
 });
 dialog.querySelector("[data-copy]").addEventListener("click", () => copy(dialog.querySelector("pre")));
@@ -104,7 +105,7 @@ if (whatif) {
   };
   const cells = (row, values) => {
     for (const [text, value, label, says] of values) {
-      const cell = make("td", text, value === undefined ? {} : { class: "number", "data-v": String(value), "data-label": label });
+      const cell = make("td", text, value === undefined ? {} : { class: "number", "data-v": value === null ? "not known" : String(value), "data-label": label });
       if (says) cell.title = says;
       row.append(cell);
     }
@@ -167,7 +168,7 @@ if (whatif) {
       if (!prefill) continue;
       const result = month(whatif, prefill, unit, wanted, what);
       const row = make("tr", undefined, { "data-backend": unit.name, "data-mode": unit.mode_name });
-      cells(row, [[wanted.workload], [unit.name], [unit.mode_name], [shown(what.volume_mtok)],
+      cells(row, [[wanted.workload], [unit.name], [unit.mode_name], [shown(what.volume_mtok), what.volume_mtok, "1M tokens a month"],
         [shown(result.machines), result.machines, "machines"], [shown(result.usd), result.usd, "month"]]);
       body.append(sourced(row, unit.usd_evidence, "what if, a month", MONTH_METHOD, monthSource(whatif, prefill, unit, wanted, what)));
     }

@@ -38,8 +38,8 @@ pub struct Chart {
 const MOST_ROWS: usize = 16;
 const MOST_MARKS: usize = 30;
 
-/// Every chart that has something to show.
-pub fn fill(bench: &Workbench) -> Result<Vec<Chart>> {
+/// Every chart that has something to show; `ready` sees each as soon as it is.
+pub fn fill(bench: &Workbench, mut ready: impl FnMut(&Chart) -> Result<()>) -> Result<Vec<Chart>> {
     let mut charts = Vec::new();
     for kind in registry::ALL {
         let rows: Vec<Map<String, Value>> = bench.select(kind.sql).with_context(|| format!("chart {}", kind.id))?;
@@ -55,7 +55,9 @@ pub fn fill(bench: &Workbench) -> Result<Vec<Chart>> {
             }
         }
         for (mode, rows) in modes {
-            charts.push(chart(kind, &mode, rows).with_context(|| format!("chart {}", kind.id))?);
+            let chart = chart(kind, &mode, rows).with_context(|| format!("chart {}", kind.id))?;
+            ready(&chart)?;
+            charts.push(chart);
         }
     }
     Ok(charts)
