@@ -2,6 +2,15 @@
 //!
 //! Each way of looking at a file recognises it, reads it row by row into a sink and checks what came; what it leaves out it says.
 
+/// Declares the formats' modules and lists them in the order in which a file is offered to them.
+macro_rules! formats {
+    ($($module:ident),+ $(,)?) => {
+        $(mod $module;)+
+        /// Every format that there is.
+        pub const ALL: &[Format] = &[$($module::FORMAT),+];
+    };
+}
+
 pub mod decode;
 pub mod fault;
 #[cfg(test)]

@@ -22,14 +22,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Declares the formats' modules and lists them in the order in which a file is offered to them.
-macro_rules! formats {
-    ($($module:ident),+ $(,)?) => {
-        $(mod $module;)+
-        /// Every format that there is.
-        pub const ALL: &[Format] = &[$($module::FORMAT),+];
-    };
-}
 formats! {
     nvidia_smi, dmon, dcgm, zeus, codecarbon, rapl, powermetrics, turbostat, ptdaemon, amd_smi, rocm_smi, tegrastats, hwinfo, shelly,
     tasmota, home_assistant, aiperf_telemetry, generic,

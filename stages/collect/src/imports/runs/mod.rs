@@ -23,14 +23,6 @@ use std::{
 };
 use window::Window;
 
-/// Declares the formats' modules and lists them in the order in which a file is offered to them.
-macro_rules! formats {
-    ($($module:ident),+ $(,)?) => {
-        $(mod $module;)+
-        /// Every format that there is.
-        pub const ALL: &[Format] = &[$($module::FORMAT),+];
-    };
-}
 formats! {
     llama_bench,
     sglang,
