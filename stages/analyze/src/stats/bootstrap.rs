@@ -159,7 +159,7 @@ pub fn bca(
 ) -> Fit<Estimate> {
     let size = found.len() as f64;
     let [sum, squares] = total(found, |v| [v - estimate, (v - estimate) * (v - estimate)]);
-    let std_error = ((squares - sum * sum / size) / (size - 1.0)).sqrt();
+    let std_error = ((squares - sum * sum / size) / (size - 1.0)).max(0.0).sqrt();
     let (tie_low, tie_high) = (estimate - tie * std_error, estimate + tie * std_error);
     let count = |yes: bool| if yes { 1.0 } else { 0.0 };
     let [below, not_above] = total(found, |v| [count(v < tie_low), count(v <= tie_high)]);
