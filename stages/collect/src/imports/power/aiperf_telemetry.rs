@@ -14,7 +14,9 @@ use serde::Deserialize;
 pub const FORMAT: Format = Format {
     name: "aiperf-telemetry",
     about: "AIPerf: gpu_telemetry_export.jsonl",
-    recognises: |head| head.lines().take(5).any(|line| line.contains("\"telemetry_data\"") && line.contains("\"timestamp_ns\"")),
+    recognises: |head| {
+        head.lines().take(5).any(|line| line.contains("\"telemetry_data\"") && line.contains("\"timestamp_ns\""))
+    },
     read,
 };
 
@@ -46,7 +48,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         if line.text.trim().is_empty() {
             continue;
         }
-        let Ok(Snapshot { timestamp_ns, gpu_index, gpu_uuid, hostname, telemetry_data }) = serde_json::from_str(&line.text) else {
+        let Ok(Snapshot { timestamp_ns, gpu_index, gpu_uuid, hostname, telemetry_data }) =
+            serde_json::from_str(&line.text)
+        else {
             sink.leave_out(number, "no snapshot, or cut, left out");
             continue;
         };
@@ -67,8 +71,18 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             extras[extra] = value.filter(|v| *v >= 0.0).map_or(f64::NAN, |v| v * factor);
         }
         for (kind, value, factor, label) in [
-            (Kind::Average, telemetry_data.gpu_power_usage, 1.0, "DCGM field 155: mean over a second from Ampere on (but GA100)"),
-            (Kind::Counter, telemetry_data.energy_consumption, J_PER_MJ, "DCGM field 156, in steps of 1e-6 of a megajoule or coarser"),
+            (
+                Kind::Average,
+                telemetry_data.gpu_power_usage,
+                1.0,
+                "DCGM field 155: mean over a second from Ampere on (but GA100)",
+            ),
+            (
+                Kind::Counter,
+                telemetry_data.energy_consumption,
+                J_PER_MJ,
+                "DCGM field 156, in steps of 1e-6 of a megajoule or coarser",
+            ),
         ] {
             let Some(value) = value.filter(|v| *v >= 0.0) else { continue };
             let sensor = Sensor::new(&id, kind, Scope::Gpu).label(label).gpu(gpu.clone());

@@ -26,15 +26,15 @@ pub const FORMAT: Format = Format {
 
 /// By the version of amd-smi.
 const POWERS: [&str; 3] = ["socket_power", "current_socket_power", "average_socket_power"];
-const EXTRAS: [(&[&str], usize); 3] =
-[
+const EXTRAS: [(&[&str], usize); 3] = [
     (&["hotspot", "temperature_hotspot", "edge"], TEMPERATURE),
     (&["gfx_activity", "gfx_usage"], UTILISATION),
     (&["gfx_0_clk", "gfx_clk"], CLOCK),
 ];
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
-    let is_header = |names: &[String]| names.iter().any(|n| n == "gpu") && names.iter().any(|n| POWERS.contains(&n.as_str()));
+    let is_header =
+        |names: &[String]| names.iter().any(|n| n == "gpu") && names.iter().any(|n| POWERS.contains(&n.as_str()));
     let mut table = Table::find(source.lines()?, &is_header, "timestamp, gpu and socket_power")?;
     let header = table.layout.header.clone();
     let (decimal, gpu) = (table.layout.decimal, header.must("gpu")?);
@@ -56,7 +56,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         };
         let Some(t) = t else { continue };
         if index.is_empty() || index.len() > 40 {
-            return Err(Fault::new("no GPU in the row", quoted(&index), "give the log as amd-smi wrote it").at(row.line));
+            return Err(
+                Fault::new("no GPU in the row", quoted(&index), "give the log as amd-smi wrote it").at(row.line)
+            );
         }
         let mut extras = NO_EXTRAS;
         for (at, extra) in extras_at.iter().filter_map(|(at, extra)| Some(((*at)?, *extra))) {
@@ -65,10 +67,14 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             }
         }
         let of = Gpu { index: Some(index.clone()), uuid: None };
-        let sensor = Sensor::new(format!("amd-smi:{index}"), Kind::Average, Scope::Gpu).label(format!("{name} of amd-smi")).gpu(of);
+        let sensor = Sensor::new(format!("amd-smi:{index}"), Kind::Average, Scope::Gpu)
+            .label(format!("{name} of amd-smi"))
+            .gpu(of);
         let Some(series) = sink.series(sensor) else { continue };
         match cell(&row.get(power), decimal) {
-            Cell::Number(q) if q.value >= 0.0 => sink.push(series, t, q.value * q.unit.map_or(factor, |u| u.factor), Some(&extras))?,
+            Cell::Number(q) if q.value >= 0.0 => {
+                sink.push(series, t, q.value * q.unit.map_or(factor, |u| u.factor), Some(&extras))?
+            }
             Cell::Absent(why) => sink.failed(series, row.line, t, &why)?,
             _ => sink.leave_out(row.line, "no power in its field, left out"),
         }

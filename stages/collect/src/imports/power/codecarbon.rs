@@ -34,8 +34,10 @@ const LABEL: &str = "CodeCarbon: measured or estimated, its file does not say wh
 type Totals = (u64, f64, [Option<f64>; 3]);
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
-    let is_header = |names: &[String]| ["timestamp", "duration", "energy_consumed"].iter().all(|n| names.iter().any(|m| m == n));
-    let mut table = Table::find(source.lines()?, &is_header, "timestamp, run_id, duration, cpu_energy, gpu_energy and ram_energy")?;
+    let is_header =
+        |names: &[String]| ["timestamp", "duration", "energy_consumed"].iter().all(|n| names.iter().any(|m| m == n));
+    let mut table =
+        Table::find(source.lines()?, &is_header, "timestamp, run_id, duration, cpu_energy, gpu_energy and ram_energy")?;
     let header = table.layout.header.clone();
     let column = |name: &str| header.must(name);
     let (time, duration, run) = (column("timestamp")?, column("duration")?, column("run_id")?);
@@ -68,7 +70,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             .map(|i| PARTS[i].1)
             .collect();
         if !stopped.is_empty() {
-            sink.notes.line(line, &format!("{} is 0 beside a power that is not: it was not measured", stopped.join(" and ")));
+            sink.notes
+                .line(line, &format!("{} is 0 beside a power that is not: it was not measured", stopped.join(" and ")));
         }
         let (length, text) = (number(duration).unwrap_or(0.0), row.get(time).into_owned());
         let Some(end) = sink.time(line, &text)? else { continue };
@@ -76,17 +79,24 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     }
     sink.left_out(table.layout.left_out);
     if rows.is_empty() && !sink.options.select.is_empty() {
-        return Err(Fault::new("no run of this id", quoted(&sink.options.select.join(",")), "use an id of column run_id"));
+        return Err(Fault::new(
+            "no run of this id",
+            quoted(&sink.options.select.join(",")),
+            "use an id of column run_id",
+        ));
     }
     let mut windows = Vec::new();
     for (name, rows) in rows {
         let mut before: Option<(i64, f64, [Option<f64>; 3])> = None;
         for (end, (line, length, kwh)) in rows {
             // A row that is a run's only one, or whose totals began anew, goes back by its own duration.
-            let grows = |b: &(i64, f64, [Option<f64>; 3])| b.1 < length && (0..3).all(|i| b.2[i].unwrap_or(0.0) <= kwh[i].unwrap_or(0.0));
+            let grows = |b: &(i64, f64, [Option<f64>; 3])| {
+                b.1 < length && (0..3).all(|i| b.2[i].unwrap_or(0.0) <= kwh[i].unwrap_or(0.0))
+            };
             let from = before.filter(grows);
             let start_ns = from.map_or(end.saturating_sub((length * 1e9) as i64), |b| b.0);
-            let joules = (0..3).map(|i| kwh[i].map(|e| (e - from.and_then(|b| b.2[i]).unwrap_or(0.0)) * J_PER_KWH)).collect();
+            let joules =
+                (0..3).map(|i| kwh[i].map(|e| (e - from.and_then(|b| b.2[i]).unwrap_or(0.0)) * J_PER_KWH)).collect();
             windows.push(Window { line, name: name.clone(), start_ns, end_ns: end, joules });
             before = Some((end, length, kwh));
         }
@@ -95,7 +105,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         .iter()
         .enumerate()
         .map(|(i, (part, _, scope))| {
-            let has = windows.iter().any(|w| w.joules[i].is_some_and(|j| j > 0.0)) || windows.iter().all(|w| w.joules[i].is_some());
+            let has = windows.iter().any(|w| w.joules[i].is_some_and(|j| j > 0.0))
+                || windows.iter().all(|w| w.joules[i].is_some());
             let sensor = Sensor::new(format!("codecarbon:{part}"), Kind::Counter, *scope).label(LABEL);
             if has { sink.series(sensor) } else { None }
         })

@@ -48,9 +48,13 @@ struct Series {
 /// What a metric counts: kind, and factor to W or J.
 fn metric(name: &str) -> Option<(Kind, f64, &'static str)> {
     Some(match name {
-        "DCGM_FI_DEV_POWER_USAGE" => (Kind::Average, 1.0, "DCGM field 155: mean over a second from Ampere on (but GA100)"),
+        "DCGM_FI_DEV_POWER_USAGE" => {
+            (Kind::Average, 1.0, "DCGM field 155: mean over a second from Ampere on (but GA100)")
+        }
         "DCGM_FI_DEV_POWER_USAGE_INSTANT" => (Kind::Instant, 1.0, "DCGM field 157"),
-        "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION" => (Kind::Counter, 1e-3, "DCGM field 156: mJ since the driver was loaded"),
+        "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION" => {
+            (Kind::Counter, 1e-3, "DCGM field 156: mJ since the driver was loaded")
+        }
         _ => return None,
     })
 }
@@ -66,7 +70,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     }
     let (mut instances, mut reset) = (HashMap::<String, HashSet<String>>::new(), false);
     for series in data.result {
-        let label = |names: &[&str]| names.iter().find_map(|n| series.metric.get(*n).filter(|v| !v.is_empty()).cloned());
+        let label =
+            |names: &[&str]| names.iter().find_map(|n| series.metric.get(*n).filter(|v| !v.is_empty()).cloned());
         let name = label(&["__name__"]).unwrap_or_default();
         let Some((kind, factor, about)) = metric(&name) else {
             let known = "query DCGM_FI_DEV_POWER_USAGE or DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION by name, without rate() or sum()";
@@ -109,7 +114,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         ));
     }
     if reset {
-        sink.notes.say("the energy counter began anew (driver reloaded or node restarted): what was used around it is not known");
+        sink.notes.say(
+            "the energy counter began anew (driver reloaded or node restarted): what was used around it is not known",
+        );
     }
     Ok(())
 }

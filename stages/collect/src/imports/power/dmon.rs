@@ -71,7 +71,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         }
         let field = |names: &[&str]| columns.find(names).map(|at| fields[at]);
         let (Some(gpu), Some(power)) = (field(&["gpu"]), field(&["pwr"])) else {
-            return Err(Fault::new("no power in the log", quoted(text), "log with nvidia-smi dmon -s p -o DT").at(number));
+            return Err(
+                Fault::new("no power in the log", quoted(text), "log with nvidia-smi dmon -s p -o DT").at(number)
+            );
         };
         let t = match (field(&["Date"]), field(&["Time"])) {
             (Some(date), Some(time)) => sink.time(number, &format!("{date} {time}"))?,
@@ -80,7 +82,10 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                 // A sweep begins with the GPU that began the one before.
                 let first = sweep.0.get_or_insert_with(|| gpu.to_string());
                 sweep.1 += i64::from(first == gpu);
-                Some(sink.start("no Date and Time")?.saturating_add(sink.interval("no Date and Time")?.saturating_mul(sweep.1)))
+                Some(
+                    sink.start("no Date and Time")?
+                        .saturating_add(sink.interval("no Date and Time")?.saturating_mul(sweep.1)),
+                )
             }
         };
         let Some(t) = t else { continue };
@@ -118,7 +123,8 @@ fn of_day(sink: &mut Sink, number: u64, time: &str, midnights: &mut Midnights) -
         return Err(Fault::new("times without a date", quoted(time), remedy).at(number));
     };
     let date = start.split(['T', ' ']).next().unwrap_or_default();
-    let first = day(date, DateOrder::Unknown).map_err(|_| Fault::new("--start has no date", quoted(&start), "give it like 2026-05-14"))?;
+    let first = day(date, DateOrder::Unknown)
+        .map_err(|_| Fault::new("--start has no date", quoted(&start), "give it like 2026-05-14"))?;
     midnights.days += i64::from(ns < midnights.before - DAY_NS / 2);
     midnights.before = ns;
     let wall = (first + midnights.days).saturating_mul(DAY_NS).saturating_add(ns);

@@ -44,7 +44,8 @@ fn unit(name: &str) -> Option<Unit> {
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header = |names: &[String]| names.iter().any(|n| is_time(n)) && names.iter().any(|n| is_value(n));
-    let mut table = Table::find(source.lines()?, &is_header, "time and power_w (or energy_j), as docs/imports/csv.md says")?;
+    let mut table =
+        Table::find(source.lines()?, &is_header, "time and power_w (or energy_j), as docs/imports/csv.md says")?;
     let (header, decimal) = (table.layout.header.clone(), table.layout.decimal);
     let time = header.find(&TIMES).unwrap_or(0);
     let values: Vec<usize> = (0..header.names.len()).filter(|&at| is_value(&header.names[at])).collect();
@@ -62,7 +63,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let factor = unit.map_or(1.0, |u| u.factor);
     let column = |name: &str| header.find(&[name]);
     let (device, kind, scope) = (column("device"), column("kind"), column("scope"));
-    let (range, temperature, utilisation) = (column("energy_range_j"), column("temperature_c"), column("utilisation_pct"));
+    let (range, temperature, utilisation) =
+        (column("energy_range_j"), column("temperature_c"), column("utilisation_pct"));
     while let Some(row) = table.next(&mut sink.notes)? {
         let text = |at: Option<usize>| at.map(|at| row.get(at).into_owned()).filter(|t| !t.is_empty());
         let number = |at: Option<usize>| match at.map(|at| cell(&row.get(at), decimal)) {
@@ -73,16 +75,21 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let kind = match text(kind) {
             None if counts => Kind::Counter,
             None => Kind::Instant,
-            Some(name) => *Kind::ALL.iter().find(|k| k.name() == name && (**k == Kind::Counter) == counts).ok_or_else(|| {
-                let known = if counts { "counter" } else { "instant, average, interval_mean, model" };
-                Fault::new("no kind of reading for this column", quoted(&name), format!("use {known}")).at(row.line)
-            })?,
+            Some(name) => {
+                *Kind::ALL.iter().find(|k| k.name() == name && (**k == Kind::Counter) == counts).ok_or_else(|| {
+                    let known = if counts { "counter" } else { "instant, average, interval_mean, model" };
+                    Fault::new("no kind of reading for this column", quoted(&name), format!("use {known}")).at(row.line)
+                })?
+            }
         };
         let scope = match text(scope) {
             None => Scope::Node,
-            Some(name) => *[Scope::Gpu, Scope::CpuPackage, Scope::Dram, Scope::Node].iter().find(|s| s.name() == name).ok_or_else(|| {
-                Fault::new("no scope", quoted(&name), "use gpu, cpu_package, dram or node").at(row.line)
-            })?,
+            Some(name) => *[Scope::Gpu, Scope::CpuPackage, Scope::Dram, Scope::Node]
+                .iter()
+                .find(|s| s.name() == name)
+                .ok_or_else(|| {
+                    Fault::new("no scope", quoted(&name), "use gpu, cpu_package, dram or node").at(row.line)
+                })?,
         };
         let name = text(device);
         let gpu = name.clone().filter(|_| scope == Scope::Gpu).map(|name| Gpu { index: Some(name), uuid: None });

@@ -30,7 +30,8 @@ pub const FORMAT: Format = Format {
 const LABEL: &str = "Home Assistant: changes only, each value holds until the next";
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
-    let is_header = |names: &[String]| ["entity_id", "state", "last_changed"].iter().all(|n| names.iter().any(|m| m == n));
+    let is_header =
+        |names: &[String]| ["entity_id", "state", "last_changed"].iter().all(|n| names.iter().any(|m| m == n));
     let mut table = Table::find(source.lines()?, &is_header, "entity_id, state and last_changed")?;
     let header = table.layout.header.clone();
     let (decimal, entity) = (table.layout.decimal, header.must("entity_id")?);

@@ -50,7 +50,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             continue;
         }
         let text = format!("{} {}", row.get(date), row.get(time));
-        let order = if sink.options.date_order == DateOrder::Unknown { DateOrder::DayFirst } else { sink.options.date_order };
+        let order =
+            if sink.options.date_order == DateOrder::Unknown { DateOrder::DayFirst } else { sink.options.date_order };
         let t = match stamp(&text, order) {
             Ok(stamp) => sink.at(row.line, stamp, &text)?,
             Err(_) => {
@@ -63,7 +64,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             let sensor = Sensor { gpu, ..Sensor::new(format!("hwinfo:{}", column.name), Kind::Instant, column.scope) };
             let Some(series) = sink.series(sensor) else { continue };
             match cell(&row.get(column.at), decimal) {
-                Cell::Number(q) if q.value >= 0.0 => sink.push(series, t, q.value * q.unit.map_or(1.0, |u| u.factor), None)?,
+                Cell::Number(q) if q.value >= 0.0 => {
+                    sink.push(series, t, q.value * q.unit.map_or(1.0, |u| u.factor), None)?
+                }
                 Cell::Absent(why) => sink.failed(series, row.line, t, &why)?,
                 _ => sink.leave_out(row.line, "no power in its field, left out"),
             }
@@ -103,7 +106,12 @@ fn chosen(header: &Header, asked: &str) -> Result<Column> {
     let at = match which {
         None => header.must(name)?,
         Some(n) => *header.all(name).get(n - 1).ok_or_else(|| {
-            Fault::new("no such column", quoted(asked), format!("the header has {} of this name", header.all(name).len())).at(header.line)
+            Fault::new(
+                "no such column",
+                quoted(asked),
+                format!("the header has {} of this name", header.all(name).len()),
+            )
+            .at(header.line)
         })?,
     };
     let scope = match name {

@@ -9,7 +9,7 @@ use crate::{
     imports::{
         fault::Result,
         number::{Cell, Decimal, cell},
-        zone::{Stamp, clock, day, DateOrder, offset},
+        zone::{DateOrder, Stamp, clock, day, offset},
     },
     power::{Kind, Scope},
 };
@@ -22,8 +22,11 @@ pub const FORMAT: Format = Format {
 };
 
 const LABEL: &str = "powermetrics: without memory, display, drives and power supply";
-const PARTS: [(&str, &str, Scope); 3] =
-    [("CPU Power", "cpu", Scope::CpuPackage), ("GPU Power", "gpu", Scope::Gpu), ("ANE Power", "ane", Scope::CpuPackage)];
+const PARTS: [(&str, &str, Scope); 3] = [
+    ("CPU Power", "cpu", Scope::CpuPackage),
+    ("GPU Power", "gpu", Scope::Gpu),
+    ("ANE Power", "ane", Scope::CpuPackage),
+];
 /// Stamps are whole seconds and may be late by some.
 const STAMP_NS: i64 = 2_000_000_000;
 
@@ -96,7 +99,8 @@ fn give(sink: &mut Sink, sample: Option<Sample>, before: &mut Option<i64>) -> Re
         sink.leave_out(sample.line, "no power in the sample, left out");
         return Ok(());
     }
-    let follows = before.and_then(|b| b.checked_add(sample.length_ns)).filter(|end| (end - sample.end_ns).abs() <= STAMP_NS);
+    let follows =
+        before.and_then(|b| b.checked_add(sample.length_ns)).filter(|end| (end - sample.end_ns).abs() <= STAMP_NS);
     let end = follows.unwrap_or(sample.end_ns);
     for (watt, (_, part, scope)) in sample.watts.iter().zip(PARTS) {
         let Some(watt) = watt else { continue };

@@ -40,7 +40,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         };
         let name = zone.map_or("package-0".into(), |at| row.get(at).into_owned());
         let Some(scope) = scope(&name) else {
-            sink.notes.line(row.line, &format!("{} lies inside of its package, which is counted: left out", quoted(&name)));
+            sink.notes
+                .line(row.line, &format!("{} lies inside of its package, which is counted: left out", quoted(&name)));
             continue;
         };
         let Some(t) = sink.time(row.line, &row.get(time))? else { continue };
@@ -51,7 +52,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             Ok(uj) => {
                 let last = before.insert(series, uj).unwrap_or(0.0);
                 if uj < last && range_j.is_none() {
-                    let remedy = "add a column max_energy_range_uj (cat /sys/class/powercap/intel-rapl:0/max_energy_range_uj)";
+                    let remedy =
+                        "add a column max_energy_range_uj (cat /sys/class/powercap/intel-rapl:0/max_energy_range_uj)";
                     let value = format!("{last} uJ to {uj} uJ");
                     return Err(Fault::new("the counter fell and its range is not known", value, remedy).at(row.line));
                 }

@@ -64,7 +64,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         };
         let Some(t) = t else { continue };
         let gpu = Gpu { index: Some(name.trim_start_matches("card").to_string()), uuid: None };
-        let sensor = Sensor::new(format!("rocm-smi:{name}"), Kind::Average, Scope::Gpu).label(header.names[power].clone()).gpu(gpu);
+        let sensor = Sensor::new(format!("rocm-smi:{name}"), Kind::Average, Scope::Gpu)
+            .label(header.names[power].clone())
+            .gpu(gpu);
         let Some(series) = sink.series(sensor) else { continue };
         match (watt, reading) {
             (Some(watt), _) => sink.push(series, t, watt, None)?,
@@ -82,7 +84,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     if !timed && !snapshot.is_empty() {
         let total: f64 = snapshot.values().sum();
         let value = format!("a snapshot of {total} W from {} sensors; {dies}", snapshot.len());
-        let remedy = "log with a time in each row, or say --start and --interval-ms of the loop: one power is no energy";
+        let remedy =
+            "log with a time in each row, or say --start and --interval-ms of the loop: one power is no energy";
         return Err(Fault::new("no times in the log", value.trim_end_matches("; "), remedy).at(header.line));
     }
     if !dies.is_empty() {

@@ -34,7 +34,11 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut found = 0;
     source.values(&mut |number, value| look(sink, number, &value, DEPTH, &mut found))?;
     if found == 0 {
-        return Err(Fault::new("no status with a time and a meter", "0 answers", "give answers of /status or /rpc/Shelly.GetStatus"));
+        return Err(Fault::new(
+            "no status with a time and a meter",
+            "0 answers",
+            "give answers of /status or /rpc/Shelly.GetStatus",
+        ));
     }
     Ok(())
 }
@@ -42,7 +46,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
 /// Finds answers in whatever somebody put around them.
 fn look(sink: &mut Sink, number: u64, value: &Value, depth: usize, found: &mut u64) -> Result<()> {
     match value {
-        Value::Array(items) if depth > 0 => items.iter().try_for_each(|item| look(sink, number, item, depth - 1, found)),
+        Value::Array(items) if depth > 0 => {
+            items.iter().try_for_each(|item| look(sink, number, item, depth - 1, found))
+        }
         Value::Object(map) if status(sink, number, map)? => {
             *found += 1;
             Ok(())
@@ -82,7 +88,15 @@ fn status(sink: &mut Sink, number: u64, map: &Map<String, Value>) -> Result<bool
     Ok(true)
 }
 
-fn reading(sink: &mut Sink, number: u64, t: i64, id: &str, meter: &Value, power: &str, total: Option<(&Value, f64)>) -> Result<()> {
+fn reading(
+    sink: &mut Sink,
+    number: u64,
+    t: i64,
+    id: &str,
+    meter: &Value,
+    power: &str,
+    total: Option<(&Value, f64)>,
+) -> Result<()> {
     let valid = meter.get("is_valid").and_then(Value::as_bool).unwrap_or(true);
     let watt = meter.get(power).and_then(Value::as_f64).filter(|w| valid && *w >= 0.0);
     let joules = total.and_then(|(t, unit)| Some(t.as_f64()? * unit)).filter(|_| valid);

@@ -42,7 +42,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             sink.leave_out(number, "no whole JSON, left out");
             continue;
         };
-        let (Some(energy), Some(time)) = (message.get("ENERGY"), message.get("Time").and_then(Value::as_str)) else { continue };
+        let (Some(energy), Some(time)) = (message.get("ENERGY"), message.get("Time").and_then(Value::as_str)) else {
+            continue;
+        };
         let Some(t) = sink.time(number, time)? else { continue };
         let powers = several(energy.get("Power"));
         let totals = several(energy.get("Total"));
@@ -64,7 +66,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             }
         }
     }
-    if let Some(asked) = sink.options.select.iter().find(|s| s.parse::<usize>().map_or(true, |at| at >= there)).filter(|_| there > 0) {
+    if let Some(asked) =
+        sink.options.select.iter().find(|s| s.parse::<usize>().map_or(true, |at| at >= there)).filter(|_| there > 0)
+    {
         let remedy = format!("channels are 0 to {}", there - 1);
         return Err(Fault::new("no such channel", asked, remedy));
     }

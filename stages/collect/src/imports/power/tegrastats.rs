@@ -16,7 +16,9 @@ use crate::{
 pub const FORMAT: Format = Format {
     name: "tegrastats",
     about: "tegrastats --interval 1000 (NVIDIA Jetson)",
-    recognises: |head| head.lines().take(20).any(|line| line.contains("RAM ") && line.contains("MB") && rails(line).next().is_some()),
+    recognises: |head| {
+        head.lines().take(20).any(|line| line.contains("RAM ") && line.contains("MB") && rails(line).next().is_some())
+    },
     read,
 };
 
@@ -35,7 +37,8 @@ fn rails(line: &str) -> impl Iterator<Item = (&str, f64)> {
                 let value = text.strip_suffix("mW").unwrap_or(text).parse::<f64>().ok();
                 value.filter(|v| v.is_finite() && *v >= 0.0)
             };
-            let is_name = name.starts_with(|c: char| c.is_ascii_uppercase()) && !matches!(*name, "RAM" | "SWAP" | "CPU" | "IRAM");
+            let is_name =
+                name.starts_with(|c: char| c.is_ascii_uppercase()) && !matches!(*name, "RAM" | "SWAP" | "CPU" | "IRAM");
             (is_name && milliwatts(mean).is_some()).then_some(())?;
             Some((*name, milliwatts(now)?))
         })
@@ -62,7 +65,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                 Some(input) => names.push(input.to_string()),
                 None => {
                     let known: Vec<&str> = there.iter().map(|(name, _)| *name).collect();
-                    let remedy = format!("say which rails to add up, of {}: --select NAME --select NAME", known.join(", "));
+                    let remedy =
+                        format!("say which rails to add up, of {}: --select NAME --select NAME", known.join(", "));
                     return Err(Fault::new("no rail of the whole module", quoted(INPUTS[0]), remedy).at(number));
                 }
             }
@@ -81,14 +85,19 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                 continue;
             }
         };
-        let of_gpu = |word: &str| word.to_ascii_lowercase().strip_prefix("gpu@")?.trim_end_matches('c').parse::<f64>().ok();
+        let of_gpu =
+            |word: &str| word.to_ascii_lowercase().strip_prefix("gpu@")?.trim_end_matches('c').parse::<f64>().ok();
         let degrees = text.split_whitespace().find_map(of_gpu);
         let mut extras = super::sink::NO_EXTRAS;
         extras[TEMPERATURE] = degrees.filter(|c| c.is_finite()).unwrap_or(f64::NAN);
         for name in names.clone() {
             let scope = if INPUTS.contains(&name.as_str()) { Scope::Node } else { scope(&name) };
             let label = format!("tegrastats: rail {name} now, not its mean");
-            let Some(series) = sink.series(Sensor::new(format!("tegrastats:{name}"), Kind::Instant, scope).label(label)) else { continue };
+            let Some(series) =
+                sink.series(Sensor::new(format!("tegrastats:{name}"), Kind::Instant, scope).label(label))
+            else {
+                continue;
+            };
             match there.iter().find(|(of, _)| *of == name) {
                 Some((_, milliwatts)) => sink.push(series, t, milliwatts / 1e3, Some(&extras))?,
                 None => sink.leave_out(number, "the rail is not in the line, left out"),

@@ -23,11 +23,65 @@ pub const FORMAT: Format = Format {
 const LABEL: &str = "turbostat: each value is the mean of the interval before it";
 /// Names that may be glued to their neighbour.
 const NAMES: &[&str] = &[
-    "usec", "Time_Of_Day_Seconds", "Package", "Die", "Node", "Core", "CPU", "APIC", "X2APIC", "Avg_MHz", "Busy%", "Bzy_MHz", "TSC_MHz",
-    "IPC", "IRQ", "NMI", "SMI", "POLL", "CoreTmp", "CoreThr", "PkgTmp", "GFX%rc6", "GFXMHz", "GFXAMHz", "SAM%mc6", "SAMMHz", "SAMAMHz",
-    "Totl%C0", "Any%C0", "GFX%C0", "CPUGFX%", "Pkg%pc2", "Pkg%pc3", "Pkg%pc6", "Pkg%pc7", "Pkg%pc8", "Pkg%pc9", "Pk%pc10", "CPU%LPI",
-    "SYS%LPI", "CPU%c1", "CPU%c3", "CPU%c6", "CPU%c7", "Mod%c6", "PkgWatt", "CorWatt", "GFXWatt", "RAMWatt", "SysWatt", "Pkg_J", "Cor_J",
-    "GFX_J", "RAM_J", "PKG_%", "RAM_%", "UncMHz", "CoreCnt", "PkgCnt",
+    "usec",
+    "Time_Of_Day_Seconds",
+    "Package",
+    "Die",
+    "Node",
+    "Core",
+    "CPU",
+    "APIC",
+    "X2APIC",
+    "Avg_MHz",
+    "Busy%",
+    "Bzy_MHz",
+    "TSC_MHz",
+    "IPC",
+    "IRQ",
+    "NMI",
+    "SMI",
+    "POLL",
+    "CoreTmp",
+    "CoreThr",
+    "PkgTmp",
+    "GFX%rc6",
+    "GFXMHz",
+    "GFXAMHz",
+    "SAM%mc6",
+    "SAMMHz",
+    "SAMAMHz",
+    "Totl%C0",
+    "Any%C0",
+    "GFX%C0",
+    "CPUGFX%",
+    "Pkg%pc2",
+    "Pkg%pc3",
+    "Pkg%pc6",
+    "Pkg%pc7",
+    "Pkg%pc8",
+    "Pkg%pc9",
+    "Pk%pc10",
+    "CPU%LPI",
+    "SYS%LPI",
+    "CPU%c1",
+    "CPU%c3",
+    "CPU%c6",
+    "CPU%c7",
+    "Mod%c6",
+    "PkgWatt",
+    "CorWatt",
+    "GFXWatt",
+    "RAMWatt",
+    "SysWatt",
+    "Pkg_J",
+    "Cor_J",
+    "GFX_J",
+    "RAM_J",
+    "PKG_%",
+    "RAM_%",
+    "UncMHz",
+    "CoreCnt",
+    "PkgCnt",
 ];
 /// Parts that are counted; CorWatt and GFXWatt lie inside of PkgWatt, SysWatt around all.
 const PARTS: [(&str, &str, Scope); 3] =
@@ -155,7 +209,10 @@ mod tests {
 
     #[test]
     fn glued_names_are_taken_apart_and_others_left_alone() {
-        assert_eq!(names("CPUGFX%Pkg%pc2\tPkgWatt\tGFXWattRAMWatt"), ["CPUGFX%", "Pkg%pc2", "PkgWatt", "GFXWatt", "RAMWatt"]);
+        assert_eq!(
+            names("CPUGFX%Pkg%pc2\tPkgWatt\tGFXWattRAMWatt"),
+            ["CPUGFX%", "Pkg%pc2", "PkgWatt", "GFXWatt", "RAMWatt"]
+        );
         assert_eq!(names("Core\tCPU\tCPU%c1\tC1-MWAIT%"), ["Core", "CPU", "CPU%c1", "C1-MWAIT%"]);
     }
 }

@@ -37,16 +37,19 @@ struct Row {
 }
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
-    let is_header = |names: &[String]| names.iter().any(|n| n == "window_name") && names.iter().any(|n| n == "elapsed_time");
+    let is_header =
+        |names: &[String]| names.iter().any(|n| n == "window_name") && names.iter().any(|n| n == "elapsed_time");
     let mut table = Table::find(source.lines()?, &is_header, "start_time, window_name, elapsed_time and gpu0_energy")?;
     let header = table.layout.header.clone();
-    let (start, name, elapsed) = (header.must("start_time")?, header.must("window_name")?, header.must("elapsed_time")?);
+    let (start, name, elapsed) =
+        (header.must("start_time")?, header.must("window_name")?, header.must("elapsed_time")?);
     // `gpu0_energy`, `cpu0_energy`, `dram0_energy`.
     let sensors: Vec<(usize, String)> = (0..header.names.len())
         .filter_map(|at| header.names[at].trim().strip_suffix("_energy").map(|of| (at, of.to_string())))
         .collect();
     if sensors.is_empty() {
-        return Err(Fault::new("no energy in the header", quoted(&header.names.join(",")), "log at least one GPU").at(header.line));
+        return Err(Fault::new("no energy in the header", quoted(&header.names.join(",")), "log at least one GPU")
+            .at(header.line));
     }
     let mut rows: Vec<Row> = Vec::new();
     while let Some(row) = table.next(&mut sink.notes)? {
@@ -60,12 +63,22 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         };
         let (start, name) = (row.get(start).into_owned(), row.get(name).into_owned());
         if sink.options.select.is_empty() || sink.is_selected(&name) {
-            rows.push(Row { line: row.line, start, name, elapsed_s, joules: sensors.iter().map(|(at, _)| number(*at)).collect() });
+            rows.push(Row {
+                line: row.line,
+                start,
+                name,
+                elapsed_s,
+                joules: sensors.iter().map(|(at, _)| number(*at)).collect(),
+            });
         }
     }
     sink.left_out(table.layout.left_out);
     if rows.is_empty() && !sink.options.select.is_empty() {
-        return Err(Fault::new("no window of this name", quoted(&sink.options.select.join(",")), "use a name of column window_name"));
+        return Err(Fault::new(
+            "no window of this name",
+            quoted(&sink.options.select.join(",")),
+            "use a name of column window_name",
+        ));
     }
     let series: Vec<Option<usize>> = sensors.iter().map(|(_, of)| series(sink, of)).collect();
     let mut windows = placed(rows, sink)?;
