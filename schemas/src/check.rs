@@ -36,24 +36,28 @@ impl Checker {
         self.rows
     }
 
-    pub fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
+    /// Comes back with which columns repeat one text.
+    pub fn batch(&mut self, batch: &RecordBatch) -> Result<Vec<bool>> {
         same_columns(self.contract, &batch.schema(), &self.path)?;
-        for (column, array) in self.contract.columns.iter().zip(batch.columns()) {
-            check_array(column, array).map_err(|(row, problem)| Error::Row {
+        let repeats: Vec<bool> = batch.columns().iter().map(is_one_text).collect();
+        for ((column, array), repeats) in self.contract.columns.iter().zip(batch.columns()).zip(&repeats) {
+            check_array(column, array, *repeats).map_err(|(row, problem)| Error::Row {
                 path: self.path.clone(),
                 row: self.rows + row + 1,
                 problem,
             })?;
         }
-        self.key_order(batch)?;
+        self.key_order(batch, &repeats)?;
         self.rows += batch.num_rows();
-        Ok(())
+        Ok(repeats)
     }
 
-    fn key_order(&mut self, batch: &RecordBatch) -> Result<()> {
-        let columns: Vec<ArrayRef> = self.contract.key_indices().iter().map(|&i| batch.column(i).clone()).collect();
+    fn key_order(&mut self, batch: &RecordBatch, repeats: &[bool]) -> Result<()> {
+        let places = self.contract.key_indices();
+        let columns: Vec<ArrayRef> = places.iter().map(|&i| batch.column(i).clone()).collect();
         let fail = |e: arrow::error::ArrowError| Error::Rows { table: self.contract.name, cause: e.to_string() };
-        if batch.num_rows() > 2 && rises(&columns) {
+        let is_series = places.split_last().is_some_and(|(_, texts)| texts.iter().all(|&i| repeats[i]));
+        if batch.num_rows() > 2 && is_series && columns.last().is_some_and(rises) {
             // In order within itself: its ends tell the rest.
             let ends = |at: usize| columns.iter().map(|c| c.slice(at, 1)).collect::<Vec<_>>();
             let first = self.keys.convert_columns(&ends(0)).map_err(fail)?;
@@ -91,11 +95,10 @@ impl Checker {
     }
 }
 
-/// Whether all texts of a key are one text each and the number behind them rises from row to row: one series of readings.
-fn rises(key: &[ArrayRef]) -> bool {
-    let Some((number, texts)) = key.split_last() else { return false };
-    let Some(numbers) = number.as_primitive_opt::<Int64Type>().filter(|n| n.null_count() == 0) else { return false };
-    texts.iter().all(is_one_text) && numbers.values().windows(2).all(|pair| pair[0] < pair[1])
+/// Whether numbers rise from row to row; behind texts that are one text each, they are the key of one series of readings.
+fn rises(array: &ArrayRef) -> bool {
+    let numbers = array.as_primitive_opt::<Int64Type>().filter(|n| n.null_count() == 0);
+    numbers.is_some_and(|numbers| numbers.values().windows(2).all(|pair| pair[0] < pair[1]))
 }
 
 /// Whether a column of texts repeats one text: its bytes are then those of itself, one text later.
@@ -140,7 +143,11 @@ fn same_type(a: &DataType, b: &DataType) -> bool {
     }
 }
 
-fn check_array(column: &'static crate::Column, array: &ArrayRef) -> std::result::Result<(), (usize, Problem)> {
+fn check_array(
+    column: &'static crate::Column,
+    array: &ArrayRef,
+    repeats: bool,
+) -> std::result::Result<(), (usize, Problem)> {
     if column.null.is_none()
         && array.null_count() > 0
         && let Some(row) = (0..array.len()).find(|&i| array.is_null(i))
@@ -150,7 +157,7 @@ fn check_array(column: &'static crate::Column, array: &ArrayRef) -> std::result:
     match column.kind {
         Kind::Float => check_floats(column, array),
         Kind::Int => check_ints(column, array),
-        Kind::Choice(of) => check_choices(column, of, array),
+        Kind::Choice(of) => check_choices(column, of, array, repeats),
         Kind::Date => check_dates(column, array),
         Kind::Floats => {
             let lists = array.as_list::<i32>();
@@ -169,6 +176,12 @@ fn check_array(column: &'static crate::Column, array: &ArrayRef) -> std::result:
 fn check_floats(column: &'static crate::Column, array: &ArrayRef) -> std::result::Result<(), (usize, Problem)> {
     let values = array.as_primitive::<Float64Type>();
     let bound = column.at_least.unwrap_or(f64::NEG_INFINITY);
+    let wrong = |v: &&f64| !(v.is_finite() && **v >= bound);
+    if values.null_count() == values.len()
+        || values.null_count() == 0 && values.values().iter().filter(wrong).count() == 0
+    {
+        return Ok(());
+    }
     for (i, value) in values.iter().enumerate() {
         match value {
             Some(v) if !v.is_finite() => {
@@ -206,9 +219,10 @@ fn check_choices(
     column: &'static crate::Column,
     of: &'static [&'static str],
     array: &ArrayRef,
+    repeats: bool,
 ) -> std::result::Result<(), (usize, Problem)> {
     let values = array.as_string::<i32>();
-    let rows = if is_one_text(array) { values.len().min(1) } else { values.len() };
+    let rows = if repeats { values.len().min(1) } else { values.len() };
     match (0..rows).find(|&i| values.is_valid(i) && !of.contains(&values.value(i))) {
         None => Ok(()),
         Some(i) => Err((
@@ -242,11 +256,11 @@ mod tests {
     }
 
     #[test]
-    fn only_one_rising_series_takes_the_short_way() {
+    fn only_rising_numbers_take_the_short_way() {
         let numbers = |of: &[i64]| Arc::new(Int64Array::from(of.to_vec())) as ArrayRef;
-        assert!(rises(&[texts(&["a", "a", "a"]), numbers(&[1, 2, 3])]));
-        assert!(!rises(&[texts(&["a", "a", "a"]), numbers(&[1, 2, 2])]));
-        assert!(!rises(&[texts(&["a", "a", "b"]), numbers(&[1, 2, 3])]));
-        assert!(!rises(&[numbers(&[1, 2, 3]), texts(&["a", "a", "a"])]));
+        assert!(rises(&numbers(&[1, 2, 3])) && rises(&numbers(&[])));
+        assert!(!rises(&numbers(&[1, 2, 2])) && !rises(&numbers(&[2, 1])));
+        assert!(!rises(&(Arc::new(Int64Array::from(vec![Some(1), None])) as ArrayRef)));
+        assert!(!rises(&texts(&["a", "b"])));
     }
 }

@@ -3,13 +3,14 @@
 use crate::{
     check::{Checker, same_columns},
     contract::Contract,
+    encode::Encoder,
     error::{Error, Result},
     provenance::{self, Provenance},
     rows, tables,
 };
 use arrow::array::RecordBatch;
 use parquet::{
-    arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
+    arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
     basic::{Compression, Encoding},
     file::{
         metadata::KeyValue,
@@ -57,21 +58,20 @@ pub fn write_each(path: &Path, contract: &'static Contract, by: &Provenance, fee
     let parquet =
         |e: parquet::errors::ParquetError| Error::NotParquet { path: path.to_path_buf(), cause: e.to_string() };
     whole(path, |file| {
-        let mut writer =
-            ArrowWriter::try_new(file, contract.arrow(), Some(properties(contract, by))).map_err(parquet)?;
+        let mut writer = Encoder::new(file, contract.arrow(), properties(contract, by)).map_err(parquet)?;
         std::thread::scope(|threads| {
-            let (sender, batches) = std::sync::mpsc::sync_channel::<RecordBatch>(WAITING);
+            let (sender, batches) = std::sync::mpsc::sync_channel::<(RecordBatch, Vec<bool>)>(WAITING);
             let encoder = threads.spawn(move || {
-                batches.iter().try_for_each(|batch| writer.write(&batch))?;
-                writer.close().map(drop)
+                batches.iter().try_for_each(|(batch, repeats)| writer.write(&batch, &repeats))?;
+                writer.close()
             });
             let mut gone = false;
             let fed = feed(&mut |batch| {
-                checker.batch(batch)?;
+                let repeats = checker.batch(batch)?;
                 let batch = RecordBatch::try_new(contract.arrow(), batch.columns().to_vec())
                     .map_err(|e| Error::Rows { table: contract.name, cause: e.to_string() })?;
                 // An encoder that failed takes nothing more; what it failed of is told below.
-                gone = gone || sender.send(batch).is_err();
+                gone = gone || sender.send((batch, repeats)).is_err();
                 Ok(())
             });
             drop(sender);

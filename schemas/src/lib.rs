@@ -8,6 +8,7 @@ pub mod column;
 pub mod config;
 pub mod contract;
 pub mod document;
+mod encode;
 pub mod error;
 pub mod io;
 pub mod provenance;

@@ -209,25 +209,29 @@ pub enum NoInstant {
 #[derive(Debug, Clone)]
 pub struct Walls {
     zone: Zone,
-    quarter: i64,
+    /// The quarter that was looked up, ns on the wall; its end is not in it.
+    from: i64,
+    to: i64,
     offset_ns: i64,
 }
 
 impl Walls {
     pub fn new(zone: Zone) -> Self {
-        Walls { zone, quarter: i64::MIN, offset_ns: 0 }
+        Walls { zone, from: 0, to: 0, offset_ns: 0 }
     }
 
     /// What to take off a time on the wall to get UTC, ns.
+    #[inline]
     pub fn offset_ns(&mut self, wall_ns: i64) -> Result<i64, NoInstant> {
-        let quarter = wall_ns.div_euclid(QUARTER);
-        if quarter != self.quarter {
+        if !(self.from..self.to).contains(&wall_ns) {
             self.offset_ns = i64::from(self.look_up(wall_ns)?) * SECOND;
-            self.quarter = quarter;
+            self.from = wall_ns.saturating_sub(wall_ns.rem_euclid(QUARTER));
+            self.to = self.from.saturating_add(QUARTER);
         }
         Ok(self.offset_ns)
     }
 
+    #[inline]
     pub fn utc(&mut self, wall_ns: i64) -> Result<i64, NoInstant> {
         Ok(wall_ns.saturating_sub(self.offset_ns(wall_ns)?))
     }

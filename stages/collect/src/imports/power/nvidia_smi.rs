@@ -4,6 +4,7 @@
 //! Most rows look like the one before, so they are read byte by byte without a thought for what else there could be; a row that
 //! is any different goes through the table.
 
+mod blocks;
 mod quick;
 
 use super::{
@@ -12,19 +13,21 @@ use super::{
 };
 use crate::{
     imports::{
-        decode::Line,
+        decode::{Line, Lines},
         fault::{Fault, Result, quoted},
         number::{Cell, Measure, cell, unit_of_name},
         table::{Header, Layout, Row},
     },
     power::{Kind, Scope},
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, io::Read};
 
 pub const FORMAT: Format = Format {
     name: "nvidia-smi",
     about: "nvidia-smi --query-gpu=timestamp,index,power.draw --format=csv",
-    recognises: |head| head.lines().take(50).any(|line| line.contains("power.draw") && line.contains(|c| ",;\t".contains(c))),
+    recognises: |head| {
+        head.lines().take(50).any(|line| line.contains("power.draw") && line.contains(|c| ",;\t".contains(c)))
+    },
     read,
 };
 
@@ -88,19 +91,24 @@ struct Reader<'s, 'o> {
 }
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
-    let mut lines = source.lines()?;
-    let is_header = |names: &[String]| names.iter().any(|n| POWERS.contains(&bare(n)));
-    let layout = Layout::find(&mut lines, &is_header, "timestamp, index and power.draw")?;
-    let number = lines.number();
-    let mut reader = Reader::new(sink, layout)?;
+    let (mut reader, mut lines) = open(source, sink)?;
     if reader.layout.delimiter == b',' {
-        quick::read(&mut reader, lines.rest(), number)?;
+        let number = lines.number();
+        blocks::read(&mut reader, lines.rest(), number)?;
     } else {
         while let Some(line) = lines.next()? {
             reader.line(line)?;
         }
     }
     reader.finish()
+}
+
+/// Reads the header; the lines go on behind it.
+fn open<'s, 'o, 'b>(source: Source<'b>, sink: &'s mut Sink<'o>) -> Result<(Reader<'s, 'o>, Lines<Box<dyn Read + 'b>>)> {
+    let mut lines = source.lines()?;
+    let is_header = |names: &[String]| names.iter().any(|n| POWERS.contains(&bare(n)));
+    let layout = Layout::find(&mut lines, &is_header, "timestamp, index and power.draw")?;
+    Ok((Reader::new(sink, layout)?, lines))
 }
 
 impl<'s, 'o> Reader<'s, 'o> {
@@ -113,13 +121,19 @@ impl<'s, 'o> Reader<'s, 'o> {
             [name] if header.find(&[name]).is_some() && name.contains("power.draw") => name,
             other => {
                 let there = POWERS.into_iter().filter(|p| header.find(&[p]).is_some()).collect::<Vec<_>>().join(", ");
-                return Err(Fault::new("--select names no column of power", other.join(","), format!("use one of {there}")).at(header.line));
+                return Err(Fault::new(
+                    "--select names no column of power",
+                    other.join(","),
+                    format!("use one of {there}"),
+                )
+                .at(header.line));
             }
         };
         let power = header.must(name)?;
         let mut roles = vec![Role::Nothing; header.names.len()];
         for (at, column) in header.names.iter().enumerate() {
-            let reason = column.strip_prefix("clocks_throttle_reasons.").or(column.strip_prefix("clocks_event_reasons."));
+            let reason =
+                column.strip_prefix("clocks_throttle_reasons.").or(column.strip_prefix("clocks_event_reasons."));
             if reason.is_some_and(|r| REASONS.contains(&r)) {
                 roles[at] = Role::Throttle;
             }
@@ -139,12 +153,18 @@ impl<'s, 'o> Reader<'s, 'o> {
         if let Some((_, at)) = identity {
             roles[at] = Role::Gpu;
         }
-        roles[power] = Role::Power(unit_of_name(&layout.header.names[power]).filter(|u| u.of == Measure::Power).map_or(1.0, |u| u.factor));
+        roles[power] = Role::Power(
+            unit_of_name(&layout.header.names[power]).filter(|u| u.of == Measure::Power).map_or(1.0, |u| u.factor),
+        );
         roles[header.must("timestamp")?] = Role::Time;
         let (kind, averaging_ms, label) = match name {
             "power.draw.instant" => (Kind::Instant, None, "power.draw.instant"),
             "power.draw.average" => (Kind::Average, Some(1000.0), "power.draw.average: mean over the last second"),
-            "power.draw" => (Kind::Average, None, "power.draw: mean over a second from Ampere on (but GA100), the instant before it"),
+            "power.draw" => (
+                Kind::Average,
+                None,
+                "power.draw: mean over a second from Ampere on (but GA100), the instant before it",
+            ),
             _ => (Kind::Average, None, "a column of power named by --select"),
         };
         let others = POWERS.into_iter().filter(|p| *p != name && header.find(&[p]).is_some()).collect::<Vec<_>>();
@@ -152,7 +172,20 @@ impl<'s, 'o> Reader<'s, 'o> {
             sink.notes.say(format!("power is {name}, not {}; --select takes another", others.join(" or ")));
         }
         let by_name = HashMap::new();
-        Ok(Reader { sink, layout, roles, kind, label, averaging_ms, is_uuid, by_name, has_extras, before: None, close: 0, far: 0 })
+        Ok(Reader {
+            sink,
+            layout,
+            roles,
+            kind,
+            label,
+            averaging_ms,
+            is_uuid,
+            by_name,
+            has_extras,
+            before: None,
+            close: 0,
+            far: 0,
+        })
     }
 
     fn series(&mut self, name: &str, index: Option<&str>) -> Option<usize> {
@@ -165,7 +198,8 @@ impl<'s, 'o> Reader<'s, 'o> {
             (false, _) => Some(Gpu { index: Some(name.to_string()), uuid: None }),
         };
         let id = if name.is_empty() { "nvidia-smi".to_string() } else { format!("nvidia-smi:{name}") };
-        let sensor = Sensor { averaging_ms: self.averaging_ms, gpu, ..Sensor::new(id, self.kind, Scope::Gpu).label(self.label) };
+        let sensor =
+            Sensor { averaging_ms: self.averaging_ms, gpu, ..Sensor::new(id, self.kind, Scope::Gpu).label(self.label) };
         let found = self.sink.series(sensor);
         self.by_name.insert(name.to_string(), found);
         found
@@ -211,7 +245,15 @@ impl<'s, 'o> Reader<'s, 'o> {
         }
     }
 
-    fn reading(&mut self, line: u64, t: i64, name: &str, index: Option<&str>, watt: f64, extras: &[f64; EXTRAS]) -> Result<()> {
+    fn reading(
+        &mut self,
+        line: u64,
+        t: i64,
+        name: &str,
+        index: Option<&str>,
+        watt: f64,
+        extras: &[f64; EXTRAS],
+    ) -> Result<()> {
         let Some(series) = self.series(name, index) else { return Ok(()) };
         if name.is_empty() {
             self.see_step(t);

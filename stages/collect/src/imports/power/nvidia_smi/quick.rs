@@ -1,133 +1,73 @@
-//! Rows of nvidia-smi byte by byte: what a row needs at most is a date, a GPU and a form that were seen before.
+//! Rows of nvidia-smi byte by byte: what a row needs at most is a minute, a GPU and a form that were seen before.
 
-use super::{Reader, Role};
+use super::Role;
 use crate::imports::{
-    decode::{LONGEST, Line, text},
-    fault::{Fault, Result},
-    power::sink::{NO_EXTRAS, THROTTLED},
+    power::sink::{EXTRAS, NO_EXTRAS, THROTTLED},
     zone::{DateOrder, day},
 };
-use std::io::Read;
+use std::sync::Arc;
 
-const BLOCK: usize = 1 << 20;
 const DAY_NS: i64 = 86_400_000_000_000;
 
-/// What the rows before had.
-#[derive(Default)]
-struct Seen {
-    date: (u64, u16),
-    day_ns: i64,
-    gpus: Vec<(Name, Option<usize>)>,
-    at: usize,
-}
+/// GPUs that are looked for; rows of others go through the table.
+const GPUS: usize = 256;
 
-/// How a GPU is named: an index as a number, which is compared at once; a UUID as it is, and 0, which no index gives.
-struct Name {
+/// A GPU that the table met: how the log names it, and its series if it was asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Gpu {
+    name: Vec<u8>,
+    /// An index as a number, which is compared at once; 0, which no index gives, of longer names.
     short: u64,
-    long: Vec<u8>,
+    pub(super) series: Option<usize>,
 }
 
-impl Name {
-    fn of(name: &[u8]) -> Self {
-        Name { short: short(name).unwrap_or(0), long: name.to_vec() }
+/// GPUs in the order in which they appeared: blocks hold what was known when they were cut.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Gpus(Arc<Vec<Gpu>>);
+
+impl Gpus {
+    pub(super) fn series(&self, gpu: usize) -> Option<usize> {
+        self.0[gpu].series
+    }
+
+    /// Remembers the GPU of a line that the table took.
+    pub(super) fn learn(&mut self, roles: &[Role], line: &[u8], series: impl FnOnce(&str) -> Option<Option<usize>>) {
+        let Some(name) = field(roles, Role::Gpu, line) else { return };
+        if self.0.len() >= GPUS || self.0.iter().any(|known| known.name == name) {
+            return;
+        }
+        if let Some(series) = str::from_utf8(name).ok().and_then(series) {
+            Arc::make_mut(&mut self.0).push(Gpu { name: name.to_vec(), short: short(name).unwrap_or(0), series });
+        }
     }
 }
 
 /// A row that looks like the others.
-struct Plain<'a> {
-    wall_ns: i64,
-    time: &'a [u8; 23],
+pub(super) struct Plain {
+    pub(super) wall_ns: i64,
+    /// Its place in [`Gpus`].
+    pub(super) gpu: usize,
+    pub(super) watt: f64,
+    pub(super) extras: [f64; EXTRAS],
+}
+
+/// What the rows before had.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    /// `2026/05/14 09:00` and where that minute begins on the wall.
+    minute: [u8; 16],
+    minute_ns: i64,
     gpu: usize,
-    watt: f64,
-    extras: [f64; 6],
 }
 
-/// Reads all lines after the header, which was line `number`.
-pub(super) fn read(reader: &mut Reader, mut source: impl Read, mut number: u64) -> Result<()> {
-    let (mut buffer, mut filled, mut seen) = (vec![0; BLOCK], 0, Seen::default());
-    loop {
-        let got = source.read(&mut buffer[filled..])?;
-        filled += got;
-        let mut at = 0;
-        let mut last = None;
-        while let Some(length) = newline(&buffer[at..filled]) {
-            let line = &buffer[at..at + length];
-            at += length + 1;
-            number += 1;
-            if take(reader, &mut seen, line, number)? {
-                last = Some(line);
-            } else {
-                number = slowly(reader, line, number, true)?;
-                last = None;
-            }
-        }
-        if let Some(line) = last {
-            let field = line.rsplit(|b| *b == b',').next().unwrap_or(line);
-            reader.layout.seen(&text(field));
-        }
-        if got == 0 {
-            if at < filled {
-                slowly(reader, &buffer[at..filled], number + 1, false)?;
-            }
-            return Ok(());
-        }
-        buffer.copy_within(at..filled, 0);
-        filled -= at;
-        if filled == buffer.len() {
-            let said = format!("more than {LONGEST} bytes without an end");
-            return Err(Fault::new("not readable as text", said, "give the log as the tool wrote it").at(number + 1));
-        }
-    }
-}
-
-fn newline(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr(b'\n', bytes)
-}
-
-/// A line that is not like the others. Lines may end with CR alone: the number of the last.
-fn slowly(reader: &mut Reader, bytes: &[u8], number: u64, ended: bool) -> Result<u64> {
-    let end = bytes.iter().rposition(|b| *b != b'\r').map_or(0, |at| at + 1);
-    let ended = ended || end < bytes.len();
-    let whole = text(&bytes[..end]);
-    let pieces = whole.matches('\r').count() as u64;
-    for (i, piece) in (0..).zip(whole.split('\r')) {
-        reader.line(Line { number: number + i, text: piece.into(), ended: ended || i < pieces })?;
-    }
-    Ok(number + pieces)
-}
-
-/// Whether a line was a plain row, and was taken.
-fn take(reader: &mut Reader, seen: &mut Seen, line: &[u8], number: u64) -> Result<bool> {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let Some(row) = parse(&reader.roles, seen, line) else {
-        return Ok(false);
-    };
-    let name = &seen.gpus.get(row.gpu);
-    let series = match name {
-        Some((_, series)) => *series,
-        None => {
-            let Some(bytes) = gpu_field(&reader.roles, line) else { return Ok(false) };
-            let Some(series) = str::from_utf8(bytes).ok().and_then(|name| reader.by_name.get(name).copied()) else {
-                return Ok(false);
-            };
-            seen.gpus.push((Name::of(bytes), series));
-            series
-        }
-    };
-    let Some(series) = series else { return Ok(true) };
-    let t = reader.sink.wall(number, row.wall_ns, row.time)?;
-    reader.sink.push(series, t, row.watt, reader.has_extras.then_some(&row.extras))?;
-    Ok(true)
-}
-
-fn gpu_field<'a>(roles: &[Role], line: &'a [u8]) -> Option<&'a [u8]> {
-    let at = roles.iter().position(|r| *r == Role::Gpu)?;
+fn field<'a>(roles: &[Role], role: Role, line: &'a [u8]) -> Option<&'a [u8]> {
+    let at = roles.iter().position(|r| *r == role)?;
     line.split(|b| *b == b',').nth(at).map(<[u8]>::trim_ascii)
 }
 
-/// `gpu` is one past the last where the GPU was not seen before.
-fn parse<'a>(roles: &[Role], seen: &mut Seen, line: &'a [u8]) -> Option<Plain<'a>> {
-    let mut row = Plain { wall_ns: i64::MIN, time: &[0; 23], gpu: usize::MAX, watt: f64::NAN, extras: NO_EXTRAS };
+/// A line without its end as a row; `None` if it is any different, or of a GPU that was not seen before.
+pub(super) fn parse(roles: &[Role], gpus: &Gpus, before: &mut Before, line: &[u8]) -> Option<Plain> {
+    let mut row = Plain { wall_ns: i64::MIN, gpu: usize::MAX, watt: f64::NAN, extras: NO_EXTRAS };
     let mut rest = line;
     let last = roles.len() - 1;
     for (column, role) in roles.iter().enumerate() {
@@ -136,12 +76,7 @@ fn parse<'a>(roles: &[Role], seen: &mut Seen, line: &'a [u8]) -> Option<Plain<'a
         }
         rest = rest.strip_prefix(b" ").unwrap_or(rest);
         match role {
-            Role::Time => {
-                let (time, after) = rest.split_at_checked(23)?;
-                row.time = time.try_into().ok()?;
-                row.wall_ns = wall_ns(row.time, seen)?;
-                rest = after;
-            }
+            Role::Time => (row.wall_ns, rest) = before.wall_ns(rest)?,
             Role::Power(factor) => {
                 let (value, after) = decimal(rest)?;
                 (row.watt, rest) = match after.strip_prefix(b" W") {
@@ -151,7 +86,8 @@ fn parse<'a>(roles: &[Role], seen: &mut Seen, line: &'a [u8]) -> Option<Plain<'a
             }
             Role::Extra(extra) => {
                 let (value, after) = decimal(rest)?;
-                let unit = [b" %".as_slice(), b" MiB", b" MHz", b" W"].into_iter().find_map(|unit| after.strip_prefix(unit));
+                let unit =
+                    [b" %".as_slice(), b" MiB", b" MHz", b" W"].into_iter().find_map(|unit| after.strip_prefix(unit));
                 (row.extras[*extra], rest) = (value, unit.unwrap_or(after));
             }
             Role::Throttle => {
@@ -166,7 +102,7 @@ fn parse<'a>(roles: &[Role], seen: &mut Seen, line: &'a [u8]) -> Option<Plain<'a
             }
             Role::Gpu => {
                 let end = field_end(rest)?;
-                row.gpu = seen.gpu(rest[..end].trim_ascii());
+                row.gpu = before.gpu(gpus, rest[..end].trim_ascii())?;
                 rest = &rest[end..];
             }
             Role::Index | Role::Nothing => rest = &rest[field_end(rest)?..],
@@ -185,52 +121,57 @@ fn field_end(rest: &[u8]) -> Option<usize> {
     (rest.get(end).is_none_or(|b| *b == b',')).then_some(end)
 }
 
-impl Seen {
+impl Before {
     /// The place of a GPU; sweeps name them in turn.
     #[inline]
-    fn gpu(&mut self, name: &[u8]) -> usize {
+    fn gpu(&mut self, gpus: &Gpus, name: &[u8]) -> Option<usize> {
         let packed = short(name);
-        let count = self.gpus.len();
-        for step in 1..=count {
-            let at = (self.at + step) % count;
-            let known = &self.gpus[at].0;
-            if packed.map_or_else(|| known.long == name, |packed| known.short == packed) {
-                self.at = at;
-                return at;
-            }
+        let is = |known: &Gpu| packed.map_or_else(|| known.name == name, |packed| known.short == packed);
+        let (earlier, later) = gpus.0.split_at_checked(self.gpu + 1).unwrap_or((&gpus.0, &[]));
+        let found = later.iter().position(is).map(|at| earlier.len() + at).or_else(|| earlier.iter().position(is));
+        self.gpu = found?;
+        found
+    }
+
+    /// `2026/05/14 09:00:00.012` as nanoseconds on the wall, and what follows it.
+    #[inline]
+    fn wall_ns<'a>(&mut self, rest: &'a [u8]) -> Option<(i64, &'a [u8])> {
+        let (minute, rest) = rest.split_first_chunk::<16>()?;
+        let (of_minute, rest) = rest.split_first_chunk::<7>()?;
+        if *minute != self.minute {
+            self.minute_ns = minute_ns(minute)?;
+            self.minute = *minute;
         }
-        count
+        let [colon, s, econds, point, m, i, llis] = *of_minute;
+        let [s, econds, m, i, llis] = [s, econds, m, i, llis].map(|b| i64::from(b.wrapping_sub(b'0')));
+        let seconds = s * 10 + econds;
+        let sound = colon == b':' && point == b'.' && s.max(econds).max(m).max(i).max(llis) <= 9 && seconds < 60;
+        sound.then_some((self.minute_ns + (seconds * 1000 + m * 100 + i * 10 + llis) * 1_000_000, rest))
     }
 }
 
 /// A name of at most seven bytes as a number.
 #[inline]
 fn short(name: &[u8]) -> Option<u64> {
-    let name = name.trim_ascii();
-    (1..=7).contains(&name.len()).then(|| name.iter().fold(name.len() as u64, |number, byte| number << 8 | u64::from(*byte)))
+    (1..=7)
+        .contains(&name.len())
+        .then(|| name.iter().fold(name.len() as u64, |number, byte| number << 8 | u64::from(*byte)))
 }
 
-/// `2026/05/14 09:00:00.012` as nanoseconds on the wall.
-#[inline]
-fn wall_ns(time: &[u8; 23], seen: &mut Seen) -> Option<i64> {
-    let [a, b, c, d, e, f, g, h, i, j, ..] = *time;
-    let written = (u64::from_le_bytes([a, b, c, d, e, f, g, h]), u16::from_le_bytes([i, j]));
-    if written != seen.date {
-        let date = str::from_utf8(&time[..10]).ok()?;
-        let is_date = time[4] == b'/' && time[7] == b'/';
-        seen.day_ns = day(date, DateOrder::Unknown).ok().filter(|_| is_date)?.checked_mul(DAY_NS)?;
-        seen.date = written;
-    }
-    let digit = |at: usize| i64::from(time[at].wrapping_sub(b'0'));
-    const DIGITS: [usize; 9] = [11, 12, 14, 15, 17, 18, 20, 21, 22];
-    let wrong = DIGITS.iter().any(|at| digit(*at) > 9);
-    if wrong || time[10] != b' ' || time[13] != b':' || time[16] != b':' || time[19] != b'.' {
-        return None;
-    }
-    let (hours, minutes, seconds) = (digit(11) * 10 + digit(12), digit(14) * 10 + digit(15), digit(17) * 10 + digit(18));
-    let millis = digit(20) * 100 + digit(21) * 10 + digit(22);
-    let fits = hours < 24 && minutes < 60 && seconds < 60;
-    fits.then_some(seen.day_ns + (((hours * 60 + minutes) * 60 + seconds) * 1000 + millis) * 1_000_000)
+/// `2026/05/14 09:00` as nanoseconds on the wall.
+fn minute_ns(minute: &[u8; 16]) -> Option<i64> {
+    let text = str::from_utf8(minute).ok()?;
+    let is_minute = minute.iter().enumerate().all(|(at, b)| match at {
+        4 | 7 => *b == b'/',
+        10 => *b == b' ',
+        13 => *b == b':',
+        _ => b.is_ascii_digit(),
+    });
+    let (date, time) = text.split_once(' ').filter(|_| is_minute)?;
+    let (hours, minutes) = time.split_once(':')?;
+    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let day_ns = day(date, DateOrder::Unknown).ok()?.checked_mul(DAY_NS)?;
+    (hours < 24 && minutes < 60).then(|| day_ns + (hours * 60 + minutes) * 60_000_000_000)
 }
 
 /// Digits with at most six decimals: small enough for one exact division, so that the result is what parsing gives.

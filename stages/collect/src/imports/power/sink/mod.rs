@@ -16,7 +16,7 @@ use crate::{
     },
     power::{Kind, Scope},
 };
-use series::Store;
+use series::{BUDGET, Store};
 use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
@@ -113,7 +113,7 @@ impl<'o> Sink<'o> {
             options,
             notes: Notes::default(),
             known: Vec::new(),
-            store: Store::new(options.into.clone()),
+            store: Store::new(options.into.clone(), BUDGET),
             walls: Walls::new(options.tz.unwrap_or(zone::Zone::Fixed(0))),
             by_name: HashMap::new(),
             gpus: BTreeMap::new(),
@@ -217,16 +217,11 @@ impl<'o> Sink<'o> {
             .ok_or_else(|| Fault::new("a time out of range", quoted(text), "check it, and --offset-ms").at(line))
     }
 
-    /// [`Sink::at`] of a time on the wall whose text is only needed for complaints.
+    /// [`Sink::at`] of a time on the wall where there is nothing to say of it.
     #[inline]
-    pub fn wall(&mut self, line: u64, wall: i64, text: &[u8]) -> Result<i64> {
-        if self.options.tz.is_some() || self.zoneless.is_some() {
-            let ns = self.walls.utc(wall).ok().and_then(|ns| self.shifted(ns));
-            if let Some(ns) = ns {
-                return Ok(ns);
-            }
-        }
-        self.at(line, Stamp::Wall(wall), str::from_utf8(text).unwrap_or_default())
+    pub fn wall(&mut self, wall: i64) -> Option<i64> {
+        let is_said = self.options.tz.is_some() || self.zoneless.is_some();
+        self.walls.utc(wall).ok().filter(|_| is_said).and_then(|ns| self.shifted(ns))
     }
 
     /// `--offset-ms` added to UTC.
@@ -328,8 +323,9 @@ impl<'o> Sink<'o> {
         for (series, known) in self.known.iter().enumerate() {
             let mut checker =
                 schemas::check::Checker::new(&schemas::tables::POWER_SAMPLE, "test".as_ref()).expect("a contract");
+            let frame = write::Frame::new(&known.sensor);
             let each = &mut |page: series::Page| {
-                checker.batch(&write::batch(known, &page).expect("a batch")).expect("what the contract demands");
+                checker.batch(&frame.batch(&page).expect("a batch")).expect("what the contract demands");
                 see(page.t, page.v);
                 Ok(())
             };

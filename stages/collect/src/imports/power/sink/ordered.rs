@@ -165,7 +165,7 @@ mod tests {
 
     fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::new(folder.path().into());
+        let mut store = Store::new(folder.path().into(), 16 << 20);
         store.add();
         (folder, store)
     }
@@ -184,7 +184,7 @@ mod tests {
     /// More than the budget, so that some is aside; stretches that overlap, so that they are merged.
     #[test]
     fn a_series_larger_than_the_budget_comes_back_whole() {
-        let n = 3_000_000_i64;
+        let n = 1_500_000_i64;
         for backwards in [false, true] {
             let (_folder, mut store) = store();
             for i in 0..n {

@@ -13,8 +13,8 @@ pub const NO_EXTRAS: [f64; EXTRAS] = [f64::NAN; EXTRAS];
 
 /// Rows of a chunk.
 pub const CHUNK: usize = 1 << 16;
-/// Bytes of closed chunks that stay in memory.
-const BUDGET: usize = 64 << 20;
+/// Bytes of closed chunks that stay in memory: 8 million readings.
+pub const BUDGET: usize = 128 << 20;
 /// Rows that may be in open chunks together.
 const OPEN_ROWS: usize = 4 << 20;
 
@@ -134,6 +134,7 @@ pub struct Series {
 pub struct Store {
     pub series: Vec<Series>,
     folder: PathBuf,
+    budget: usize,
     aside: Option<File>,
     written: u64,
     held: usize,
@@ -141,9 +142,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// `folder`: where room is for what does not fit into memory.
-    pub fn new(folder: PathBuf) -> Self {
-        Store { series: Vec::new(), folder, aside: None, written: 0, held: 0, open_rows: 0 }
+    /// `folder`: where room is for what does not fit into `budget` bytes of memory.
+    pub fn new(folder: PathBuf, budget: usize) -> Self {
+        Store { series: Vec::new(), folder, budget, aside: None, written: 0, held: 0, open_rows: 0 }
     }
 
     pub fn add(&mut self) -> usize {
@@ -180,7 +181,7 @@ impl Store {
         columns.sort();
         let (first, last) = (columns.t[0], columns.t[rows - 1]);
         let bytes = 8 * rows * (2 + columns.extras.iter().filter(|e| !e.is_empty()).count());
-        let place = if self.held + bytes <= BUDGET {
+        let place = if self.held + bytes <= self.budget {
             self.held += bytes;
             columns.t.shrink_to_fit();
             columns.v.shrink_to_fit();

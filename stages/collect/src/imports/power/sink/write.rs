@@ -1,6 +1,9 @@
 //! Series as `power_sample` and `sensor`, and what an import says of each of them.
 
-use super::{Known, Sink, THROTTLED, ordered, series::Page};
+use super::{
+    Known, Sensor, Sink, THROTTLED, ordered,
+    series::{CHUNK, Page},
+};
 use crate::{
     imports::{SESSION, zone::utc_text},
     power::{Kind, updates::Updates},
@@ -9,7 +12,7 @@ use crate::{
 use anyhow::Result;
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, new_null_array};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
-use arrow::datatypes::DataType;
+use arrow::{datatypes::DataType, error::ArrowError};
 use schemas::{
     Provenance,
     tables::{POWER_SAMPLE, SENSOR},
@@ -83,38 +86,54 @@ impl Told {
     }
 }
 
-/// The rows of one page.
-pub(super) fn batch(known: &Known, page: &Page) -> Result<RecordBatch, arrow::error::ArrowError> {
-    let (n, sensor) = (page.len(), &known.sensor);
-    let text = |text: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, n))) as ArrayRef;
-    let nothing = || new_null_array(&DataType::Float64, n);
-    let floats = |values: &[f64]| -> ArrayRef {
-        if values.is_empty() {
-            return nothing();
+/// The columns of `power_sample` that are the same in every row of a sensor: pages take as many rows of them as they have.
+pub(super) struct Frame {
+    counts: bool,
+    names: [ArrayRef; 4],
+    range: ArrayRef,
+    no_number: ArrayRef,
+    no_answer: ArrayRef,
+}
+
+impl Frame {
+    pub(super) fn new(sensor: &Sensor) -> Self {
+        let counts = sensor.kind == Kind::Counter;
+        let texts = [SESSION, &sensor.device_id, sensor.kind.name(), sensor.scope.name()];
+        let text = |text| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, CHUNK))) as ArrayRef;
+        let no_number = new_null_array(&DataType::Float64, CHUNK);
+        let range = sensor.range_j.filter(|_| counts);
+        Frame {
+            counts,
+            names: texts.map(text),
+            range: range.map_or(no_number.clone(), |range| Arc::new(Float64Array::from(vec![range; CHUNK]))),
+            no_number,
+            no_answer: new_null_array(&DataType::Boolean, CHUNK),
         }
-        let valid =
-            values.iter().any(|v| v.is_nan()).then(|| NullBuffer::from_iter(values.iter().map(|v| !v.is_nan())));
-        Arc::new(Float64Array::new(ScalarBuffer::from(values.to_vec()), valid))
-    };
-    let counts = sensor.kind == Kind::Counter;
-    let range = sensor.range_j.filter(|_| counts);
-    let throttled = match page.extras[THROTTLED] {
-        [] => new_null_array(&DataType::Boolean, n),
-        values => Arc::new(values.iter().map(|v| (!v.is_nan()).then_some(*v != 0.0)).collect::<BooleanArray>()),
-    };
-    let mut columns = vec![
-        text(SESSION),
-        text(&sensor.device_id),
-        text(sensor.kind.name()),
-        Arc::new(Int64Array::from(page.t.to_vec())),
-        text(sensor.scope.name()),
-        if counts { nothing() } else { floats(page.v) },
-        if counts { floats(page.v) } else { nothing() },
-        range.map_or_else(nothing, |range| Arc::new(Float64Array::from(vec![range; n]))),
-    ];
-    columns.extend(page.extras[..THROTTLED].iter().map(|values| floats(values)));
-    columns.push(throttled);
-    RecordBatch::try_new(POWER_SAMPLE.arrow(), columns)
+    }
+
+    /// The rows of one page, of at most [`CHUNK`].
+    pub(super) fn batch(&self, page: &Page) -> Result<RecordBatch, ArrowError> {
+        let n = page.len();
+        let floats = |values: &[f64]| -> ArrayRef {
+            if values.is_empty() {
+                return self.no_number.slice(0, n);
+            }
+            let missing = values.iter().filter(|v| v.is_nan()).count();
+            let valid = (missing > 0).then(|| NullBuffer::from_iter(values.iter().map(|v| !v.is_nan())));
+            Arc::new(Float64Array::new(ScalarBuffer::from(values.to_vec()), valid))
+        };
+        let throttled = match page.extras[THROTTLED] {
+            [] => self.no_answer.slice(0, n),
+            values => Arc::new(values.iter().map(|v| (!v.is_nan()).then_some(*v != 0.0)).collect::<BooleanArray>()),
+        };
+        let [session, device, kind, scope] = self.names.each_ref().map(|name| name.slice(0, n));
+        let (power, energy) = if self.counts { (&[] as &[f64], page.v) } else { (page.v, &[] as &[f64]) };
+        let t = Arc::new(Int64Array::from(page.t.to_vec()));
+        let mut columns = vec![session, device, kind, t, scope, floats(power), floats(energy), self.range.slice(0, n)];
+        columns.extend(page.extras[..THROTTLED].iter().map(|values| floats(values)));
+        columns.push(throttled);
+        RecordBatch::try_new(POWER_SAMPLE.arrow(), columns)
+    }
 }
 
 /// Writes both tables. What every sensor told comes back, in the order of the table.
@@ -126,12 +145,13 @@ pub fn write<'s>(sink: &'s Sink, folder: &Path, by: &Provenance) -> Result<Vec<(
     schemas::io::write_each(&path, &POWER_SAMPLE, by, &mut |write| {
         for &at in &order {
             let known = &sink.known[at];
+            let frame = Frame::new(&known.sensor);
             let mut of = Told { updates: Updates::bounded(CHANGES), ..Told::default() };
             let mut refused = None;
             let done = ordered::read(&sink.store, at, &mut |page| {
                 of.see(&page, known.sensor.kind, known.sensor.range_j);
                 let rows = |cause: String| schemas::Error::Rows { table: POWER_SAMPLE.name, cause };
-                let written = batch(known, &page).map_err(|e| rows(e.to_string())).and_then(|b| write(&b));
+                let written = frame.batch(&page).map_err(|e| rows(e.to_string())).and_then(|b| write(&b));
                 written.map_err(|e| {
                     refused = Some(e);
                     io::Error::other("refused")
