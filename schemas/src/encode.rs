@@ -22,6 +22,9 @@ use std::{
     sync::Arc,
 };
 
+/// Rows of a repeated value that are made at once.
+const PIECE: usize = 1024;
+
 /// Columns and values whose pages are kept.
 const KEPT: usize = 256;
 
@@ -106,7 +109,8 @@ impl<W: Write + Send> Encoder<W> {
     /// A column goes row by row from here on.
     fn spread(&mut self, column: usize) -> Result<()> {
         if let Held::One(Some(value)) = std::mem::replace(&mut self.held[column], Held::Several) {
-            encode(&mut self.writers[column], self.schema.field(column), &repeated(&value, self.rows)?)?;
+            let (writer, field) = (&mut self.writers[column], self.schema.field(column));
+            repeated(&value, self.rows, |array| encode(writer, field, &array))?;
         }
         Ok(())
     }
@@ -131,7 +135,7 @@ impl<W: Write + Send> Encoder<W> {
             let pages = match self.pages.entry(key) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
-                    new.insert(pages(self.schema.field(column), &repeated(&value, self.rows)?, &self.properties)?)
+                    new.insert(pages(self.schema.field(column), &value, self.rows, &self.properties)?)
                 }
             };
             group.append_column(&pages.bytes, pages.close.clone())?;
@@ -148,8 +152,10 @@ impl<W: Write + Send> Encoder<W> {
     }
 }
 
-fn repeated(value: &ArrayRef, rows: usize) -> Result<ArrayRef> {
-    Ok(take(value, &UInt32Array::from(vec![0; rows]), None)?)
+/// Calls `each` with a value as arrays that repeat it, `rows` times in all: long texts do not fill memory so.
+fn repeated(value: &ArrayRef, rows: usize, mut each: impl FnMut(ArrayRef) -> Result<()>) -> Result<()> {
+    let piece = take(value, &UInt32Array::from(vec![0; rows.min(PIECE)]), None)?;
+    (0..rows).step_by(PIECE).try_for_each(|from| each(piece.slice(0, PIECE.min(rows - from))))
 }
 
 fn encode(writer: &mut ArrowColumnWriter, field: &Field, array: &ArrayRef) -> Result<()> {
@@ -157,17 +163,16 @@ fn encode(writer: &mut ArrowColumnWriter, field: &Field, array: &ArrayRef) -> Re
 }
 
 /// Encodes a row group of one column, as a file of its own, and takes the column out of it.
-fn pages(field: &Field, array: &ArrayRef, properties: &WriterProperties) -> Result<Pages> {
+fn pages(field: &Field, value: &ArrayRef, rows: usize, properties: &WriterProperties) -> Result<Pages> {
     let schema = Arc::new(Schema::new(vec![field.clone()]));
-    let batch = RecordBatch::try_new(schema.clone(), vec![array.clone()])?;
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, schema, Some(properties.clone()))?;
-    writer.write(&batch)?;
+    let mut writer = ArrowWriter::try_new(&mut bytes, schema.clone(), Some(properties.clone()))?;
+    repeated(value, rows, |array| writer.write(&RecordBatch::try_new(schema.clone(), vec![array])?))?;
     let file = writer.close()?;
     let metadata = file.row_group(0).column(0).clone();
     let column_index = file.column_index().map(|groups| groups[0][0].clone());
     let offset_index = file.offset_index().map(|groups| groups[0][0].clone());
-    let (bytes_written, rows_written) = (metadata.compressed_size() as u64, array.len() as u64);
+    let (bytes_written, rows_written) = (metadata.compressed_size() as u64, rows as u64);
     let close =
         ColumnCloseResult { bytes_written, rows_written, metadata, bloom_filter: None, column_index, offset_index };
     Ok(Pages { bytes: bytes.into(), close })

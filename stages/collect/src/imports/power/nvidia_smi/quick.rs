@@ -3,7 +3,7 @@
 use super::Role;
 use crate::imports::{
     power::sink::{EXTRAS, NO_EXTRAS, THROTTLED},
-    zone::{DateOrder, day},
+    zone::{DateOrder, day, is_plausible},
 };
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl Gpus {
 
     /// Remembers the GPU of a line that the table took.
     pub(super) fn learn(&mut self, roles: &[Role], line: &[u8], series: impl FnOnce(&str) -> Option<Option<usize>>) {
-        let Some(name) = field(roles, Role::Gpu, line) else { return };
+        let Some(name) = field(roles, Role::Gpu, line).filter(|name| name.is_ascii()) else { return };
         if self.0.len() >= GPUS || self.0.iter().any(|known| known.name == name) {
             return;
         }
@@ -171,7 +171,8 @@ fn minute_ns(minute: &[u8; 16]) -> Option<i64> {
     let (hours, minutes) = time.split_once(':')?;
     let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
     let day_ns = day(date, DateOrder::Unknown).ok()?.checked_mul(DAY_NS)?;
-    (hours < 24 && minutes < 60).then(|| day_ns + (hours * 60 + minutes) * 60_000_000_000)
+    let minute_ns = day_ns.checked_add((hours * 60 + minutes) * 60_000_000_000)?;
+    (hours < 24 && minutes < 60 && is_plausible(minute_ns)).then_some(minute_ns)
 }
 
 /// Digits with at most six decimals: small enough for one exact division, so that the result is what parsing gives.

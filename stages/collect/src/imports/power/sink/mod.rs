@@ -30,6 +30,9 @@ pub const CLOCK: usize = 3;
 pub const LIMIT: usize = 4;
 pub const THROTTLED: usize = 5;
 
+/// Bytes of a sensor's name; every one of its rows has it.
+const LONGEST_NAME: usize = 512;
+
 /// W or J that are beyond any log: sums of such numbers are none.
 const LARGEST: f64 = 1e15;
 
@@ -221,7 +224,8 @@ impl<'o> Sink<'o> {
     #[inline]
     pub fn wall(&mut self, wall: i64) -> Option<i64> {
         let is_said = self.options.tz.is_some() || self.zoneless.is_some();
-        self.walls.utc(wall).ok().filter(|_| is_said).and_then(|ns| self.shifted(ns))
+        let ns = self.walls.utc(wall).ok().filter(|_| is_said && zone::is_plausible(wall));
+        ns.and_then(|ns| self.shifted(ns))
     }
 
     /// `--offset-ms` added to UTC.
@@ -323,7 +327,7 @@ impl<'o> Sink<'o> {
         for (series, known) in self.known.iter().enumerate() {
             let mut checker =
                 schemas::check::Checker::new(&schemas::tables::POWER_SAMPLE, "test".as_ref()).expect("a contract");
-            let frame = write::Frame::new(&known.sensor);
+            let frame = write::Frame::new(known);
             let each = &mut |page: series::Page| {
                 checker.batch(&frame.batch(&page).expect("a batch")).expect("what the contract demands");
                 see(page.t, page.v);
@@ -348,6 +352,11 @@ impl<'o> Sink<'o> {
             return Err(fault.of(name(0)));
         }
         for known in &self.known {
+            if known.sensor.device_id.len() > LONGEST_NAME {
+                let what = format!("a sensor's name of {} bytes", known.sensor.device_id.len());
+                let remedy = format!("give it one of at most {LONGEST_NAME}");
+                return Err(Fault::new(what, quoted(&known.sensor.device_id), remedy).of(name(0)));
+            }
             for pair in known.spans.windows(2) {
                 let (before, after) = (pair[0], pair[1]);
                 if before.1.max(after.1) < before.2.min(after.2) {

@@ -1,7 +1,7 @@
 //! Series as `power_sample` and `sensor`, and what an import says of each of them.
 
 use super::{
-    Known, Sensor, Sink, THROTTLED, ordered,
+    Known, Sink, THROTTLED, ordered,
     series::{CHUNK, Page},
 };
 use crate::{
@@ -96,18 +96,19 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn new(sensor: &Sensor) -> Self {
+    pub(super) fn new(known: &Known) -> Self {
+        let (sensor, rows) = (&known.sensor, CHUNK.min((known.readings + known.errors) as usize));
         let counts = sensor.kind == Kind::Counter;
         let texts = [SESSION, &sensor.device_id, sensor.kind.name(), sensor.scope.name()];
-        let text = |text| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, CHUNK))) as ArrayRef;
-        let no_number = new_null_array(&DataType::Float64, CHUNK);
+        let text = |text| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows))) as ArrayRef;
+        let no_number = new_null_array(&DataType::Float64, rows);
         let range = sensor.range_j.filter(|_| counts);
         Frame {
             counts,
             names: texts.map(text),
-            range: range.map_or(no_number.clone(), |range| Arc::new(Float64Array::from(vec![range; CHUNK]))),
+            range: range.map_or(no_number.clone(), |range| Arc::new(Float64Array::from(vec![range; rows]))),
             no_number,
-            no_answer: new_null_array(&DataType::Boolean, CHUNK),
+            no_answer: new_null_array(&DataType::Boolean, rows),
         }
     }
 
@@ -145,7 +146,7 @@ pub fn write<'s>(sink: &'s Sink, folder: &Path, by: &Provenance) -> Result<Vec<(
     schemas::io::write_each(&path, &POWER_SAMPLE, by, &mut |write| {
         for &at in &order {
             let known = &sink.known[at];
-            let frame = Frame::new(&known.sensor);
+            let frame = Frame::new(known);
             let mut of = Told { updates: Updates::bounded(CHANGES), ..Told::default() };
             let mut refused = None;
             let done = ordered::read(&sink.store, at, &mut |page| {
