@@ -103,8 +103,8 @@ import: $(BIN)/collect ## bring your own results: RUNS="vllm.json" POWER="gpu.cs
 	$(BIN)/collect import runs $(RUNS) --into $(RUN) $(IMPORT_OPTIONS) $(RUNS_OPTIONS)
 	$(if $(POWER),$(BIN)/collect import power $(POWER) --into $(RUN) $(IMPORT_OPTIONS) $(POWER_OPTIONS))
 	$(MAKE) --no-print-directory all RUN=$(RUN) PIPELINE=$(IMPORT_PIPELINE) MEASURE=no \
-	    PRICES="$(PRICES) $$(find $(RUN) -maxdepth 1 -name imported-price.csv)"
-# Limits that fit loggers.
+	    PRICES="$$([ -e $(RUN)/imported-price.csv ] && echo $(filter-out %/own.csv,$(PRICES)) $(RUN)/imported-price.csv || echo $(PRICES))"
+# What was said with --usd-per-hour takes the place of a machine that costs its electricity alone. Limits that fit loggers.
 IMPORT_PIPELINE ?= import.toml
 
 TR119 := data/inputs/tr119

@@ -1,5 +1,5 @@
 -- One kind of hardware that ran x price that may run it: what an hour of use, a kWh and its carbon cost there.
--- The same hardware is `measured`; a price of other hardware is an extrapolation.
+-- The same hardware is `measured`; a price of other hardware is an extrapolation. Several GPUs of a run are named `2x NVIDIA H100`.
 with hardware as (
     select distinct device, cpu
     from cell_unit
@@ -25,7 +25,8 @@ select
     case
         when o.tier = 'on_prem' then 'measured'
         when h.device = 'cpu' and lower(o.cpu) = lower(h.cpu) then 'measured'
-        when h.device <> 'cpu' and lower(o.accelerator) = lower(h.device) and o.accelerator_count = 1 then 'measured'
+        when h.device <> 'cpu' and o.accelerator_count = 1 and lower(o.accelerator) = lower(h.device) then 'measured'
+        when lower(concat(o.accelerator_count, 'x ', o.accelerator)) = lower(h.device) then 'measured'
         else 'extrapolated'
     end as match
 from hardware as h

@@ -6,7 +6,15 @@
 -- difference between the powers at the two ends is missing: at most the range that was seen;
 -- a mean over the past is late by half its length, and hides what swings faster, which may be all of the power on and off;
 -- power that never changed may be half a step off all the time.
-with spanned as (
+-- What somebody's counter counted between two readings is known however far apart they are, all but what the ends of the span cut:
+-- its error alone decides. A counter with a range may have wrapped unseen, and is held to the limits like any power.
+with wrapping as (
+    select distinct session_id, device_id
+    from power_sample
+    where energy_range_j is not null
+),
+
+spanned as (
     select
         e.*,
         cast(e.end_ns - e.start_ns as double) as length_ns,
@@ -15,8 +23,11 @@ with spanned as (
         coalesce(n.update_period_ms, 0) * 1e6 as update_ns,
         coalesce(n.averaging_ms, 0) / 1e3 as averaging_s,
         coalesce(n.resolution_w, 0) as resolution_w,
-        coalesce(n.resolution_j, 0) as resolution_j
+        coalesce(n.resolution_j, 0) as resolution_j,
+        o.source = 'imported' and e.kind = 'counter' and w.device_id is null as is_whole
     from span_energy as e
+    inner join session as o on e.session_id = o.session_id
+    left join wrapping as w on e.session_id = w.session_id and e.device_id = w.device_id
     left join sensor as n on e.session_id = n.session_id and e.device_id = n.device_id and e.kind = n.kind
 ),
 
@@ -62,6 +73,7 @@ sensor as (
         max(throttled_pct) as throttled_pct,
         max(covered_ns) as covered_ns,
         coalesce(max(case when kind = 'counter' then max_gap_ns end), max(max_gap_ns)) as max_gap_ns,
+        bool_or(is_whole) as is_whole,
         bool_or(was_reset) as was_reset
     from ranked
     where place = 1
@@ -81,10 +93,10 @@ joined as (
     cross join config as k
     left join ranked as c
         on s.session_id = c.session_id and s.span_id = c.span_id and s.device_id = c.device_id
-        and c.kind = 'counter' and c.place = 1 and c.max_gap_ns <= k.max_gap_ns and c.energy_j is not null
+        and c.kind = 'counter' and c.place = 1 and (c.is_whole or c.max_gap_ns <= k.max_gap_ns) and c.energy_j is not null
     left join ranked as i
         on s.session_id = i.session_id and s.span_id = i.span_id and s.device_id = i.device_id
-        and i.kind <> 'counter' and i.place = 1 and i.max_gap_ns <= k.max_gap_ns and i.energy_j is not null
+        and i.kind <> 'counter' and i.place = 1 and (i.is_whole or i.max_gap_ns <= k.max_gap_ns) and i.energy_j is not null
 )
 
 select
@@ -93,7 +105,7 @@ select
         when length_ns <= 0 then 'window of no length'
         when covered_ns = 0 then 'no readings around the window'
         when covered_ns < length_ns then 'window not bracketed by readings'
-        when samples < min_updates then 'fewer readings than min_updates'
+        when samples < min_updates and not is_whole then 'fewer readings than min_updates'
         when 100 * energy_error_j > max_error_pct * abs(coalesce(energy_counter_j, energy_integral_j))
             then 'error bound over max_error_pct'
         when coalesce(energy_counter_j, energy_integral_j) is not null then null

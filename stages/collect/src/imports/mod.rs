@@ -24,6 +24,9 @@ pub mod zone;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use schemas::tables::SESSION as SESSIONS;
+use serde::Deserialize;
+use std::path::Path;
 
 /// The session of imported runs and of imported power, so that they meet.
 pub const SESSION: &str = "import";
@@ -31,6 +34,29 @@ pub const SESSION: &str = "import";
 /// What `run.imported_from` ends with when the result gave times without a zone and none was given: they were taken for UTC. Power logs
 /// without a zone are then taken the same way.
 pub const ZONELESS: &str = ", times without a zone";
+
+/// Refuses a folder that holds runs which were measured: an import would take their place.
+fn spare(into: &Path) -> Result<()> {
+    let path = into.join("session.parquet");
+    if !path.exists() {
+        return Ok(());
+    }
+    let sessions: Vec<Session> = schemas::rows::from_batches(SESSIONS.name, &schemas::io::read(&path, &SESSIONS)?)?;
+    match sessions.iter().find(|s| s.source == "measured") {
+        None => Ok(()),
+        Some(session) => anyhow::bail!(
+            "{}: holds measured runs, session {}, import into another folder: --into",
+            into.display(),
+            session.session_id
+        ),
+    }
+}
+
+#[derive(Deserialize)]
+struct Session {
+    session_id: String,
+    source: String,
+}
 
 /// `collect import`. Without one of the subcommands the files are contract tables.
 #[derive(Debug, Args)]

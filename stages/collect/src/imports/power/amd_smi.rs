@@ -1,5 +1,5 @@
-//! `amd-smi metric --power --usage -w 1 --csv` (AMD SMI's manual): a sentence, then the header again for every sweep. Times are whole
-//! seconds, so that two sweeps may share one.
+//! `amd-smi metric --power --usage -w 1 --csv`, or `monitor` with the same (AMD SMI's manual): a sentence, then the header again for every
+//! sweep. Times are whole seconds, so that two sweeps may share one.
 
 use super::{
     Format, Source,
@@ -25,7 +25,7 @@ pub const FORMAT: Format = Format {
 };
 
 /// By the version of amd-smi.
-const POWERS: [&str; 3] = ["socket_power", "current_socket_power", "average_socket_power"];
+const POWERS: [&str; 4] = ["socket_power", "current_socket_power", "average_socket_power", "power_usage"];
 const EXTRAS: [(&[&str], usize); 3] = [
     (&["hotspot", "temperature_hotspot", "edge"], TEMPERATURE),
     (&["gfx_activity", "gfx_usage"], UTILISATION),
@@ -38,8 +38,10 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut table = Table::find(source.lines()?, &is_header, "timestamp, gpu and socket_power")?;
     let header = table.layout.header.clone();
     let (decimal, gpu) = (table.layout.decimal, header.must("gpu")?);
-    let (name, power) = POWERS.iter().find_map(|p| Some((*p, header.find(&[p])?))).unwrap_or(("gpu", gpu));
-    let factor = unit_of_name(&header.names[power]).filter(|u| u.of == Measure::Power).map_or(1.0, |u| u.factor);
+    let factor =
+        |at: usize| unit_of_name(&header.names[at]).filter(|u| u.of == Measure::Power).map_or(1.0, |u| u.factor);
+    // What one column leaves empty, the next may have: it depends on the chip.
+    let powers: Vec<(&str, usize)> = POWERS.iter().filter_map(|p| Some((*p, header.find(&[p])?))).collect();
     let time = header.find(&["timestamp"]);
     let extras_at = EXTRAS.map(|(names, extra)| (header.find(names), extra));
     let mut sweep: (Option<String>, i64) = (None, -1);
@@ -66,6 +68,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                 extras[extra] = q.value;
             }
         }
+        let absent = |at: usize| matches!(cell(&row.get(at), decimal), Cell::Absent(_));
+        let (name, power) =
+            powers.iter().copied().find(|(_, at)| !absent(*at)).or(powers.first().copied()).unwrap_or(("gpu", gpu));
         let of = Gpu { index: Some(index.clone()), uuid: None };
         let sensor = Sensor::new(format!("amd-smi:{index}"), Kind::Average, Scope::Gpu)
             .label(format!("{name} of amd-smi"))
@@ -73,7 +78,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let Some(series) = sink.series(sensor) else { continue };
         match cell(&row.get(power), decimal) {
             Cell::Number(q) if q.value >= 0.0 => {
-                sink.push(series, t, q.value * q.unit.map_or(factor, |u| u.factor), Some(&extras))?
+                sink.push(series, t, q.value * q.unit.map_or(factor(power), |u| u.factor), Some(&extras))?
             }
             Cell::Absent(why) => sink.failed(series, row.line, t, &why)?,
             _ => sink.leave_out(row.line, "no power in its field, left out"),

@@ -18,12 +18,17 @@ pub const FORMAT: Format = Format {
     about: "nvidia-smi dmon -s pucm -o DT",
     recognises: |head| {
         head.lines().take(50).any(|line| {
-            let mut words = line.trim_start().strip_prefix('#').unwrap_or("").split_whitespace();
+            let mut words = words(line.trim_start().strip_prefix('#').unwrap_or(""));
             words.clone().any(|w| w == "pwr") && words.any(|w| w == "gpu")
         })
     },
     read,
 };
+
+/// Fields between spaces, and with `--format csv` between commas.
+fn words(line: &str) -> impl Iterator<Item = &str> + Clone {
+    line.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty())
+}
 
 const LABEL: &str = "pwr of dmon: mean over a second from Ampere on (but GA100), whole watts";
 const DAY_NS: i64 = 86_400_000_000_000;
@@ -54,14 +59,14 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let (number, text) = (line.number, line.text.trim());
         if let Some(header) = text.strip_prefix('#') {
             // The second of the two lines of a header has the units.
-            let names: Vec<String> = header.split_whitespace().map(str::to_string).collect();
+            let names: Vec<String> = words(header).map(str::to_string).collect();
             if names.iter().any(|n| n == "gpu") {
                 columns = Some(Columns { names });
             }
             continue;
         }
         let Some(columns) = &columns else { continue };
-        let fields: Vec<&str> = text.split_whitespace().collect();
+        let fields: Vec<&str> = words(text).collect();
         if fields.is_empty() {
             continue;
         }

@@ -49,6 +49,14 @@ impl<'a> Source<'a> {
         Ok(Lines::new(self.0, decode::LONGEST)?)
     }
 
+    /// Its beginning as text, and all of it again.
+    pub fn peek(mut self) -> Result<(String, Source<'a>)> {
+        let mut head = Vec::new();
+        (&mut self.0).take(64).read_to_end(&mut head)?;
+        let text = String::from_utf8_lossy(&head).replace(['\0', '\u{feff}', '\u{fffd}'], "");
+        Ok((text, Source::new(std::io::Cursor::new(head).chain(self.0))))
+    }
+
     /// All of it as text: for logs that are one JSON document.
     fn text(self) -> Result<String> {
         let mut bytes = Vec::new();
@@ -149,6 +157,7 @@ fn format(path: &Path, asked: Option<&str>) -> Result<&'static Format> {
 }
 
 pub fn import(options: &Options) -> anyhow::Result<()> {
+    super::spare(&options.into)?;
     let mut sink = Sink::new(options);
     let mut remarks: Vec<String> = Vec::new();
     let mut provenance = Provenance::new("collect", serde_json::Value::Null);
@@ -205,6 +214,9 @@ fn say_of_gpus(sink: &mut Sink) {
     if sink.options.gpus.is_empty() && count > 1 {
         sink.notes
             .say(format!("the log has {count} GPUs ({names}) and all count: --gpus names those that the runs used"));
+        sink.notes.say(format!(
+            "prices are of one GPU unless the runs' device is named as several: --device \"{count}x NAME\""
+        ));
     } else if taken < count {
         sink.notes.say(format!("{taken} of {count} GPUs ({names}) are taken, the energy of the others is left out"));
     }

@@ -84,10 +84,11 @@ struct Reader<'s, 'o> {
     is_uuid: bool,
     by_name: HashMap<String, Option<usize>>,
     has_extras: bool,
-    /// Of a log that does not tell GPUs apart: the instant before, and how often little and much time passed.
+    /// Of a log that does not tell GPUs apart: the instant before, and the times between rows.
     before: Option<i64>,
-    close: u64,
-    far: u64,
+    steps: Vec<i64>,
+    /// Columns of power that are not taken.
+    others: Vec<&'static str>,
 }
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
@@ -183,8 +184,8 @@ impl<'s, 'o> Reader<'s, 'o> {
             by_name,
             has_extras,
             before: None,
-            close: 0,
-            far: 0,
+            steps: Vec::new(),
+            others,
         })
     }
 
@@ -256,29 +257,59 @@ impl<'s, 'o> Reader<'s, 'o> {
     ) -> Result<()> {
         let Some(series) = self.series(name, index) else { return Ok(()) };
         if name.is_empty() {
-            self.see_step(t);
-            if self.close >= 8 && self.close * 3 >= self.far {
-                let remedy = "log again with --query-gpu=timestamp,index,power.draw";
-                return Err(Fault::new("several GPUs that no column tells apart", quoted("index"), remedy).at(line));
-            }
+            self.see_step(line, t)?;
         }
         self.sink.push(series, t, watt, self.has_extras.then_some(extras))
     }
 
-    /// Rows of one sweep follow one another within milliseconds, sweeps do not.
-    fn see_step(&mut self, t: i64) {
-        let step = self.before.replace(t).map_or(i64::MAX, |before| (t - before).abs());
-        match step {
-            0..=20_000_000 => self.close += 1,
-            200_000_000.. => self.far += 1,
-            _ => self.close = 0,
-        }
+    fn see_step(&mut self, line: u64, t: i64) -> Result<()> {
+        let step = self.before.replace(t).map(|before| (t - before).abs());
+        let Some(step) = step.filter(|_| self.steps.len() < STEPS) else { return Ok(()) };
+        self.steps.push(step);
+        if self.steps.len() == STEPS { self.one_gpu(line) } else { Ok(()) }
     }
 
-    fn finish(self) -> Result<()> {
+    fn one_gpu(&mut self, line: u64) -> Result<()> {
+        if are_sweeps(&self.steps) {
+            let remedy = "log again with --query-gpu=timestamp,index,power.draw";
+            return Err(Fault::new("several GPUs that no column tells apart", quoted("index"), remedy).at(line));
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<()> {
+        self.one_gpu(self.layout.header.line)?;
+        if let Some(failed) = self.sink.known.iter().find_map(|k| k.last_error.clone())
+            && self.sink.known.iter().all(|k| k.readings == 0)
+            && !self.others.is_empty()
+        {
+            let names = self.others.iter().map(|name| format!("--select {name}")).collect::<Vec<_>>();
+            let remedy = format!("take another column: {}", names.join(" or "));
+            return Err(Fault::new("no reading in the column of power", failed, remedy));
+        }
         self.sink.left_out(self.layout.left_out);
         Ok(())
     }
+}
+
+/// Times between rows that are looked at.
+const STEPS: usize = 4096;
+
+/// Whether rows come in sweeps: as many short steps between two long ones, again and again. One GPU is read at even times.
+fn are_sweeps(steps: &[i64]) -> bool {
+    let mut sorted = steps.to_vec();
+    sorted.sort_unstable();
+    // A sweep of 16 GPUs has one long step in 16.
+    let Some(long) = sorted.get(sorted.len() * 15 / 16).or(sorted.last()).map(|long| long / 3) else { return false };
+    let is_short = |step: &i64| *step < long;
+    let mut sweeps: Vec<usize> = steps.split(|step| !is_short(step)).map(<[i64]>::len).collect();
+    // The first and the last may be cut.
+    let whole = sweeps.len().saturating_sub(1);
+    sweeps.truncate(whole);
+    sweeps.sort_unstable();
+    let Some(&usual) = sweeps.get(sweeps.len() / 2) else { return false };
+    let same = sweeps.iter().filter(|n| **n == usual).count();
+    long > 0 && sweeps.len() >= 3 && usual >= 1 && same * 10 >= sweeps.len() * 8
 }
 
 /// A cell in base units; `factor` where it names none.

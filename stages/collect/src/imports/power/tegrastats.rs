@@ -1,5 +1,6 @@
 //! NVIDIA Jetson: `tegrastats --interval 1000` (Jetson's manual). Rails are `NAME now/average` in mW; where there is VDD_IN, it is the sum
-//! of the others and more. Old versions print neither date nor unit.
+//! of the others and more. AGX boards have rails beside one another and none of the whole: VIN_SYS_5V0 and SYS5V are their 5 V rail alone.
+//! Rails that are selected are added up. Old versions print neither date nor unit.
 
 use super::{
     Format, Source,
@@ -23,7 +24,7 @@ pub const FORMAT: Format = Format {
 };
 
 /// Rails that are the whole module's input, by board.
-const INPUTS: [&str; 4] = ["VDD_IN", "POM_5V_IN", "VDD_MUX", "VIN_SYS_5V0"];
+const INPUTS: [&str; 4] = ["VDD_IN", "POM_5V_IN", "VDD_MUX", "VIN"];
 
 /// Names and present power in mW of the rails of a line.
 fn rails(line: &str) -> impl Iterator<Item = (&str, f64)> {
@@ -38,7 +39,7 @@ fn rails(line: &str) -> impl Iterator<Item = (&str, f64)> {
                 value.filter(|v| v.is_finite() && *v >= 0.0)
             };
             let is_name =
-                name.starts_with(|c: char| c.is_ascii_uppercase()) && !matches!(*name, "RAM" | "SWAP" | "CPU" | "IRAM");
+                name.starts_with(|c: char| c.is_ascii_uppercase()) && !matches!(*name, "RAM" | "SWAP" | "IRAM");
             (is_name && milliwatts(mean).is_some()).then_some(())?;
             Some((*name, milliwatts(now)?))
         })
@@ -90,18 +91,20 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let degrees = text.split_whitespace().find_map(of_gpu);
         let mut extras = super::sink::NO_EXTRAS;
         extras[TEMPERATURE] = degrees.filter(|c| c.is_finite()).unwrap_or(f64::NAN);
-        for name in names.clone() {
-            let scope = if INPUTS.contains(&name.as_str()) { Scope::Node } else { scope(&name) };
-            let label = format!("tegrastats: rail {name} now, not its mean");
-            let Some(series) =
-                sink.series(Sensor::new(format!("tegrastats:{name}"), Kind::Instant, scope).label(label))
-            else {
-                continue;
-            };
-            match there.iter().find(|(of, _)| *of == name) {
-                Some((_, milliwatts)) => sink.push(series, t, milliwatts / 1e3, Some(&extras))?,
-                None => sink.leave_out(number, "the rail is not in the line, left out"),
-            }
+        let scope = match names.as_slice() {
+            [rail] if !INPUTS.contains(&rail.as_str()) => scope(rail),
+            _ => Scope::Node,
+        };
+        let id = names.join("+");
+        let label = format!("tegrastats: rail {id} now, not its mean");
+        let Some(series) = sink.series(Sensor::new(format!("tegrastats:{id}"), Kind::Instant, scope).label(label))
+        else {
+            continue;
+        };
+        let of = |name: &String| there.iter().find(|(of, _)| of == name).map(|(_, milliwatts)| milliwatts / 1e3);
+        match names.iter().map(of).sum::<Option<f64>>() {
+            Some(watt) => sink.push(series, t, watt, Some(&extras))?,
+            None => sink.leave_out(number, "a rail is not in the line, left out"),
         }
     }
     Ok(())

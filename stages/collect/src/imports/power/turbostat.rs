@@ -1,5 +1,6 @@
-//! `turbostat --show Time_Of_Day_Seconds,PkgWatt,RAMWatt -i 1` (turbostat's manual): each row is the mean over the interval that ends
-//! at its time. Version 17.06 forgot tabs in its header, so that it has fewer cells than the rows.
+//! `turbostat --Summary --show Time_Of_Day_Seconds,PkgWatt,RAMWatt -i 1` (turbostat's manual): each row is the mean over the interval that
+//! ends at its time. Without `--Summary` a row of all packages begins each interval, and rows of packages and processors follow it.
+//! Version 17.06 forgot tabs in its header, so that it has fewer cells than the rows.
 
 use super::{
     Format, Source,
@@ -9,13 +10,14 @@ use crate::{
     imports::{
         fault::{Fault, Result, quoted},
         number::{Cell, Decimal, cell},
+        zone::epoch,
     },
     power::{Kind, Scope},
 };
 
 pub const FORMAT: Format = Format {
     name: "turbostat",
-    about: "turbostat --show Time_Of_Day_Seconds,PkgWatt,RAMWatt -i 1",
+    about: "turbostat --Summary --show Time_Of_Day_Seconds,PkgWatt,RAMWatt -i 1",
     recognises: |head| head.lines().any(|line| line.contains("PkgWatt") && line.contains(char::is_whitespace)),
     read,
 };
@@ -112,6 +114,9 @@ fn parts(word: &str) -> Option<Vec<String>> {
     })
 }
 
+/// Rows that name no processor and are this close belong to one interval: the first is the summary.
+const SWEEP_NS: i64 = 50_000_000;
+
 /// A row's own figures until the interval is known.
 struct Row {
     line: u64,
@@ -123,7 +128,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut lines = source.lines()?;
     let (mut header, mut glued): (Vec<String>, bool) = (Vec::new(), false);
     let (mut first, mut before): (Option<Row>, Option<i64>) = (None, None);
-    let mut rows = 0;
+    let (mut rows, mut summary_ns) = (0, None::<i64>);
     while let Some(line) = lines.next()? {
         let (number, ended, text) = (line.number, line.ended, line.text.trim());
         if text.contains("PkgWatt") {
@@ -139,7 +144,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         if cells.len() != header.len() || !ended {
             // Rows of single processors leave out the package's columns at their end: only the summary is read.
             let summary = ["Core", "CPU"].iter().filter_map(|n| column(n)).all(|c| c == "-");
-            if summary || !ended {
+            let sums_up = |t: i64| summary_ns.is_some_and(|summary| (t - summary).abs() < SWEEP_NS);
+            let time = column("Time_Of_Day_Seconds").and_then(|time| epoch(time));
+            if summary && !time.is_some_and(sums_up) || !ended {
                 sink.leave_out(number, "not as many cells as the header, or cut, left out");
             }
             continue;
@@ -157,6 +164,12 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             }
         };
         let Some(t) = t else { continue };
+        let is_named = header.iter().any(|n| ["Package", "Core", "CPU"].contains(&n.as_str()));
+        if !is_named && summary_ns.is_some_and(|summary| (t - summary).abs() < SWEEP_NS) {
+            sink.notes.line(number, "a package or processor of the interval before, which its first row sums up");
+            continue;
+        }
+        summary_ns = Some(t);
         let watts = PARTS.map(|(name, ..)| match column(name).map(|text| cell(text, Decimal::Point)) {
             Some(Cell::Number(q)) => Some(q.value).filter(|w| *w >= 0.0),
             _ => None,

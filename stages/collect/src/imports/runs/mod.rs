@@ -77,7 +77,7 @@ pub struct Options {
     /// What ran: model [default: what the results say, or `unknown`]
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// What ran: `cpu`, or the GPU's product name [default: what the results say, or `unknown`]
+    /// What ran: `cpu`, or the GPU's product name, several as `2x NVIDIA H100` [default: what the results say, or `unknown`]
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
     /// What ran: processor [default: what the results say]
@@ -93,6 +93,9 @@ fn known() -> String {
     let line = |f: &Format| format!("\n  {:<18} {}", f.name, f.about);
     format!("Formats, described in docs/imports:{}", ALL.iter().map(line).collect::<String>())
 }
+
+/// Bytes that recognition looks at: SGLang writes all of a server's options before the results.
+const HEAD_BYTES: usize = 1 << 20;
 
 /// Largest file of results; each is read at once.
 const MOST_BYTES: u64 = 2 << 30;
@@ -119,7 +122,7 @@ fn format(text: &str, asked: Option<&str>) -> Result<&'static Format> {
         let unknown = || Fault::new("no such format of runs", quoted(name), format!("use one of {}", names()));
         return ALL.iter().find(|f| f.name == name).ok_or_else(unknown);
     }
-    let end = (0..=decode::HEAD_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=HEAD_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let head = &text[..end];
     let unknown = || {
         let first = head.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
@@ -138,11 +141,20 @@ fn read(source: impl Read, path: &Path, sheet: &mut Sheet) -> Result<()> {
 }
 
 pub fn import(options: &Options) -> anyhow::Result<()> {
+    super::spare(&options.into)?;
     let mut sheet = Sheet::new(options)?;
     let mut provenance = Provenance::new("collect", serde_json::Value::Null);
     for path in &options.files {
         let file = File::open(path).map_err(|e| Fault::from(e).of(path))?;
         read(file, path, &mut sheet)?;
+        let mut with = provenance.clone();
+        with.inputs.clear();
+        with.input(path)?;
+        let same = provenance.inputs.iter().find(|known| with.inputs.iter().any(|new| new.sha256 == known.sha256));
+        if let Some(same) = same {
+            let remedy = "give each result once: repetitions are results of their own";
+            return Err(Fault::new("the same results twice", quoted(&same.file), remedy).of(path).into());
+        }
         provenance.input(path)?;
     }
     sheet.finish()?;

@@ -38,7 +38,16 @@ const COLUMNS: &[&str] = &[
 
 /// One row a device. It is priced as a whole: what ran counts as one accelerator, whatever it was made of.
 pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>) -> anyhow::Result<()> {
-    let Some(usd_per_hour) = options.usd_per_hour else { return Ok(()) };
+    let path = options.into.join("imported-price.csv");
+    let Some(usd_per_hour) = options.usd_per_hour else {
+        if path.exists() {
+            eprintln!(
+                "collect: {}: of an earlier import and not changed: remove it, or give --usd-per-hour",
+                path.display()
+            );
+        }
+        return Ok(());
+    };
     let devices: BTreeSet<&str> = runs.iter().map(|r| r.device.as_str()).collect();
     // The day on which the price is stated: today.
     let retrieved_on: String = utc_text(Anchor::now().realtime_ns).chars().take(10).collect();
@@ -59,6 +68,5 @@ pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>) -> anyhow::Resu
         })
         .collect();
     let batch = rows::to_batch(&PRICE, &prices)?;
-    let path = options.into.join("imported-price.csv");
     Ok(text::write_csv(&path, &PRICE, COLUMNS, &mut |each| each(&batch))?)
 }

@@ -59,11 +59,19 @@ pub fn serving(line: u64, result: &Value, sheet: &mut Sheet) -> Result<Run> {
         result.number(key).filter(|n| *n >= 0.0).ok_or_else(|| missing().at(line))
     };
     let (duration, completed, tokens) = (must("duration")?, must("completed")?, must("total_output_tokens")?);
-    let asked = result.number("num_prompts").or(result.number("failed").map(|f| f + completed));
+    // SGLang gives a text for each request, empty where it went well.
+    let wrong =
+        |errors: &[Value]| errors.iter().filter(|e| matches!(e, Value::Text(e) if !e.trim().is_empty())).count();
+    let failed = result.number("failed").or(result.list("errors").map(|errors| wrong(errors) as f64));
+    let asked = result.number("num_prompts").or(failed.map(|f| f + completed));
     let input = result.number("total_input_tokens");
     let mut run = Run::generate(scenario(result, asked, input));
     let text = |keys: &[&str]| keys.iter().find_map(|k| result.text(k)).unwrap_or("").to_string();
+    // What the client spoke is not what served: `openai` is the protocol of them all.
     run.backend = text(&["backend", "endpoint_type"]);
+    if run.backend.starts_with("openai") {
+        run.backend.clear();
+    }
     run.model = text(&["model_id", "model", "model_name"]);
     if let (true, Some(server)) = (run.model.is_empty(), result.get("server_info")) {
         run.model = ["model_path", "served_model_name"].iter().find_map(|k| server.text(k)).unwrap_or("").into();

@@ -71,6 +71,27 @@ pub fn check(sink: &mut Sink, runs: &[Run], file: &Path) -> Result<(), Fault> {
             }
         }
     }
+    let zoneless = |r: &Run| r.imported_from.as_ref().is_some_and(|from| from.ends_with(ZONELESS));
+    if sink.zoneless.is_none() && runs.iter().any(zoneless) {
+        match fitting.as_slice() {
+            [0] => sink
+                .notes
+                .say("the runs' times without a zone were taken for UTC: with no other zone do log and runs meet"),
+            some => {
+                let zones: Vec<String> =
+                    some.iter().take(4).map(|q| format!("--tz {}", offset_text((q * 900) as i32))).collect();
+                let remedy = match some {
+                    [] => {
+                        "import the runs again with their zone: --tz Europe/Berlin, --tz +02:00 or --tz UTC".to_string()
+                    }
+                    _ => format!("import the runs again with their zone: {} would make them meet", zones.join(" or ")),
+                };
+                let run = runs.iter().find(|r| zoneless(r)).and_then(|r| r.start_ns.zip(r.end_ns)).unwrap_or_default();
+                let value = format!("as UTC they are {}, the log is {}", said(run), said(log));
+                return Err(Fault::new("the runs' times have no zone", value, remedy).of(file));
+            }
+        }
+    }
     let short = runs.iter().find(|r| r.start_ns.zip(r.end_ns).is_some_and(|(start, end)| start < log.0 || log.1 < end));
     let Some((run, (start, end))) = short.and_then(|r| Some((r, r.start_ns.zip(r.end_ns)?))) else { return Ok(()) };
     let covered = (end.min(log.1) - start.max(log.0)).max(0) as f64 / 1e9;

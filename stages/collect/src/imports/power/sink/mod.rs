@@ -142,6 +142,7 @@ impl<'o> Sink<'o> {
             return Err(Fault::new("mostly unreadable", value, "check the file, or name its format with --format"));
         }
         if self.rows == 0 {
+            self.gpus_are_there()?;
             let why = self.notes.texts();
             let why = if why.is_empty() { "0 readings under the header".into() } else { why.join("; ") };
             return Err(Fault::new(
@@ -337,20 +338,39 @@ impl<'o> Sink<'o> {
         }
     }
 
+    fn gpus_are_there(&self) -> Result<()> {
+        let (gpus, taken) = self.gpus();
+        if self.options.gpus.is_empty() || gpus.is_empty() || taken >= self.options.gpus.len() {
+            return Ok(());
+        }
+        let remedy = format!("it has {}", gpus.join(", "));
+        Err(Fault::new("--gpus names GPUs that the log does not have", self.options.gpus.join(","), remedy))
+    }
+
+    /// Two tools that log one GPU at once: its energy must not be added up.
+    fn one_gpu_once(&self) -> std::result::Result<(), (usize, Fault)> {
+        let mut by_uuid: HashMap<&str, Vec<&Known>> = HashMap::new();
+        for known in &self.known {
+            let Some(uuid) = known.sensor.gpu.as_ref().and_then(|gpu| gpu.uuid.as_deref()) else { continue };
+            let others = by_uuid.entry(uuid).or_default();
+            let meet = |a: &(usize, i64, i64)| known.spans.iter().any(|b| a.1.max(b.1) < a.2.min(b.2));
+            let twice = |o: &&&Known| o.sensor.device_id != known.sensor.device_id && o.spans.iter().any(meet);
+            if let Some(other) = others.iter().find(twice) {
+                let value = format!("{} and {}", other.sensor.device_id, known.sensor.device_id);
+                let fault = Fault::new("one GPU in two logs at the same time", value, "import one of them");
+                return Err((known.spans.first().map_or(0, |span| span.0), fault));
+            }
+            others.push(known);
+        }
+        Ok(())
+    }
+
     /// What a whole import may not be: GPUs asked for and not there, one GPU in two logs at once, no stretch of time.
     pub fn check(&mut self, files: &[std::path::PathBuf]) -> Result<()> {
         self.store.close_all()?;
         let name = |at: usize| files.get(at).map_or(Path::new(""), |p| p.as_path());
-        let (gpus, taken) = self.gpus();
-        if !self.options.gpus.is_empty() && taken < self.options.gpus.len() {
-            let asked = self.options.gpus.join(",");
-            let fault = Fault::new(
-                "--gpus names GPUs that the log does not have",
-                asked,
-                format!("it has {}", gpus.join(", ")),
-            );
-            return Err(fault.of(name(0)));
-        }
+        self.gpus_are_there().map_err(|fault| fault.of(name(0)))?;
+        self.one_gpu_once().map_err(|(file, fault)| fault.of(name(file)))?;
         for known in &self.known {
             if known.sensor.device_id.len() > LONGEST_NAME {
                 let what = format!("a sensor's name of {} bytes", known.sensor.device_id.len());
