@@ -279,3 +279,35 @@ fn dmon_with_commas_is_read() {
         ran.out
     );
 }
+
+#[test]
+fn joules_of_intervals_are_powers_of_them() {
+    let text =
+        "Time_Of_Day_Seconds\tPkg_J\tRAM_J\n1778749202.0\t400\t20\n1778749204.0\t600\t20\n1778749205.0\t300\t10\n";
+    let ran = Folder::new().import("power", &[("turbostat.txt", text)], &[]).ok();
+    assert!(
+        ran.out.contains("package interval_mean cpu_package: 4 readings")
+            && ran.out.contains("1300.000000 J in 5.000 s"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn a_meter_of_three_phases_has_their_sum() {
+    let status = |s: i64| {
+        format!(
+            r#"{{"em:0": {{"id": 0, "a_act_power": 100.0, "total_act_power": 360.0}}, "emdata:0": {{"id": 0, "total_act": {:.3}}},
+                "sys": {{"mac": "AA", "unixtime": {}}}}}"#,
+            1000.0 + 0.1 * s as f64,
+            1_778_749_200 + s
+        )
+    };
+    let ran =
+        Folder::new().import("power", &[("shelly.json", &[status(0), status(1), status(2)].join("\n"))], &[]).ok();
+    assert!(
+        ran.out.contains("shelly:AA:em:0 counter node") && ran.out.contains("720.000000 J in 2.000 s"),
+        "{}",
+        ran.out
+    );
+}

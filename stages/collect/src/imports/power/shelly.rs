@@ -1,5 +1,5 @@
-//! Status of Shelly plugs, asked again and again: `http://PLUG/status` (first generation) or `http://PLUG/rpc/Shelly.GetStatus` (later
-//! ones). The energy of the first counts watt-minutes (Shelly's API, "meters"), of the later ones watt-hours ("aenergy").
+//! Status of Shelly plugs and meters, asked again and again: `http://PLUG/status` (first generation) or `http://PLUG/rpc/Shelly.GetStatus`
+//! (later ones). The energy of the first counts watt-minutes (Shelly's API, "meters"), of the later ones watt-hours ("aenergy", "emdata").
 
 use super::{
     Format, Source,
@@ -18,7 +18,8 @@ pub const FORMAT: Format = Format {
     name: "shelly",
     about: "Shelly: /status or /rpc/Shelly.GetStatus, one answer after another",
     recognises: |head| {
-        let has_meter = ["\"meters\"", "\"emeters\"", "\"aenergy\""].iter().any(|key| head.contains(key));
+        let keys = ["\"meters\"", "\"emeters\"", "\"aenergy\"", "\"em:0\"", "\"em1:0\""];
+        let has_meter = keys.iter().any(|key| head.contains(key));
         head.trim_start().starts_with(['{', '[']) && head.contains("\"unixtime\"") && has_meter
     },
     read,
@@ -27,6 +28,10 @@ pub const FORMAT: Format = Format {
 const J_PER_WATT_MINUTE: f64 = 60.0;
 const J_PER_WH: f64 = 3600.0;
 const LABEL: &str = "Shelly: all that is plugged in";
+/// Meters of whole installations: of three phases and of one, their power, where their energy is and its name.
+const METERS: [(&str, &str, &str, &str); 2] =
+    [("em:", "total_act_power", "emdata:", "total_act"), ("em1:", "act_power", "em1data:", "total_act_energy")];
+
 /// Objects in objects that are looked into.
 const DEPTH: usize = 6;
 
@@ -62,7 +67,9 @@ fn look(sink: &mut Sink, number: u64, value: &Value, depth: usize, found: &mut u
 fn status(sink: &mut Sink, number: u64, map: &Map<String, Value>) -> Result<bool> {
     let late = map.get("sys").and_then(|sys| sys.get("unixtime"));
     let Some(time) = map.get("unixtime").or(late).filter(|t| t.is_number()) else { return Ok(false) };
-    let has_meter = map.iter().any(|(k, v)| k == "meters" || k == "emeters" || v.get("aenergy").is_some());
+    let is_meter = |key: &str| METERS.iter().any(|(begin, ..)| key.starts_with(begin));
+    let has_meter =
+        map.iter().any(|(k, v)| k == "meters" || k == "emeters" || is_meter(k) || v.get("aenergy").is_some());
     if !has_meter {
         return Ok(false);
     }
@@ -84,6 +91,13 @@ fn status(sink: &mut Sink, number: u64, map: &Map<String, Value>) -> Result<bool
     for (name, meter) in map.iter().filter(|(_, v)| v.get("aenergy").is_some()) {
         let total = meter.get("aenergy").and_then(|a| a.get("total")).map(|t| (t, J_PER_WH));
         reading(sink, number, t, &format!("shelly:{plug}{name}"), meter, "apower", total)?;
+    }
+    for (begin, power, counter, total) in METERS {
+        for (name, meter) in map.iter().filter(|(name, _)| name.starts_with(begin)) {
+            let counter = format!("{counter}{}", &name[begin.len()..]);
+            let total = map.get(&counter).and_then(|c| c.get(total)).map(|t| (t, J_PER_WH));
+            reading(sink, number, t, &format!("shelly:{plug}{name}"), meter, power, total)?;
+        }
     }
     Ok(true)
 }

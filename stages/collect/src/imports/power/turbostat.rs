@@ -18,7 +18,7 @@ use crate::{
 pub const FORMAT: Format = Format {
     name: "turbostat",
     about: "turbostat --Summary --show Time_Of_Day_Seconds,PkgWatt,RAMWatt -i 1",
-    recognises: |head| head.lines().any(|line| line.contains("PkgWatt") && line.contains(char::is_whitespace)),
+    recognises: |head| head.lines().any(|line| is_header(line) && line.contains(char::is_whitespace)),
     read,
 };
 
@@ -85,9 +85,16 @@ const NAMES: &[&str] = &[
     "CoreCnt",
     "PkgCnt",
 ];
-/// Parts that are counted; CorWatt and GFXWatt lie inside of PkgWatt, SysWatt around all.
-const PARTS: [(&str, &str, Scope); 3] =
-    [("PkgWatt", "package", Scope::CpuPackage), ("RAMWatt", "dram", Scope::Dram), ("SysWatt", "system", Scope::Node)];
+/// Parts that are counted, in W and with `--Joules` in J of the interval; CorWatt and GFXWatt lie inside of PkgWatt, SysWatt around all.
+const PARTS: [(&str, &str, &str, Scope); 3] = [
+    ("PkgWatt", "Pkg_J", "package", Scope::CpuPackage),
+    ("RAMWatt", "RAM_J", "dram", Scope::Dram),
+    ("SysWatt", "Sys_J", "system", Scope::Node),
+];
+
+fn is_header(line: &str) -> bool {
+    line.contains("PkgWatt") || line.contains("Pkg_J")
+}
 
 /// Names of a header's cells, glued ones taken apart at names that are known.
 fn names(line: &str) -> Vec<String> {
@@ -121,7 +128,9 @@ const SWEEP_NS: i64 = 50_000_000;
 struct Row {
     line: u64,
     t: i64,
-    watts: [Option<f64>; 3],
+    /// W, or with `--Joules` J of the interval.
+    values: [Option<f64>; 3],
+    joules: bool,
 }
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
@@ -131,7 +140,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let (mut rows, mut summary_ns) = (0, None::<i64>);
     while let Some(line) = lines.next()? {
         let (number, ended, text) = (line.number, line.ended, line.text.trim());
-        if text.contains("PkgWatt") {
+        if is_header(text) {
             header = names(text);
             glued |= header.len() != text.split_whitespace().count();
             continue;
@@ -170,24 +179,28 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             continue;
         }
         summary_ns = Some(t);
-        let watts = PARTS.map(|(name, ..)| match column(name).map(|text| cell(text, Decimal::Point)) {
+        let joules = !header.iter().any(|name| name == "PkgWatt");
+        let names = PARTS.map(|(watt, joule, ..)| if joules { joule } else { watt });
+        let values = names.map(|name| match column(name).map(|text| cell(text, Decimal::Point)) {
             Some(Cell::Number(q)) => Some(q.value).filter(|w| *w >= 0.0),
             _ => None,
         });
-        let row = Row { line: number, t, watts };
+        let row = Row { line: number, t, values, joules };
         match (before, first.take()) {
-            (None, None) if sink.interval_ns().is_none() => first = Some(row),
-            (None, None) => {
-                let step = sink.interval_ns().unwrap_or(0);
-                give(sink, &row, Some(step))?;
-                before = Some(t);
-            }
-            (_, waiting) => {
+            (None, None) => match sink.interval_ns() {
+                None => first = Some(row),
+                Some(length) => {
+                    give(sink, &row, length, true)?;
+                    before = Some(t);
+                }
+            },
+            (last, waiting) => {
+                let length = t - waiting.as_ref().map(|w| w.t).or(last).unwrap_or(t);
                 if let Some(waiting) = waiting {
                     // The first interval was as long as the second.
-                    give(sink, &waiting, Some(t - waiting.t))?;
+                    give(sink, &waiting, length, true)?;
                 }
-                give(sink, &row, None)?;
+                give(sink, &row, length, false)?;
                 before = Some(t);
             }
         }
@@ -202,16 +215,17 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     Ok(())
 }
 
-/// `opens`: the row is the first, and its interval is that long.
-fn give(sink: &mut Sink, row: &Row, opens: Option<i64>) -> Result<()> {
-    for (watt, (_, part, scope)) in row.watts.iter().zip(PARTS) {
-        let Some(watt) = watt else { continue };
+/// `length_ns`: of the row's interval, which `opens` the log or follows another.
+fn give(sink: &mut Sink, row: &Row, length_ns: i64, opens: bool) -> Result<()> {
+    for (value, (.., part, scope)) in row.values.iter().zip(PARTS) {
+        let seconds = length_ns as f64 / 1e9;
+        let Some(watt) = value.map(|value| if row.joules { value / seconds } else { value }) else { continue };
         let sensor = Sensor::new(format!("turbostat:{part}"), Kind::IntervalMean, scope).label(LABEL);
         let Some(series) = sink.series(sensor) else { continue };
-        if let Some(length) = opens.filter(|length| *length > 0) {
-            sink.push(series, row.t.saturating_sub(length), *watt, None)?;
+        if opens && length_ns > 0 {
+            sink.push(series, row.t.saturating_sub(length_ns), watt, None)?;
         }
-        sink.push(series, row.t, *watt, None)?;
+        sink.push(series, row.t, watt, None)?;
     }
     Ok(())
 }
