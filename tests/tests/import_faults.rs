@@ -145,7 +145,7 @@ fn a_window_that_contains_a_run_gives_it_its_share() {
 #[test]
 fn one_gpu_in_two_logs_is_not_two() {
     let csv = "timestamp, uuid, power.draw [W]\n2026/05/14 09:00:00.000, GPU-1, 80.00 W\n2026/05/14 09:10:00.000, GPU-1, 80.00 W\n";
-    let said = ["one GPU in two logs at the same time, dcgm:h:GPU-1 and nvidia-smi:GPU-1, import one of them"];
+    let said = ["one GPU in two logs at the same time, dcgm:GPU-1 and nvidia-smi:GPU-1, import one of them"];
     refused("power", &[("a.json", &prometheus("GPU-1")), ("b.csv", csv)], &["--tz", "UTC"], &said);
     Folder::new().import("power", &[("a.json", &prometheus("GPU-2")), ("b.csv", csv)], &["--tz", "UTC"]).ok();
 }
@@ -159,11 +159,19 @@ fn sweeps_without_a_column_for_the_gpu_are_refused() {
     };
     let said =
         ["several GPUs that no column tells apart, \"index\", log again with --query-gpu=timestamp,index,power.draw"];
-    for (close_ms, sweeps) in [(3, 6), (30, 40), (200, 40)] {
+    for (close_ms, sweeps) in [(3, 6), (30, 40), (50, 40)] {
         refused("power", &[("gpu.csv", &log(close_ms, sweeps))], &["--tz", "UTC"], &said);
     }
-    // Two readings a second of one GPU.
+    // Two readings a second of one GPU; bursts; every row twice.
     Folder::new().import("power", &[("gpu.csv", &log(500, 40))], &["--tz", "UTC"]).ok();
+    let row = |m: u32, s: u32| format!("2026/05/14 09:{m:02}:{s:02}.000, 300.00 W\n");
+    let bursts: String = (0..20).flat_map(|m| (0..10).map(move |s| row(m, s))).collect();
+    let twice: String = (0..40).flat_map(|s| [row(0, s), row(0, s)]).collect();
+    for rows in [bursts, twice] {
+        Folder::new()
+            .import("power", &[("gpu.csv", &format!("timestamp, power.draw [W]\n{rows}"))], &["--tz", "UTC"])
+            .ok();
+    }
 }
 
 #[test]
@@ -212,7 +220,7 @@ fn rails_are_added_up_and_the_five_volt_rail_is_not_the_board() {
         format!("05-14-2026 09:00:0{s} RAM 2000/30000MB GPU 1000/1000 CPU 2000/2000 SOC 500/500 SYS5V 700/700\n")
     };
     let xavier = [row(0), row(1), row(2)].concat();
-    let options = ["--tz", "UTC", "--select", "GPU", "--select", "CPU"];
+    let options = ["--tz", "UTC", "--select", "GPU", "--select", "CPU", "--select", "GPU"];
     assert!(Folder::new().import("power", &[("x.txt", &xavier)], &options).ok().out.contains("6.000000 J in 2.000 s"));
 }
 
@@ -233,6 +241,17 @@ fn entities_of_home_assistant_have_units() {
                sensor.plug_total_consumption,1234.6,2026-05-14T09:01:00.000Z\n";
     let said = ["an entity that is no power, \"sensor.plug_total_consumption\", export the entity of the power, in W"];
     refused("power", &[("history.csv", csv)], &[], &said);
+    for (entity, is_power) in [
+        ("sensor.server_power_energy", false),
+        ("sensor.power_meter_total_consumption", false),
+        ("sensor.powermeter_voltage", false),
+        ("sensor.pdu_current_consumption", true),
+        ("sensor.total_power", true),
+        ("sensor.energy_meter_watts", true),
+    ] {
+        let csv = csv.replace("sensor.plug_total_consumption", entity);
+        assert_eq!(Folder::new().import("power", &[("history.csv", &csv)], &[]).code == Some(0), is_power, "{entity}");
+    }
     let json = |unit: &str| {
         format!(
             r#"[[{{"entity_id": "sensor.plug", "state": "0.5", "attributes": {{"unit_of_measurement": "{unit}"}},
@@ -310,4 +329,26 @@ fn a_meter_of_three_phases_has_their_sum() {
         "{}",
         ran.out
     );
+}
+
+/// Prometheus gives the last scrape again and again: a counter that stands still in between is late by as much as a scrape.
+#[test]
+fn a_counter_that_is_read_more_often_than_scraped_has_that_error() {
+    let folder = Folder::new();
+    folder.import("runs", &[("vllm.json", &vllm(""))], &["--tz", "UTC"]).ok();
+    // 600 W in the minute of the run, 80 W else; scraped every 30 s, ten seconds off, asked every 5 s.
+    let began = 1_778_745_600;
+    let joules = |s: i64| 80 * s + 520 * (s - 3600).clamp(0, 60);
+    let value = |s: i64| 1000 * joules((s - 10) / 30 * 30 + 10);
+    let values: Vec<String> = (60..7200).step_by(5).map(|s| format!("[{}, \"{}\"]", began + s, value(s))).collect();
+    let text = format!(
+        r#"{{"status": "success", "data": {{"resultType": "matrix", "result": [{{"metric": {{
+            "__name__": "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", "gpu": "0", "UUID": "GPU-1"}}, "values": [{}]}}]}}}}"#,
+        values.join(", ")
+    );
+    folder.import("power", &[("prometheus.json", &text)], &[]).ok();
+    let sensor = &folder.rows(&tables::SENSOR)[0];
+    assert_eq!(sensor["update_period_ms"], 30_000.0, "{sensor}");
+    let energies = folder.energies();
+    assert!(energies.iter().any(|e| e["reasons"] == "error bound over max_error_pct"), "{energies:?}");
 }

@@ -73,7 +73,6 @@ sensor as (
         max(throttled_pct) as throttled_pct,
         max(covered_ns) as covered_ns,
         coalesce(max(case when kind = 'counter' then max_gap_ns end), max(max_gap_ns)) as max_gap_ns,
-        bool_or(is_whole) as is_whole,
         bool_or(was_reset) as was_reset
     from ranked
     where place = 1
@@ -86,17 +85,19 @@ joined as (
         c.energy_j as energy_counter_j,
         i.energy_j as energy_integral_j,
         coalesce(c.error_j, i.error_j) as energy_error_j,
+        coalesce(c.is_whole, false) as is_whole,
         k.min_updates,
         k.max_gap_ns as limit_ns,
         k.max_error_pct
     from sensor as s
     cross join config as k
-    left join ranked as c
-        on s.session_id = c.session_id and s.span_id = c.span_id and s.device_id = c.device_id
-        and c.kind = 'counter' and c.place = 1 and (c.is_whole or c.max_gap_ns <= k.max_gap_ns) and c.energy_j is not null
     left join ranked as i
         on s.session_id = i.session_id and s.span_id = i.span_id and s.device_id = i.device_id
-        and i.kind <> 'counter' and i.place = 1 and (i.is_whole or i.max_gap_ns <= k.max_gap_ns) and i.energy_j is not null
+        and i.kind <> 'counter' and i.place = 1 and i.max_gap_ns <= k.max_gap_ns and i.energy_j is not null
+    left join ranked as c
+        on s.session_id = c.session_id and s.span_id = c.span_id and s.device_id = c.device_id
+        and c.kind = 'counter' and c.place = 1 and c.energy_j is not null
+        and (c.max_gap_ns <= k.max_gap_ns or c.is_whole and coalesce(c.error_j <= i.error_j, true))
 )
 
 select
@@ -109,8 +110,8 @@ select
         when 100 * energy_error_j > max_error_pct * abs(coalesce(energy_counter_j, energy_integral_j))
             then 'error bound over max_error_pct'
         when coalesce(energy_counter_j, energy_integral_j) is not null then null
-        when max_gap_ns > limit_ns then 'gap between readings over max_gap_ms'
         when was_reset then 'counter was reset'
+        when max_gap_ns > limit_ns then 'gap between readings over max_gap_ms'
         else 'not resolvable'
     end as reasons
 from joined

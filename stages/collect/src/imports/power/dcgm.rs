@@ -81,7 +81,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let Some(gpu) = uuid.clone().or(index.clone()) else {
             return Err(Fault::new("a series without a GPU", quoted(&name), "query it without sum(), by UUID"));
         };
-        let host = label(&["Hostname", "instance"]);
+        // A UUID is one GPU wherever its exporter runs.
+        let host = label(&["Hostname", "instance"]).filter(|_| uuid.is_none());
         let id = ["dcgm"].into_iter().chain(host.as_deref()).chain([gpu.as_str()]).collect::<Vec<_>>().join(":");
         if let Some(instance) = label(&["GPU_I_ID"]) {
             instances.entry(id.clone()).or_default().insert(instance);

@@ -32,8 +32,20 @@ pub const FORMAT: Format = Format {
 
 const LABEL: &str = "Home Assistant: changes only, each value holds until the next";
 
-/// Words in the names of entities that are no power.
-const OTHERS: [&str; 8] = ["energy", "consumption", "total", "kwh", "wh", "voltage", "current", "cost"];
+/// Whether an entity without a unit is called something else than power: by its last word, or as what was consumed in all or in a day.
+fn is_other(entity: &str) -> bool {
+    let name = entity.to_ascii_lowercase();
+    let words: Vec<&str> = name.split(['_', '.']).collect();
+    let has = |word: &str| words.contains(&word);
+    let ends = ["energy", "kwh", "wh", "voltage", "cost"].iter().any(|word| words.last() == Some(word));
+    let spans = ["total", "today", "daily", "day", "weekly", "monthly", "month", "yearly", "year"];
+    ends || has("consumption") && spans.iter().any(|word| has(word))
+}
+
+fn named(entity: &str) -> Result<()> {
+    let other = || Fault::new("an entity that is no power", quoted(entity), "export the entity of the power, in W");
+    if is_other(entity) { Err(other()) } else { Ok(()) }
+}
 
 /// Of each entity by time: the line or the number of the entry, and the power or nothing.
 type Changes = BTreeMap<String, BTreeMap<i64, (u64, Option<f64>)>>;
@@ -65,13 +77,7 @@ fn csv(source: Source, sink: &mut Sink) -> Result<Changes> {
         add(&mut changes, sink, row.line, name, t, cell(&row.get(state), decimal), 1.0);
     }
     sink.left_out(table.layout.left_out);
-    let is_other = |name: &&String| {
-        let name = name.to_ascii_lowercase();
-        !name.contains("power") && name.split(['_', '.']).any(|word| OTHERS.contains(&word))
-    };
-    if let Some(name) = changes.keys().find(is_other) {
-        return Err(Fault::new("an entity that is no power", quoted(name), "export the entity of the power, in W"));
-    }
+    changes.keys().try_for_each(|name| named(name))?;
     Ok(changes)
 }
 
@@ -101,7 +107,11 @@ fn json(source: Source, sink: &mut Sink) -> Result<Changes> {
             continue;
         }
         let factor = match unit.as_deref() {
-            Some("W") | None => 1.0,
+            None => {
+                named(&name)?;
+                1.0
+            }
+            Some("W") => 1.0,
             Some("kW") => 1e3,
             Some("mW") => 1e-3,
             Some(other) => {

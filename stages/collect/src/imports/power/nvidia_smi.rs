@@ -84,8 +84,8 @@ struct Reader<'s, 'o> {
     is_uuid: bool,
     by_name: HashMap<String, Option<usize>>,
     has_extras: bool,
-    /// Of a log that does not tell GPUs apart: the instant before, and the times between rows.
-    before: Option<i64>,
+    /// Of a log that does not tell GPUs apart: the row before, and the times between rows.
+    before: Option<(i64, f64)>,
     steps: Vec<i64>,
     /// Columns of power that are not taken.
     others: Vec<&'static str>,
@@ -257,13 +257,17 @@ impl<'s, 'o> Reader<'s, 'o> {
     ) -> Result<()> {
         let Some(series) = self.series(name, index) else { return Ok(()) };
         if name.is_empty() {
-            self.see_step(line, t)?;
+            self.see_step(line, t, watt)?;
         }
         self.sink.push(series, t, watt, self.has_extras.then_some(extras))
     }
 
-    fn see_step(&mut self, line: u64, t: i64) -> Result<()> {
-        let step = self.before.replace(t).map(|before| (t - before).abs());
+    fn see_step(&mut self, line: u64, t: i64, watt: f64) -> Result<()> {
+        // The same row again is no other GPU.
+        if self.before == Some((t, watt)) {
+            return Ok(());
+        }
+        let step = self.before.replace((t, watt)).map(|(before, _)| (t - before).abs());
         let Some(step) = step.filter(|_| self.steps.len() < STEPS) else { return Ok(()) };
         self.steps.push(step);
         if self.steps.len() == STEPS { self.one_gpu(line) } else { Ok(()) }
@@ -295,13 +299,16 @@ impl<'s, 'o> Reader<'s, 'o> {
 /// Times between rows that are looked at.
 const STEPS: usize = 4096;
 
+/// GPUs of a sweep are asked one after another, without a pause.
+const CLOSE_NS: i64 = 60_000_000;
+
 /// Whether rows come in sweeps: as many short steps between two long ones, again and again. One GPU is read at even times.
 fn are_sweeps(steps: &[i64]) -> bool {
     let mut sorted = steps.to_vec();
     sorted.sort_unstable();
     // A sweep of 16 GPUs has one long step in 16.
     let Some(long) = sorted.get(sorted.len() * 15 / 16).or(sorted.last()).map(|long| long / 3) else { return false };
-    let is_short = |step: &i64| *step < long;
+    let is_short = |step: &i64| *step < long.min(CLOSE_NS);
     let mut sweeps: Vec<usize> = steps.split(|step| !is_short(step)).map(<[i64]>::len).collect();
     // The first and the last may be cut.
     let whole = sweeps.len().saturating_sub(1);

@@ -50,7 +50,16 @@ fn rails(line: &str) -> impl Iterator<Item = (&str, f64)> {
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut lines = source.lines()?;
     let mut rows = 0;
-    let mut names: Vec<String> = sink.options.select.clone();
+    let mut names: Vec<String> = Vec::new();
+    for name in &sink.options.select {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    if let Some(input) = names.iter().find(|name| INPUTS.contains(&name.as_str())).filter(|_| names.len() > 1) {
+        return Err(Fault::new("a rail that contains the others", quoted(input), "select it alone, or the others"));
+    }
+    let mut is_first = true;
     while let Some(line) = lines.next()? {
         let (number, text) = (line.number, line.text.trim());
         if text.is_empty() {
@@ -61,13 +70,21 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             continue;
         }
         let there: Vec<(&str, f64)> = rails(text).collect();
+        if there.is_empty() {
+            sink.leave_out(number, "no rail in the line, left out");
+            continue;
+        }
+        let known = || there.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let missing = |name: &&String| there.iter().all(|(of, _)| of != name);
+        if let Some(name) = names.iter().find(missing).filter(|_| std::mem::take(&mut is_first)) {
+            return Err(Fault::new("no such rail", quoted(name), format!("use one of {}", known())).at(number));
+        }
+        is_first = false;
         if names.is_empty() {
             match INPUTS.iter().find(|input| there.iter().any(|(name, _)| name == *input)) {
                 Some(input) => names.push(input.to_string()),
                 None => {
-                    let known: Vec<&str> = there.iter().map(|(name, _)| *name).collect();
-                    let remedy =
-                        format!("say which rails to add up, of {}: --select NAME --select NAME", known.join(", "));
+                    let remedy = format!("say which rails to add up, of {}: --select NAME --select NAME", known());
                     return Err(Fault::new("no rail of the whole module", quoted(INPUTS[0]), remedy).at(number));
                 }
             }

@@ -122,7 +122,7 @@ fn parts(word: &str) -> Option<Vec<String>> {
 }
 
 /// Rows that name no processor and are this close belong to one interval: the first is the summary.
-const SWEEP_NS: i64 = 50_000_000;
+const SWEEP_NS: i64 = 15_000_000;
 
 /// A row's own figures until the interval is known.
 struct Row {
@@ -137,10 +137,19 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut lines = source.lines()?;
     let (mut header, mut glued): (Vec<String>, bool) = (Vec::new(), false);
     let (mut first, mut before): (Option<Row>, Option<i64>) = (None, None);
-    let (mut rows, mut summary_ns) = (0, None::<i64>);
+    let (mut rows, mut since_header, mut summary_ns) = (0, 0, None::<i64>);
     while let Some(line) = lines.next()? {
         let (number, ended, text) = (line.number, line.ended, line.text.trim());
         if is_header(text) {
+            let names_time = header.iter().any(|n| n == "Time_Of_Day_Seconds");
+            let names_place = header.iter().any(|n| ["Package", "Core", "CPU"].contains(&n.as_str()));
+            if since_header > 1 && !names_time && !names_place {
+                let remedy = "log with --Summary, or show Time_Of_Day_Seconds and CPU too";
+                return Err(
+                    Fault::new("rows that name neither a time nor a processor", quoted(text), remedy).at(number)
+                );
+            }
+            since_header = 0;
             header = names(text);
             glued |= header.len() != text.split_whitespace().count();
             continue;
@@ -148,13 +157,14 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         if header.is_empty() || text.is_empty() {
             continue;
         }
+        since_header += 1;
         let cells: Vec<&str> = text.split_whitespace().collect();
         let column = |name: &str| header.iter().position(|n| n == name).and_then(|at| cells.get(at).copied());
         if cells.len() != header.len() || !ended {
             // Rows of single processors leave out the package's columns at their end: only the summary is read.
             let summary = ["Core", "CPU"].iter().filter_map(|n| column(n)).all(|c| c == "-");
             let sums_up = |t: i64| summary_ns.is_some_and(|summary| (t - summary).abs() < SWEEP_NS);
-            let time = column("Time_Of_Day_Seconds").and_then(|time| epoch(time));
+            let time = column("Time_Of_Day_Seconds").and_then(epoch);
             if summary && !time.is_some_and(sums_up) || !ended {
                 sink.leave_out(number, "not as many cells as the header, or cut, left out");
             }

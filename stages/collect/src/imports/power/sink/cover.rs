@@ -74,6 +74,7 @@ pub fn check(sink: &mut Sink, runs: &[Run], file: &Path) -> Result<(), Fault> {
     let zoneless = |r: &Run| r.imported_from.as_ref().is_some_and(|from| from.ends_with(ZONELESS));
     if sink.zoneless.is_none() && runs.iter().any(zoneless) {
         match fitting.as_slice() {
+            _ if sink.options.partial => sink.notes.say("the runs' times without a zone were taken for UTC"),
             [0] => sink
                 .notes
                 .say("the runs' times without a zone were taken for UTC: with no other zone do log and runs meet"),

@@ -353,7 +353,7 @@ impl<'o> Sink<'o> {
         for known in &self.known {
             let Some(uuid) = known.sensor.gpu.as_ref().and_then(|gpu| gpu.uuid.as_deref()) else { continue };
             let others = by_uuid.entry(uuid).or_default();
-            let meet = |a: &(usize, i64, i64)| known.spans.iter().any(|b| a.1.max(b.1) < a.2.min(b.2));
+            let meet = |a: &(usize, i64, i64)| known.spans.iter().any(|b| a.0 != b.0 && a.1.max(b.1) < a.2.min(b.2));
             let twice = |o: &&&Known| o.sensor.device_id != known.sensor.device_id && o.spans.iter().any(meet);
             if let Some(other) = others.iter().find(twice) {
                 let value = format!("{} and {}", other.sensor.device_id, known.sensor.device_id);

@@ -63,11 +63,14 @@ impl Told {
         }
     }
 
-    /// A load that stood still changes its power when it begins and ends: that tells nothing of the sensor.
+    /// A load that stood still changes its power when it begins and ends: that tells nothing of the sensor. A counter is late by a period
+    /// only where it was read more often than it was renewed (Prometheus repeats the last scrape).
     fn period_ms(&self, kind: Kind) -> Option<f64> {
-        let counts = kind == Kind::Counter || kind.made_by_reading();
-        let known = !counts && self.updates.intervals() >= ENOUGH;
-        self.updates.period_ns().filter(|_| known).map(|ns| ns as f64 / 1e6)
+        let known = !kind.made_by_reading() && self.updates.intervals() >= ENOUGH;
+        let period = self.updates.period_ns().filter(|_| known)? as f64;
+        let span = self.last?.0 - self.first?.0;
+        let step = span as f64 / (self.valid.max(2) - 1) as f64;
+        (kind != Kind::Counter || period > 1.5 * step).then_some(period / 1e6)
     }
 
     /// A fall by more than half of the range, or without one, is a new beginning (as in `join-telemetry`).
