@@ -227,8 +227,12 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
 
 /// `length_ns`: of the row's interval, which `opens` the log or follows another.
 fn give(sink: &mut Sink, row: &Row, length_ns: i64, opens: bool) -> Result<()> {
+    let seconds = length_ns as f64 / 1e9;
+    if row.joules && seconds <= 0.0 {
+        sink.leave_out(row.line, "joules of no time, left out");
+        return Ok(());
+    }
     for (value, (.., part, scope)) in row.values.iter().zip(PARTS) {
-        let seconds = length_ns as f64 / 1e9;
         let Some(watt) = value.map(|value| if row.joules { value / seconds } else { value }) else { continue };
         let sensor = Sensor::new(format!("turbostat:{part}"), Kind::IntervalMean, scope).label(LABEL);
         let Some(series) = sink.series(sensor) else { continue };
