@@ -189,6 +189,10 @@ fn a_column_without_readings_names_the_one_that_has_them() {
     let amd = format!("timestamp,gpu,current_socket_power,average_socket_power\n{}{}", row(1), row(2));
     let ran = Folder::new().import("power", &[("amd.csv", &amd)], &[]).ok();
     assert!(ran.out.contains("300.000000 J in 1.000 s (average_socket_power of amd-smi)"), "{}", ran.out);
+    let header = "timestamp,gpu,current_socket_power,average_socket_power\n";
+    let amd = format!("{header}1778749201,0,300,10\n1778749202,0,N/A,10\n1778749203,0,300,10\n");
+    let ran = Folder::new().import("power", &[("amd.csv", &amd)], &[]).ok();
+    assert!(ran.out.contains("2 readings") && ran.out.contains("600.000000 J in 2.000 s"), "{}", ran.out);
 }
 
 #[test]

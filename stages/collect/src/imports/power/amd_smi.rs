@@ -13,6 +13,7 @@ use crate::{
     },
     power::{Kind, Scope},
 };
+use std::collections::HashMap;
 
 pub const FORMAT: Format = Format {
     name: "amd-smi",
@@ -40,10 +41,11 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let (decimal, gpu) = (table.layout.decimal, header.must("gpu")?);
     let factor =
         |at: usize| unit_of_name(&header.names[at]).filter(|u| u.of == Measure::Power).map_or(1.0, |u| u.factor);
-    // What one column leaves empty, the next may have: it depends on the chip.
+    // What one column never has, the next may: it depends on the chip.
     let powers: Vec<(&str, usize)> = POWERS.iter().filter_map(|p| Some((*p, header.find(&[p])?))).collect();
     let time = header.find(&["timestamp"]);
     let extras_at = EXTRAS.map(|(names, extra)| (header.find(names), extra));
+    let mut chosen: HashMap<String, (&str, usize)> = HashMap::new();
     let mut sweep: (Option<String>, i64) = (None, -1);
     while let Some(row) = table.next(&mut sink.notes)? {
         let index = row.get(gpu).into_owned();
@@ -69,8 +71,12 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             }
         }
         let absent = |at: usize| matches!(cell(&row.get(at), decimal), Cell::Absent(_));
-        let (name, power) =
-            powers.iter().copied().find(|(_, at)| !absent(*at)).or(powers.first().copied()).unwrap_or(("gpu", gpu));
+        // Of each GPU the first column that it was seen to have: a reading that fails later is none in another.
+        let there = || powers.iter().copied().find(|(_, at)| !absent(*at));
+        if let Some(found) = there().filter(|_| !chosen.contains_key(&index)) {
+            chosen.insert(index.clone(), found);
+        }
+        let (name, power) = chosen.get(&index).or(powers.first()).copied().unwrap_or(("gpu", gpu));
         let of = Gpu { index: Some(index.clone()), uuid: None };
         let sensor = Sensor::new(format!("amd-smi:{index}"), Kind::Average, Scope::Gpu)
             .label(format!("{name} of amd-smi"))

@@ -71,14 +71,14 @@ fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
             (None, None) => (must("Output Sequence Length")?, String::new()),
         };
     let rate = value("Output Token Throughput").filter(|rate| *rate > 0.0 && tokens > 0.0);
-    let (duration_ms, said) = match (ms("Benchmark Duration"), value("Request Throughput")) {
-        (Some(ms), _) => (ms, "`Benchmark Duration`"),
+    let (duration_ms, said) = match (ms("Benchmark Duration"), rate, value("Request Throughput")) {
+        (Some(ms), ..) => (ms, "`Benchmark Duration`"),
         // Of two rounded rates the larger number has more digits.
-        (None, _) if rate.is_some() => {
-            (tokens / rate.unwrap_or(1.0) * 1e3, "the output tokens over the output token throughput")
+        (None, Some(rate), _) => (tokens / rate * 1e3, "the output tokens over the output token throughput"),
+        (None, None, Some(rate)) if rate > 0.0 => {
+            (requests / rate * 1e3, "the request count over the request throughput")
         }
-        (None, Some(rate)) if rate > 0.0 => (requests / rate * 1e3, "the request count over the request throughput"),
-        (None, rate) => {
+        (None, None, rate) => {
             let value = rate.map_or("nothing".into(), |r| r.to_string());
             return Err(
                 Fault::new("no duration and no request throughput", value, "give the whole file, both tables").at(1)

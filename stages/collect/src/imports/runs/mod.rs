@@ -14,7 +14,7 @@ use super::{
     fault::{Fault, Result, quoted},
     zone::Zone,
 };
-use schemas::Provenance;
+use schemas::{Provenance, provenance::sha256_file};
 use sheet::Sheet;
 use std::{
     fs::File,
@@ -147,11 +147,8 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
     for path in &options.files {
         let file = File::open(path).map_err(|e| Fault::from(e).of(path))?;
         read(file, path, &mut sheet)?;
-        let mut with = provenance.clone();
-        with.inputs.clear();
-        with.input(path)?;
-        let same = provenance.inputs.iter().find(|known| with.inputs.iter().any(|new| new.sha256 == known.sha256));
-        if let Some(same) = same {
+        let sha256 = sha256_file(path)?;
+        if let Some(same) = provenance.inputs.iter().find(|known| known.sha256 == sha256) {
             let remedy = "give each result once: repetitions are results of their own";
             return Err(Fault::new("the same results twice", quoted(&same.file), remedy).of(path).into());
         }
