@@ -42,7 +42,15 @@ struct Row {
     device_id: Option<String>,
     kind: Option<String>,
     energy_j: Option<f64>,
-    energy_error_j: Option<f64>,
+    edge_error_j: Option<f64>,
+    sampling_se_j: Option<f64>,
+    sampling_df: Option<i64>,
+    start_power_w: Option<f64>,
+    start_pair_ns: Option<i64>,
+    start_share: Option<f64>,
+    end_power_w: Option<f64>,
+    end_pair_ns: Option<i64>,
+    end_share: Option<f64>,
     covered_ns: i64,
     bracketed: bool,
     was_reset: bool,
@@ -56,14 +64,26 @@ struct Row {
 }
 
 impl Row {
-    fn numbers(&self) -> [Option<f64>; 7] {
-        let Row { energy_j, energy_error_j, min_power_w, max_power_w, mean_temperature_c, max_memory_mb, .. } = *self;
-        [energy_j, energy_error_j, min_power_w, max_power_w, mean_temperature_c, max_memory_mb, self.throttled_pct]
+    fn numbers(&self) -> [Option<f64>; 11] {
+        [
+            self.energy_j,
+            self.edge_error_j,
+            self.sampling_se_j,
+            self.start_power_w,
+            self.start_share,
+            self.end_power_w,
+            self.end_share,
+            self.min_power_w,
+            self.max_power_w,
+            self.mean_temperature_c,
+            self.throttled_pct.or(self.max_memory_mb),
+        ]
     }
 
     fn rest(&self) -> impl PartialEq + std::fmt::Debug {
         let key = (self.run_id, self.device_id.clone(), self.kind.clone());
-        (key, self.covered_ns, self.bracketed, self.was_reset, self.samples, self.max_gap_ns)
+        let whole = (self.covered_ns, self.samples, self.max_gap_ns, self.sampling_df);
+        (key, whole, self.bracketed, self.was_reset, self.start_pair_ns, self.end_pair_ns)
     }
 }
 
@@ -122,7 +142,7 @@ fn same(found: &[Row], wanted: &[Row]) {
         assert!(found.rest() == wanted.rest(), "{found:#?}\n{wanted:#?}");
         for (a, b) in found.numbers().into_iter().zip(wanted.numbers()) {
             let close = match (a, b) {
-                (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * b.abs() + 1e-15,
+                (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * b.abs() + 1e-13,
                 (a, b) => a == b,
             };
             assert!(close, "{found:#?}\n{wanted:#?}");

@@ -2,6 +2,7 @@
 
 use crate::Contract;
 
+pub mod alignment;
 pub mod api_cost;
 pub mod break_even;
 pub mod comparison;
@@ -29,6 +30,7 @@ pub mod tier_saving;
 pub mod utilisation_cost;
 pub mod verdict;
 
+pub use alignment::ALIGNMENT;
 pub use api_cost::API_COST;
 pub use break_even::BREAK_EVEN;
 pub use comparison::COMPARISON;
@@ -62,6 +64,7 @@ pub const ALL: &[&Contract] = &[
     &RUN,
     &POWER_SAMPLE,
     &SENSOR,
+    &ALIGNMENT,
     &RUN_ENERGY,
     &PRICE,
     &GRID,

@@ -6,9 +6,16 @@ use crate::{
     tables::{SCOPES, power_sample::KINDS},
 };
 
+/// Whose clock stamps the readings: the one that stamps the runs, or another.
+pub const CLOCKS: &[&str] = &["runs", "other"];
+
+/// How the averaging time of a sensor is known: `stated` by its maker, its documentation or the user; `assumed` where documents
+/// disagree or name no board; `found` in the readings, from how they follow the runs.
+pub const AVERAGINGS: &[&str] = &["stated", "assumed", "found"];
+
 pub const SENSOR: Contract = Contract {
     name: "sensor",
-    version: 1,
+    version: 2,
     stage: "collect",
     grain: "One sensor of a session in one way of reading it: what it is, how well it was read, and its inferred period and step.",
     key: &["session_id", "device_id", "kind"],
@@ -27,13 +34,19 @@ pub const SENSOR: Contract = Contract {
         float("update_period_ms", "Median time between changes of the value; not below the time between readings")
             .at_least(0.0)
             .or_null("when the value changed less than twice, and for interval_mean and model, which every reading makes anew"),
-        float("resolution_w", "Smallest step between two readings of power")
+        float("resolution_w", "Largest step, up to 1 W, of which all its readings of power are multiples")
             .at_least(0.0)
-            .or_null("for counters, and when the value never changed"),
-        float("resolution_j", "Smallest step between two readings of energy")
+            .or_null("for counters, and when that is less than the rounding of a double"),
+        float("resolution_j", "Largest step of which all rises of the counter are multiples")
             .at_least(0.0)
-            .or_null("unless `kind` is counter, and when the value never changed"),
+            .or_null("unless `kind` is counter, when it never rose, and when that is less than the rounding of a double"),
         float("averaging_ms", "Time over which the sensor itself averages").at_least(0.0).or_null("when not known"),
+        choice("averaging_from", AVERAGINGS, "How `averaging_ms` is known: `stated` or `assumed`")
+            .or_null("when `averaging_ms` is"),
+        choice("clock", CLOCKS, "Which clock stamped its readings").or_null("when not known: of a measured session that of the runs"),
+        float("error_w", "Constant part of the error of a reading of power, half width").or_null("when not stated"),
+        float("error_pct", "Part of the error of a reading that grows with the power, in per cent of it, half width")
+            .or_null("when not stated"),
         float("cost_pct", "Processor time of reading the whole source, in per cent of one processor")
             .at_least(0.0)
             .or_null("for imports"),

@@ -272,6 +272,8 @@ mod tests {
             errors,
             last_error: None,
             averaging_ms: None,
+            error_w: None,
+            error_pct: None,
             cost_pct: 0.1,
         };
         journal.sensors(&[state("a", 0), state("b", 0)]).unwrap();

@@ -24,6 +24,10 @@ pub struct Sensor {
     pub resolution_w: Option<f64>,
     pub resolution_j: Option<f64>,
     pub averaging_ms: Option<f64>,
+    pub averaging_from: Option<&'static str>,
+    pub clock: Option<&'static str>,
+    pub error_w: Option<f64>,
+    pub error_pct: Option<f64>,
     pub cost_pct: Option<f64>,
 }
 
@@ -37,6 +41,14 @@ struct Sample<'a> {
     t_ns: i64,
     power_w: Option<f64>,
     energy_j: Option<f64>,
+}
+
+/// No power is taken to be known to less than a watt because all its readings are round.
+pub const WHOLE_WATT: f64 = 1.0;
+
+/// What a sensor is taken to average over that says no more than that it averages: a second, as boards and meters do.
+pub fn assumed_averaging(kind: &str) -> Option<(f64, &'static str)> {
+    (kind == "average").then_some((1000.0, "assumed"))
 }
 
 type Key = (String, String, String);
@@ -65,26 +77,36 @@ pub fn rows(samples: &[Row], states: Vec<State>, source: &str) -> Result<Vec<Sen
     Ok(traces.into_iter().map(|(key, trace)| row(trace, known.remove(&key), key, source)).collect())
 }
 
+fn counts_up(kind: &str) -> bool {
+    kind == "counter"
+}
+
 fn row(mut trace: Trace, state: Option<State>, (session_id, device_id, kind): Key, source: &str) -> Sensor {
     trace.values.sort_unstable_by_key(|(t, _)| *t);
-    let mut updates = Updates::default();
+    let mut updates = Updates::of(counts_up(&kind));
     trace.values.iter().for_each(|(t, value)| value.iter().for_each(|v| updates.see(*t, *v)));
-    let counts = kind == "counter";
+    let counts = counts_up(&kind);
     let made_by_reading = Kind::ALL.iter().any(|k| k.name() == kind && k.made_by_reading());
     let state = state.as_ref();
+    let stated = state.and_then(|s| s.averaging_ms).map(|ms| (ms, "stated"));
+    let averaging = stated.or_else(|| assumed_averaging(&kind));
     Sensor {
         readings: trace.values.len(),
         longest_gap_ns: trace.values.windows(2).map(|pair| pair[1].0 - pair[0].0).max(),
         update_period_ms: updates.period_ns().filter(|_| !made_by_reading).map(|ns| ns as f64 / 1e6),
-        resolution_w: updates.step().filter(|_| !counts),
-        resolution_j: updates.step().filter(|_| counts),
+        resolution_w: updates.quantum().filter(|_| !counts).map(|step| step.min(WHOLE_WATT)),
+        resolution_j: updates.quantum().filter(|_| counts),
         scope: trace.scope,
         source: state.map_or(source, |s| &s.source).into(),
         label: state.and_then(|s| s.label.clone()),
         missed: state.map(|s| s.missed),
         errors: state.map(|s| s.errors),
         last_error: state.and_then(|s| s.last_error.clone()),
-        averaging_ms: state.and_then(|s| s.averaging_ms),
+        averaging_ms: averaging.map(|(ms, _)| ms),
+        averaging_from: averaging.map(|(_, from)| from),
+        clock: state.map(|s| if s.source == "external" || s.source == "replay" { "other" } else { "runs" }),
+        error_w: state.and_then(|s| s.error_w),
+        error_pct: state.and_then(|s| s.error_pct),
         cost_pct: state.map(|s| s.cost_pct),
         session_id,
         device_id,
@@ -147,6 +169,8 @@ mod tests {
             errors: 5,
             last_error: Some("line 1".into()),
             averaging_ms: None,
+            error_w: None,
+            error_pct: None,
             cost_pct: 0.5,
         };
         let rows = rows(&[sample("a", "counter", 0, 1.0)], vec![state], "unknown").unwrap();

@@ -2,7 +2,7 @@
 with gross as (
     select
         s.*,
-        case when s.reasons is null then coalesce(s.energy_counter_j, s.energy_integral_j) end as energy_gross_j,
+        case when s.reasons is null then s.energy_j end as energy_gross_j,
         case when s.reasons is null then s.energy_error_j end as error_j,
         i.idle_w * cast(s.length_ns as double) / 1e9 as idle_j
     from sensor_span as s
@@ -34,7 +34,7 @@ select
         when g.reasons is not null then 'unknown'
         when n.source = 'imported' then 'imported'
         when g.is_model then 'estimated'
-        when g.energy_counter_j is not null then 'measured_counter'
+        when g.is_counted then 'measured_counter'
         else 'measured_integral'
     end as evidence,
     g.reasons is null as valid,

@@ -1,49 +1,148 @@
--- One span x sensor of its session: what each kind of reading gives, and why it may not be used.
--- A sensor's power kinds beside its counter: the one with most of the span covered counts, of equals the one with the smaller error.
--- What the sensor itself adds to the error:
--- a counter lags by up to its period at both ends, and counts in steps;
--- power that is renewed less often than it is read has fewer readings than rows, and is late by up to its period, in which the
--- difference between the powers at the two ends is missing: at most the range that was seen;
--- a mean over the past is late by half its length, and hides what swings faster, which may be all of the power on and off;
--- power that never changed may be half a step off all the time.
+-- One span x sensor of its session: what each kind of reading gives, with its error, and why it may not be used. docs/energy.md has
+-- the formulas. A sensor's power kinds beside its counter: the one with most of the span covered counts, of equals the one with
+-- the smaller error. Of counter and power the one with the smaller error is the sensor's energy.
 -- What somebody's counter counted between two readings is known however far apart they are, all but what the ends of the span cut:
 -- its error alone decides. A counter with a range may have wrapped unseen, and is held to the limits like any power.
-with wrapping as (
-    select distinct session_id, device_id
-    from power_sample
-    where energy_range_j is not null
+with spanned as (
+    select
+        e.session_id,
+        e.span_id,
+        e.purpose,
+        e.device_id,
+        e.scope,
+        e.kind,
+        e.start_ns,
+        e.end_ns,
+        cast(e.end_ns - e.start_ns as double) as length_ns,
+        e.covered_ns,
+        e.was_reset,
+        e.samples,
+        e.max_gap_ns,
+        e.min_power_w,
+        e.max_power_w,
+        e.mean_temperature_c,
+        e.max_memory_mb,
+        e.throttled_pct,
+        e.kind in ('instant', 'average') as is_linear,
+        e.energy_j as plain_j,
+        greatest(e.start_power_w, e.end_power_w) as edge_w,
+        e.start_power_w * e.start_pair_ns / 1e9 as start_pair_j,
+        e.start_pair_ns / 1e9 as start_pair_s,
+        coalesce(e.start_share, 1) as start_share,
+        e.end_power_w * e.end_pair_ns / 1e9 as end_pair_j,
+        e.end_pair_ns / 1e9 as end_pair_s,
+        coalesce(e.end_share, 1) as end_share,
+        e.edge_error_j as plain_edge_j,
+        e.sampling_error_j as plain_sampling_j,
+        s.whole_j,
+        s.edge_error_j as whole_edge_j,
+        s.sampling_error_j as whole_sampling_j,
+        s.before_w,
+        s.after_w,
+        s.early_j,
+        s.late_j,
+        t.highest_w - t.lowest_w as range_w,
+        t.step_ns,
+        t.stands_still,
+        t.update_ns,
+        t.averaging_ns / 1e9 as averaging_s,
+        t.averaging_from = 'assumed' as is_averaging_assumed,
+        t.resolution_w,
+        t.resolution_j,
+        t.error_w,
+        t.error_pct,
+        greatest(abs(t.shift_low_ns), abs(t.shift_high_ns)) / 1e9 as shift_s,
+        t.is_whole,
+        t.floor_w,
+        coalesce(t.ceiling_w, 1e300) as ceiling_w
+    from span_energy as e
+    inner join sensor_trait as t on e.session_id = t.session_id and e.device_id = t.device_id and e.kind = t.kind
+    left join shifted_energy as s
+        on e.session_id = s.session_id and e.span_id = s.span_id and e.purpose = s.purpose
+        and e.device_id = s.device_id and e.kind = s.kind
+    where e.purpose <> 'around'
 ),
 
-spanned as (
+-- The parts of the error.
+parted as (
     select
-        e.*,
-        cast(e.end_ns - e.start_ns as double) as length_ns,
-        max(e.max_power_w) over (partition by e.session_id, e.device_id, e.kind)
-        - min(e.min_power_w) over (partition by e.session_id, e.device_id, e.kind) as range_w,
-        coalesce(n.update_period_ms, 0) * 1e6 as update_ns,
-        coalesce(n.averaging_ms, 0) / 1e3 as averaging_s,
-        coalesce(n.resolution_w, 0) as resolution_w,
-        coalesce(n.resolution_j, 0) as resolution_j,
-        o.source = 'imported' and e.kind = 'counter' and w.device_id is null as is_whole
-    from span_energy as e
-    inner join session as o on e.session_id = o.session_id
-    left join wrapping as w on e.session_id = w.session_id and e.device_id = w.device_id
-    left join sensor as n on e.session_id = n.session_id and e.device_id = n.device_id and e.kind = n.kind
+        *,
+        is_linear and averaging_s > 0 and whole_j is not null as is_undone,
+        -- A pair of which a share lies in the span: floor and ceiling bound what either side of the cut can have had.
+        case
+            when is_linear or start_share = 1 then 0
+            else greatest(
+                0,
+                least(
+                    (1 - start_share) * (start_pair_j - floor_w * start_pair_s),
+                    start_share * (ceiling_w * start_pair_s - start_pair_j)
+                ),
+                least(
+                    start_share * (start_pair_j - floor_w * start_pair_s),
+                    (1 - start_share) * (ceiling_w * start_pair_s - start_pair_j)
+                )
+            )
+        end
+        + case
+            when is_linear or end_share = 1 then 0
+            else greatest(
+                0,
+                least(
+                    (1 - end_share) * (end_pair_j - floor_w * end_pair_s),
+                    end_share * (ceiling_w * end_pair_s - end_pair_j)
+                ),
+                least(
+                    end_share * (end_pair_j - floor_w * end_pair_s),
+                    (1 - end_share) * (ceiling_w * end_pair_s - end_pair_j)
+                )
+            )
+        end as held_edge_j,
+        -- Renewed less often than it is read: rows repeat, and the last value is late by up to the period.
+        update_ns > 1.5 * step_ns as is_late,
+        kind = 'counter' and (update_ns > 1.5 * step_ns or stands_still) as is_late_counter
+    from spanned
+),
+
+erred as (
+    select
+        *,
+        case when is_undone then whole_j else plain_j end as energy_j,
+        case
+            when is_undone
+                -- What ran within the averaging time before and after the span had a power between the floor and its mean there.
+                then whole_edge_j + averaging_s / 2 * (greatest(0, before_w - floor_w) + greatest(0, after_w - floor_w))
+                    + case when is_averaging_assumed then abs(whole_j - plain_j) else 0 end
+            when is_linear
+                then greatest(plain_edge_j, case when averaging_s = 0 then whole_edge_j end) + averaging_s * greatest(range_w / 2, plain_j / nullif(length_ns / 1e9, 0) / 4)
+            else held_edge_j
+        end as edge_j,
+        case when is_undone then whole_sampling_j else plain_sampling_j end as sampling_j,
+        case
+            when shift_s = 0 then 0
+            when early_j is null or late_j is null or whole_j is null then shift_s * edge_w
+            else greatest(abs(early_j - whole_j), abs(late_j - whole_j))
+        end as shift_j,
+        case
+            when is_late_counter then plain_j * greatest(update_ns, step_ns) / nullif(length_ns, 0)
+            when is_linear and is_late then update_ns / 1e9 * range_w
+            else 0
+        end as late_j_error,
+        case when is_linear and is_late then greatest(1, 1.25 * update_ns / step_ns) else 1 end as repeated,
+        case when kind = 'counter' then coalesce(resolution_j, 0) else resolution_w / 2 * length_ns / 1e9 end as rounding_j,
+        -- What the maker of the sensor, or the ranges of a model, leave open: of all runs alike, and no fault of this window.
+        error_w * length_ns / 1e9
+        + error_pct / 100 * abs(case when is_undone then whole_j else plain_j end) as stated_j
+    from parted
 ),
 
 kinds as (
     select
         *,
-        case
-            when kind = 'counter' then energy_error_j + energy_j * update_ns / nullif(length_ns, 0) + resolution_j
-            when kind in ('instant', 'average')
-                then energy_error_j * greatest(1, update_ns * samples / nullif(length_ns, 0))
-                + update_ns / 1e9 * range_w
-                + averaging_s * greatest(range_w / 2, energy_j / nullif(length_ns / 1e9, 0) / 4)
-            else energy_error_j
-        end
-        + case when max_power_w = min_power_w then resolution_w / 2 * length_ns / 1e9 else 0 end as error_j
-    from spanned
+        repeated * edge_j + late_j_error + rounding_j
+        + stated_j
+        + sqrt(power(repeated * sampling_j, 2) + power(shift_j, 2)) as error_j,
+        kind = 'counter' and energy_j = 0 as is_still
+    from erred
 ),
 
 ranked as (
@@ -66,8 +165,8 @@ sensor as (
         end_ns - start_ns as length_ns,
         bool_or(kind = 'model') as is_model,
         max(samples) as samples,
-        min(min_power_w) as min_power_w,
-        max(max_power_w) as max_power_w,
+        min(case when kind <> 'counter' then min_power_w end) as min_power_w,
+        max(case when kind <> 'counter' then max_power_w end) as max_power_w,
         max(mean_temperature_c) as mean_temperature_c,
         max(max_memory_mb) as max_memory_mb,
         max(throttled_pct) as throttled_pct,
@@ -84,8 +183,14 @@ joined as (
         s.*,
         c.energy_j as energy_counter_j,
         i.energy_j as energy_integral_j,
-        coalesce(c.error_j, i.error_j) as energy_error_j,
-        coalesce(c.is_whole, false) as is_whole,
+        coalesce(c.error_j <= i.error_j, c.energy_j is not null) as is_counted,
+        coalesce(c.is_whole and (c.error_j <= i.error_j or i.error_j is null), false) as is_whole,
+        coalesce(c.is_still, false) as is_still,
+        c.error_j as counter_error_j,
+        i.error_j as integral_error_j,
+        coalesce(c.stated_j, 0) as counter_stated_j,
+        coalesce(i.stated_j, 0) as integral_stated_j,
+        greatest(i.max_power_w, i.edge_w) as highest_w,
         k.min_updates,
         k.max_gap_ns as limit_ns,
         k.max_error_pct
@@ -97,7 +202,16 @@ joined as (
     left join ranked as c
         on s.session_id = c.session_id and s.span_id = c.span_id and s.device_id = c.device_id
         and c.kind = 'counter' and c.place = 1 and c.energy_j is not null
-        and (c.max_gap_ns <= k.max_gap_ns or c.is_whole and coalesce(c.error_j <= i.error_j, true))
+        and (c.max_gap_ns <= k.max_gap_ns or c.is_whole)
+),
+
+chosen as (
+    select
+        *,
+        case when is_counted then energy_counter_j else energy_integral_j end as energy_j,
+        case when is_counted then counter_error_j else integral_error_j end as energy_error_j,
+        case when is_counted then counter_stated_j else integral_stated_j end as stated_j
+    from joined
 )
 
 select
@@ -107,11 +221,11 @@ select
         when covered_ns = 0 then 'no readings around the window'
         when covered_ns < length_ns then 'window not bracketed by readings'
         when samples < min_updates and not is_whole then 'fewer readings than min_updates'
-        when 100 * energy_error_j > max_error_pct * abs(coalesce(energy_counter_j, energy_integral_j))
-            then 'error bound over max_error_pct'
-        when coalesce(energy_counter_j, energy_integral_j) is not null then null
+        when is_counted and is_still then 'the counter did not change in the window'
+        when 100 * (energy_error_j - stated_j) > max_error_pct * abs(energy_j) then 'error bound over max_error_pct'
+        when energy_j is not null then null
         when was_reset then 'counter was reset'
         when max_gap_ns > limit_ns then 'gap between readings over max_gap_ms'
         else 'not resolvable'
     end as reasons
-from joined
+from chosen

@@ -1,5 +1,7 @@
 //! Energy of every run: `run_energy` from `session`, `run`, `power_sample` and `sensor`.
 
+mod alignment;
+
 use clap::Parser;
 use recombine::{Model, Workbench, check, model};
 use serde::{Deserialize, Serialize};
@@ -14,9 +16,9 @@ struct Cli {
     /// session.parquet, run.parquet, power_sample.parquet, sensor.parquet
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     read: Vec<PathBuf>,
-    /// run_energy.parquet
-    #[arg(long, value_name = "FILE", required = true)]
-    write: PathBuf,
+    /// run_energy.parquet, alignment.parquet
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    write: Vec<PathBuf>,
 }
 
 /// `[join-telemetry]`.
@@ -26,6 +28,23 @@ struct Config {
     min_updates: u32,
     max_gap_ms: f64,
     max_error_pct: f64,
+    clock_error_ms: f64,
+    clock_search_s: f64,
+}
+
+impl Config {
+    fn fault(&self) -> Option<String> {
+        let is_length = |value: f64| value.is_finite() && value >= 0.0;
+        let Config { max_gap_ms, max_error_pct, clock_error_ms, clock_search_s, .. } = *self;
+        let lengths = [
+            ("max_gap_ms", max_gap_ms),
+            ("max_error_pct", max_error_pct),
+            ("clock_error_ms", clock_error_ms),
+            ("clock_search_s", clock_search_s),
+        ];
+        let wrong = lengths.into_iter().find(|(_, value)| !is_length(*value));
+        wrong.map(|(key, value)| format!("{key} is no length, {value}, give a number of at least 0"))
+    }
 }
 
 /// What SQL sees of it.
@@ -34,11 +53,16 @@ struct ConfigRow {
     min_updates: u32,
     max_gap_ns: i64,
     max_error_pct: f64,
+    clock_error_ns: f64,
 }
 
+/// Spans of time and what each series of readings gives for them, from which clocks are aligned.
+const SPANS: &[Model] = &[model!("timespan"), model!("span_energy")];
+
 const MODELS: &[Model] = &[
-    model!("timespan"),
-    model!("span_energy"),
+    model!("sensor_trait"),
+    model!("shifted_span"),
+    model!("shifted_energy"),
     model!("sensor_span"),
     model!("idle_power"),
     model!("sensor_energy"),
@@ -69,16 +93,27 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
             anyhow::bail!("table {table} is missing, {given} files were given, add {table}.parquet to --read");
         }
     }
+    if let Some(fault) = config.fault() {
+        anyhow::bail!("{}: [join-telemetry]: {fault}", cli.config.display());
+    }
     let mut bench = Workbench::new("join-telemetry", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
     let max_gap_ns = (config.max_gap_ms * 1e6) as i64;
     let Config { min_updates, max_error_pct, .. } = config;
-    bench.values("config", &[ConfigRow { min_updates, max_gap_ns, max_error_pct }])?;
+    let clock_error_ns = config.clock_error_ms * 1e6;
+    bench.values("config", &[ConfigRow { min_updates, max_gap_ns, max_error_pct, clock_error_ns }])?;
+    for &model in SPANS {
+        bench.materialise(model)?;
+    }
+    alignment::align(&bench, &config)?;
     for &model in MODELS {
         bench.materialise(model)?;
     }
     for &check in CHECKS {
         bench.check(check)?;
     }
-    Ok(bench.write(&cli.write)?)
+    for path in &cli.write {
+        bench.write(path)?;
+    }
+    Ok(())
 }

@@ -55,9 +55,12 @@ pub struct Seen {
 }
 
 impl Live {
-    pub fn of(sensors: usize) -> Self {
-        let new = || Seen { readings: 0, errors: 0, last_error: None, updates: Updates::bounded(INTERVALS) };
-        Live { seen: Mutex::new((0..sensors).map(|_| new()).collect()), ..Live::default() }
+    pub fn of(sensors: &[Sensor]) -> Self {
+        let new = |sensor: &Sensor| {
+            let updates = Updates::of(sensor.kind == Kind::Counter).bounded(INTERVALS);
+            Seen { readings: 0, errors: 0, last_error: None, updates }
+        };
+        Live { seen: Mutex::new(sensors.iter().map(new).collect()), ..Live::default() }
     }
 
     pub fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
@@ -189,7 +192,7 @@ mod tests {
     fn deadlines_are_absolute_and_those_that_pass_are_counted() {
         let samples = Samples::to_nowhere("reader").unwrap();
         let sensors = ["a", "b"].map(|id| Sensor::new(id, Kind::Instant, Scope::Node));
-        let live = Arc::new(Live::of(2));
+        let live = Arc::new(Live::of(&sensors));
         let stop = Arc::new(AtomicBool::default());
         let mut reader = Reader {
             source: Box::new(Moody { sensors, looks: 0 }),

@@ -34,6 +34,8 @@ pub struct State {
     pub errors: u64,
     pub last_error: Option<String>,
     pub averaging_ms: Option<f64>,
+    pub error_w: Option<f64>,
+    pub error_pct: Option<f64>,
     pub cost_pct: f64,
 }
 
@@ -107,7 +109,7 @@ impl Sampler {
         }
         self.gpus.extend(source.gpus());
         self.unavailable.extend(source.unavailable().into_iter().map(|why| format!("{}: {why}", config.name())));
-        let live = Arc::new(Live::of(sensors.len()));
+        let live = Arc::new(Live::of(&sensors));
         let mut reader = Reader {
             period: Duration::from_secs_f64(1.0 / config.sample_hz()),
             live: live.clone(),
@@ -202,6 +204,8 @@ impl Sampler {
                 errors: seen.errors + u64::from(hangs.is_some()),
                 last_error: hangs.clone().or_else(|| seen.last_error.clone()),
                 averaging_ms: sensor.averaging_ms,
+                error_w: sensor.error_w,
+                error_pct: sensor.error_pct,
                 cost_pct,
             };
             pairs.map(state).collect::<Vec<_>>()
@@ -218,7 +222,7 @@ impl Sampler {
                 errors: seen.errors,
                 last_error: seen.last_error.clone(),
                 period_ns: seen.updates.period_ns().filter(|_| !sensor.kind.made_by_reading()),
-                step: seen.updates.step(),
+                step: seen.updates.quantum(),
             };
             t.sensors.iter().zip(seen.iter()).map(summary).collect::<Vec<_>>()
         };

@@ -1,33 +1,58 @@
-//! How often a sensor says something new, and by how much: inferred from its readings.
+//! How often a sensor says something new, and in what steps: inferred from its readings.
 
-/// Differences below this are the rounding of two doubles, not a step of a sensor: a counter of 1e6 J has 1e-10 J.
+use std::collections::BTreeSet;
+
+/// Rounding of doubles: readings that differ by less are the same one.
 const ROUNDING: f64 = 1e-9;
-const PER_ROUNDING: f64 = 1e9;
+/// The same in relation to the largest value, some units in its last place.
+const RELATIVE: f64 = 16.0 * f64::EPSILON;
+/// Values that a load with some steady levels may take: changes between so few tell of the load and not of the sensor.
+const LEVELS: usize = 8;
 
 /// Readings of one sensor, seen one after another.
 #[derive(Debug, Default)]
 pub struct Updates {
+    counts: bool,
     last: Option<f64>,
+    largest: f64,
     changed_ns: Option<i64>,
     intervals_ns: Vec<i64>,
-    step: Option<f64>,
+    /// Bits of the first different values.
+    levels: BTreeSet<u64>,
+    /// Greatest common divisor of the values of a power, or of the steps of a counter, as far as they were seen.
+    quantum: Option<f64>,
     /// Intervals that are kept at most; zero: all.
     bound: usize,
 }
 
 impl Updates {
+    /// Of a counter, whose origin is arbitrary, or of a power.
+    pub fn of(counts: bool) -> Self {
+        Updates { counts, ..Updates::default() }
+    }
+
     /// Keeps a bounded number of intervals, the first ones.
-    pub fn bounded(bound: usize) -> Self {
-        Updates { bound, ..Updates::default() }
+    pub fn bounded(self, bound: usize) -> Self {
+        Updates { bound, ..self }
     }
 
     pub fn see(&mut self, t_ns: i64, value: f64) {
-        let Some(last) = self.last.replace(value) else { return };
+        self.largest = self.largest.max(value.abs());
+        let before = self.last.replace(value);
+        if !self.counts && before != Some(value) {
+            self.divide(value.abs());
+        }
+        let Some(last) = before else { return };
         let step = (value - last).abs();
         if step <= ROUNDING {
             return;
         }
-        self.step = Some(self.step.map_or(step, |smallest| smallest.min(step)));
+        if self.counts {
+            self.divide(step);
+        }
+        if self.levels.len() < LEVELS {
+            self.levels.insert(if self.counts { step } else { value }.to_bits());
+        }
         if let Some(before) = self.changed_ns.replace(t_ns)
             && (self.bound == 0 || self.intervals_ns.len() < self.bound)
         {
@@ -35,8 +60,25 @@ impl Updates {
         }
     }
 
-    /// Median time between two changes. Each change is seen up to one reading late, so it is no finer than the readings.
+    /// Euclid's algorithm on doubles: a remainder within their rounding is none.
+    fn divide(&mut self, value: f64) {
+        let noise = ROUNDING.max(RELATIVE * self.largest);
+        let (mut a, mut b) = (self.quantum.unwrap_or(0.0).max(value), self.quantum.unwrap_or(0.0).min(value));
+        while b > noise {
+            let rest = a % b;
+            (a, b) = (b, if b - rest <= noise { 0.0 } else { rest });
+        }
+        if a > noise {
+            self.quantum = Some(a);
+        }
+    }
+
+    /// Median time between two changes. Each change is seen up to one reading late, so it is no finer than the readings. A load with few
+    /// steady levels changes when it begins and ends: its changes are no renewals, and there is no period.
     pub fn period_ns(&self) -> Option<i64> {
+        if self.levels.len() < LEVELS && !self.counts {
+            return None;
+        }
         let mut sorted = self.intervals_ns.clone();
         sorted.sort_unstable();
         let middle = sorted.len() / 2;
@@ -52,46 +94,98 @@ impl Updates {
         self.intervals_ns.len()
     }
 
-    /// Smallest step between two readings.
-    pub fn step(&self) -> Option<f64> {
-        self.step.map(|step| (step * PER_ROUNDING).round() / PER_ROUNDING)
+    /// Largest step of which all values of a power, or all rises of a counter, are multiples; `None` where they have no common step
+    /// beyond the rounding of doubles.
+    pub fn quantum(&self) -> Option<f64> {
+        let noise = ROUNDING.max(RELATIVE * self.largest);
+        self.quantum.filter(|quantum| *quantum > 1e3 * noise).map(round)
     }
+}
+
+/// To ten significant digits: what a remainder of doubles is good for.
+fn round(value: f64) -> f64 {
+    format!("{value:.9e}").parse().unwrap_or(value)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_sensor_slower_than_its_readings_is_found_out() {
         let mut updates = Updates::default();
-        assert_eq!((updates.period_ns(), updates.step()), (None, None));
-        // Read every 20, new every 100, in steps of 5 and 1.
+        assert_eq!((updates.period_ns(), updates.quantum()), (None, None));
+        // Read every 20, new every 100, in whole numbers.
         for t in (0..1000).step_by(20) {
             let n = t / 100;
-            updates.see(t, f64::from(3 * n as i32 + 2 * (n % 2) as i32));
+            updates.see(t, f64::from(30 + 3 * n as i32 + 2 * (n % 2) as i32));
         }
-        assert_eq!((updates.period_ns(), updates.step()), (Some(100), Some(1.0)));
+        assert_eq!((updates.period_ns(), updates.quantum()), (Some(100), Some(1.0)));
     }
 
     #[test]
-    fn a_value_that_stands_still_or_moves_once_has_no_period() {
+    fn two_steady_levels_tell_nothing_of_the_sensor() {
         let mut updates = Updates::default();
+        (0..400).for_each(|i| updates.see(i * 100, if i / 23 % 2 == 0 { 60.0 } else { 250.5 }));
+        assert_eq!((updates.period_ns(), updates.quantum()), (None, Some(1.5)));
+    }
+
+    #[test]
+    fn a_counter_that_moves_once_has_a_step_and_no_period() {
+        let mut updates = Updates::of(true);
         for t in 0..10 {
             updates.see(t, 25.0 + 1e-12 * t as f64);
         }
-        assert_eq!((updates.period_ns(), updates.step()), (None, None));
-        updates.see(10, 26.0);
-        assert_eq!(updates.period_ns(), None);
-        assert!((updates.step().unwrap() - 1.0).abs() < 1e-8);
+        assert_eq!((updates.period_ns(), updates.quantum()), (None, None));
+        updates.see(10, 3625.0);
+        assert_eq!((updates.period_ns(), updates.quantum()), (None, Some(3600.0)));
     }
 
     #[test]
     fn a_bound_keeps_the_first_intervals() {
-        let mut updates = Updates::bounded(2);
+        let mut updates = Updates::of(true).bounded(2);
         for (t, value) in [(0, 0.0), (10, 1.0), (20, 2.0), (30, 3.0), (1000, 4.0)] {
             updates.see(t, value);
         }
         assert_eq!(updates.period_ns(), Some(10));
     }
+
+    proptest! {
+        /// A meter of so many digits has its step found, in whatever unit it counts and wherever it began.
+        #[test]
+        fn the_step_of_a_meter_is_found(digits in 0u32..5, unit in prop_oneof![Just(1.0), Just(60.0), Just(3600.0), Just(3.6e6)],
+                                        from in 0u64..1_000_000, rises in proptest::collection::vec(0u64..400, 40..200)) {
+            let step = unit / f64::from(10u32.pow(digits));
+            let mut updates = Updates::of(true);
+            let mut count = from;
+            let mut all = 0;
+            for (t, rise) in rises.iter().enumerate() {
+                count += rise;
+                updates.see(t as i64, count as f64 / f64::from(10u32.pow(digits)) * unit);
+                // The first reading's rise is not seen.
+                all = if t == 0 { 0 } else { gcd(all, *rise) };
+            }
+            prop_assume!(all > 0);
+            let found = updates.quantum().unwrap();
+            prop_assert!((found / (step * all as f64) - 1.0).abs() < 1e-6, "{found} {step}");
+        }
+
+        /// A counter that counts in no steps has none, or one that is negligible.
+        #[test]
+        fn a_counter_of_reals_has_no_step(seed in 1u64..1000) {
+            let mut updates = Updates::of(true);
+            let mut joules = 1e5;
+            for t in 0..400 {
+                joules += 6.0 + ((seed * 7919 + t * 104_729) % 100_003) as f64 / 1e5 * std::f64::consts::PI;
+                updates.see(t as i64, joules);
+            }
+            prop_assert!(updates.quantum().unwrap_or(0.0) < 1e-3, "{:?}", updates.quantum());
+        }
+    }
+}
+
+#[cfg(test)]
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
 }

@@ -11,11 +11,29 @@ use datafusion::{common::exec_err, error::Result};
 use pulp::{Arch, Simd, WithSimd};
 use std::collections::{BTreeMap, HashMap};
 
-/// First and last reading of a piece.
+/// The readings at the ends of a piece: its first two and its last two, each once, so that nothing that reaches from one piece to
+/// the next is lost.
 #[derive(Debug, Clone, Copy)]
 struct Edge {
-    t: [i64; 2],
-    v: [f64; 2],
+    t: [i64; 4],
+    v: [f64; 4],
+    count: usize,
+}
+
+impl Edge {
+    #[inline(always)]
+    fn new(t: &[i64], v: &[f64]) -> Self {
+        let mut edge = Edge { t: [0; 4], v: [0.0; 4], count: t.len().min(4) };
+        for at in 0..edge.count {
+            let from = if at < 2 { at } else { t.len() - edge.count + at };
+            (edge.t[at], edge.v[at]) = (t[from], v[from]);
+        }
+        edge
+    }
+
+    fn last(&self) -> i64 {
+        self.t[self.count - 1]
+    }
 }
 
 /// One series, as far as it was seen.
@@ -167,21 +185,25 @@ impl Series {
     /// False if pieces overlap in time.
     fn link(&mut self, table: &Table, group: usize, tree: &mut Tree) -> bool {
         self.edges.sort_by_key(|edge| edge.t[0]);
-        for pair in self.edges.windows(2) {
-            let (t, v) = ([pair[0].t[1], pair[1].t[0]], [pair[0].v[1], pair[1].v[0]]);
-            if t[1] < t[0] {
-                return false;
-            }
-            let readings = Readings {
-                t: &t,
-                v: &v,
-                range: self.range,
-                meaning: self.meaning,
-                temperature: None,
-                memory: None,
-                throttled: None,
-            };
-            Piece { readings: &readings, tree }.add_to(&table.groups[group], &mut self.states, false);
+        if self.edges.windows(2).any(|pair| pair[1].t[0] < pair[0].last()) {
+            return false;
+        }
+        let spans = &table.groups[group];
+        let rim = self.edges.iter().enumerate();
+        let rim: Vec<(usize, i64, f64)> = rim
+            .flat_map(|(piece, edge)| (0..edge.count).map(move |at| (piece, edge.t[at], edge.v[at])))
+            .collect();
+        let mut link = |rim: &[(usize, i64, f64)], add: fn(Piece, &Spans, &mut [State])| {
+            let (t, v): (Vec<i64>, Vec<f64>) = rim.iter().map(|(_, t, v)| (*t, *v)).unzip();
+            let (range, meaning) = (self.range, self.meaning);
+            let readings = Readings { t: &t, v: &v, range, meaning, temperature: None, memory: None, throttled: None };
+            add(Piece { readings: &readings, tree }, spans, &mut self.states);
+        };
+        for pair in rim.windows(2).filter(|pair| pair[0].0 != pair[1].0) {
+            link(pair, |mut piece, spans, states| piece.add_to(spans, states, false));
+        }
+        for three in rim.windows(3).filter(|three| three[0].0 != three[2].0) {
+            link(three, |piece, spans, states| piece.add_residual(spans, states));
         }
         true
     }
@@ -202,16 +224,16 @@ impl WithSimd for Taking<'_> {
     fn with_simd<S: Simd>(self, _: S) -> bool {
         let Taking { series, readings, spans, tree } = self;
         let (t, v) = (readings.t, readings.v);
-        let (Some((&first, &last)), Some((&v0, &v1))) = (t.first().zip(t.last()), v.first().zip(v.last())) else {
+        if t.is_empty() {
             return true;
-        };
+        }
         if t.iter().zip(&t[1..]).fold(false, |bad, (before, after)| bad | (after < before)) {
             return false;
         }
         if readings.range.is_finite() {
             series.range = readings.range;
         }
-        series.edges.push(Edge { t: [first, last], v: [v0, v1] });
+        series.edges.push(Edge::new(t, v));
         series.states.resize(spans.len(), State::default());
         Piece { readings, tree }.add_to(spans, &mut series.states, true);
         true

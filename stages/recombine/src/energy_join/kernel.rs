@@ -21,40 +21,39 @@ pub enum Meaning {
     Counter,
 }
 
-/// What one span got from one series so far. Energies are in W ns for powers and in J for counters.
+/// What readings and whole pairs add up to. Energies are in W ns for powers and in J for counters.
 #[derive(Debug, Clone, Copy)]
-pub struct State {
-    /// Not a number once a counter was reset within the span.
+pub struct Sums {
+    /// Not a number once a counter was reset.
     pub energy: f64,
-    /// Most that cutting pairs at the span's edges can have changed.
-    pub edge: f64,
-    /// Sum over pairs of the squared difference between ending the pair at its first and at its last power.
-    pub step2: f64,
-    pub covered_ns: i64,
+    /// Sum of squared pseudo-residuals of readings from the line through their neighbours, each with the variance of one reading,
+    /// times the squared time that the reading stands for: (W ns)^2. Gasser, Sroka, Jennen-Steinmetz 1986 (doi:10.1093/biomet/73.3.625).
+    pub residual2: f64,
     pub gap_ns: i64,
     pub temperature_sum: f64,
     pub memory: f64,
+    /// Of powers; of a counter, of the mean powers of its pairs, in J/ns.
     pub least: f64,
     pub most: f64,
     pub samples: u32,
+    pub residuals: u32,
     pub temperatures: u32,
     pub throttled: u32,
     pub throttle_known: u32,
 }
 
-impl Default for State {
+impl Default for Sums {
     fn default() -> Self {
-        State {
+        Sums {
             energy: 0.0,
-            edge: 0.0,
-            step2: 0.0,
-            covered_ns: 0,
+            residual2: 0.0,
             gap_ns: 0,
             temperature_sum: 0.0,
             memory: f64::NEG_INFINITY,
             least: f64::INFINITY,
             most: f64::NEG_INFINITY,
             samples: 0,
+            residuals: 0,
             temperatures: 0,
             throttled: 0,
             throttle_known: 0,
@@ -62,22 +61,69 @@ impl Default for State {
     }
 }
 
-impl State {
+impl Sums {
+    /// Widens the range of powers.
     #[inline(always)]
-    pub fn merge(&mut self, other: &State) {
+    pub fn extend(&mut self, power: f64) {
+        (self.least, self.most) = (smaller(self.least, power), larger(self.most, power));
+    }
+
+    #[inline(always)]
+    pub fn merge(&mut self, other: &Sums) {
         self.energy += other.energy;
-        self.edge += other.edge;
-        self.step2 += other.step2;
-        self.covered_ns += other.covered_ns;
+        self.residual2 += other.residual2;
         self.gap_ns = self.gap_ns.max(other.gap_ns);
         self.temperature_sum += other.temperature_sum;
         self.memory = larger(self.memory, other.memory);
         self.least = smaller(self.least, other.least);
         self.most = larger(self.most, other.most);
         self.samples += other.samples;
+        self.residuals += other.residuals;
         self.temperatures += other.temperatures;
         self.throttled += other.throttled;
         self.throttle_known += other.throttle_known;
+    }
+}
+
+/// The pair of readings in which a span begins or ends.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cut {
+    /// Power at the edge: W, or for a counter J/ns.
+    pub power: f64,
+    /// Width of the pair, ns; 0 where no pair was seen.
+    pub width_ns: i64,
+    /// How much of the pair lies in the span: 1 where the edge is a reading.
+    pub share: f64,
+}
+
+impl Cut {
+    #[inline(always)]
+    fn merge(&mut self, other: &Cut) {
+        if other.width_ns > 0 {
+            *self = *other;
+        }
+    }
+}
+
+/// What one span got from one series so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct State {
+    pub sums: Sums,
+    /// Most that cutting pairs at the span's edges can have changed, for power that is not negative.
+    pub edge: f64,
+    pub covered_ns: i64,
+    pub start: Cut,
+    pub end: Cut,
+}
+
+impl State {
+    #[inline(always)]
+    pub fn merge(&mut self, other: &State) {
+        self.sums.merge(&other.sums);
+        self.edge += other.edge;
+        self.covered_ns += other.covered_ns;
+        self.start.merge(&other.start);
+        self.end.merge(&other.end);
     }
 }
 
@@ -123,59 +169,88 @@ impl Piece<'_> {
             };
             if hi <= lo {
                 if count {
-                    self.readings.count(at, after_end, state);
+                    self.readings.count(at, after_end, &mut state.sums);
                 }
                 continue;
             }
             let (a, z) = (start.max(t[lo]), end.min(t[hi]));
             state.covered_ns += z - a;
             if hi == lo + 1 {
-                self.part(lo, a, z, state);
+                self.part(lo, a, z, (start, end), state);
             } else {
-                self.part(lo, a, t[lo + 1], state);
-                self.part(hi - 1, t[hi - 1], z, state);
+                self.part(lo, a, t[lo + 1], (start, end), state);
+                self.part(hi - 1, t[hi - 1], z, (start, end), state);
             }
-            // Readings `lo + 1..hi` with the pairs among them; then those at the very ends of the span.
-            self.tree.add(self.readings, lo + 1, hi, state);
+            // Readings `lo + 1..hi` with the pairs among them; then those at the very ends of the span. Residuals are of readings whose
+            // neighbours lie in the span too, so that what changes at its edges is no noise.
+            let inside = advance(t, after_start, |t| t < end);
+            let threes = after_start..inside.saturating_sub(2).max(after_start);
+            self.tree.add(self.readings, lo + 1, hi, threes, &mut state.sums);
             if count {
-                self.readings.count(at, lo + 1, state);
-                self.readings.count(hi, after_end, state);
+                self.readings.count(at, lo + 1, &mut state.sums);
+                self.readings.count(hi, after_end, &mut state.sums);
             }
         }
     }
 
-    /// Adds the pair that begins with reading `at`, from `a` until `z`.
+    /// Adds the part `a..z` of the pair that begins with reading `at`, to a span from `start` until `end`.
     #[inline(always)]
-    fn part(&self, at: usize, a: i64, z: i64, state: &mut State) {
+    fn part(&self, at: usize, a: i64, z: i64, (start, end): (i64, i64), state: &mut State) {
         let Readings { t, v, range, meaning, .. } = *self.readings;
         let (t0, t1, v0, v1) = (t[at], t[at + 1], v[at], v[at + 1]);
         let width = (t1 - t0) as f64;
         let length = (z - a) as f64;
-        state.gap_ns = state.gap_ns.max(t1 - t0);
+        state.sums.gap_ns = state.sums.gap_ns.max(t1 - t0);
         if t1 == t0 {
             // Two readings at one instant: a step of power is no energy, a step of a counter is.
             if meaning == Meaning::Counter {
-                state.energy += rise(v0, v1, range);
+                state.sums.energy += rise(v0, v1, range);
             }
             return;
         }
         let share = length / width;
-        let cut = share.min(1.0 - share);
-        match meaning {
+        let is_cut = z - a < t1 - t0;
+        // All that the pair has may lie on either side of the edge.
+        let one_side = if is_cut { share.max(1.0 - share) } else { 0.0 };
+        let step = v1 - v0;
+        let along = |t: i64| v0 + step * ((t - t0) as f64 / width);
+        let (energy, edge, powers) = match meaning {
             Meaning::Linear => {
+                // Power lies between the two readings and may have changed from one to the other anywhere.
                 let middle = ((a - t0) as f64 + (z - t0) as f64) * 0.5 / width;
-                let step = (v1 - v0) * length;
-                state.energy += length * (v0 + (v1 - v0) * middle);
-                state.step2 += step * step;
+                let edge = if is_cut { step.abs() * length * middle.max(1.0 - middle) } else { 0.0 };
+                (length * (v0 + step * middle), edge, [along(a), along(z)])
             }
-            Meaning::Held => {
-                state.energy += length * v1;
-                state.edge += v1.abs() * width * cut;
-            }
+            Meaning::Held => (length * v1, v1.abs() * width * one_side, [v1, v1]),
             Meaning::Counter => {
                 let rise = rise(v0, v1, range);
-                state.energy += rise * share;
-                state.edge += rise * cut;
+                (rise * share, rise * one_side, [rise / width, rise / width])
+            }
+        };
+        state.sums.energy += energy;
+        state.edge += edge;
+        // A span within one pair has that pair once, at its start.
+        if a == start {
+            state.start = Cut { power: powers[0], width_ns: t1 - t0, share };
+        }
+        if z == end {
+            let share = if is_cut && a == start { 1.0 } else { share };
+            state.end = Cut { power: powers[1], width_ns: t1 - t0, share };
+        }
+        if meaning == Meaning::Counter && !is_cut {
+            state.sums.extend(rise(v0, v1, range) / width);
+        }
+    }
+
+    /// Adds the pseudo-residual of the middle one of three readings to spans that hold all three.
+    pub fn add_residual(&self, spans: &Spans, states: &mut [State]) {
+        let Readings { t, v, meaning, .. } = *self.readings;
+        let (Some(&first), Some(&last)) = (t.first(), t.last()) else { return };
+        let (from, to) = spans.that_may_meet(first, last);
+        for (span, state) in states.iter_mut().enumerate().take(to).skip(from) {
+            let (start, end) = spans.window(span);
+            if meaning == Meaning::Linear && start < first && last < end {
+                state.sums.add_residuals(t, v);
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::{
     columns::Columns,
     feed::Gathered,
-    kernel::{Meaning, State},
+    kernel::{Cut, Meaning, State, Sums},
     spans::{Key, Table},
 };
 use datafusion::{
@@ -19,7 +19,11 @@ use datafusion::{
     common::DataFusionError,
     error::Result,
 };
-use std::{ops::Range, sync::Arc};
+use statrs::distribution::{ContinuousCDF, StudentsT};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 /// Standard deviations that 95 % of a normal distribution lie within.
 const NORMAL_95: f64 = 1.959_963_984_540_054;
@@ -109,7 +113,7 @@ fn window<'a>(runs: &'a RecordBatch, name: &str) -> Result<&'a Int64Array> {
 
 impl Row {
     fn was_reset(&self) -> bool {
-        self.state.energy.is_nan()
+        self.state.sums.energy.is_nan()
     }
 
     fn has_energy(&self) -> bool {
@@ -121,9 +125,52 @@ impl Row {
         if self.meaning == Meaning::Counter { 1.0 } else { 1e-9 }
     }
 
-    fn error(&self) -> f64 {
-        (self.state.edge + NORMAL_95 * (self.state.step2 / 2.0).sqrt()) * self.joule()
+    fn edge_error(&self) -> f64 {
+        self.state.edge * self.joule()
     }
+
+    /// Standard error of sampling; the readings at both ends, which have no residual, are as noisy as the others.
+    fn sampling_se(&self) -> f64 {
+        let Sums { residual2, residuals, .. } = self.state.sums;
+        let residuals = f64::from(residuals);
+        (residual2 * (residuals + 2.0) / residuals).sqrt() * self.joule()
+    }
+
+    /// Degrees of freedom of the standard error: neighbouring residuals share readings, and n of them count as n / 1.94 (their
+    /// correlations are -2/3 and 1/6; Bayley and Hammersley 1946, doi:10.2307/2983560).
+    fn sampling_df(&self) -> i64 {
+        (f64::from(self.state.sums.residuals) / 1.94).floor().max(1.0) as i64
+    }
+
+    fn has_residuals(&self) -> bool {
+        self.has_energy() && self.state.sums.residuals > 0
+    }
+
+    fn error(&self) -> f64 {
+        let Sums { least, most, .. } = self.state.sums;
+        let sampling = match self.meaning {
+            Meaning::Linear if self.has_residuals() => t95(self.sampling_df()) * self.sampling_se(),
+            // Too few readings to tell noise from change: half of what was seen, all the time.
+            Meaning::Linear if most > least => (most - least) / 2.0 * self.state.covered_ns as f64 * self.joule(),
+            _ => 0.0,
+        };
+        self.edge_error() + sampling
+    }
+
+    /// W, from the unit of the state's powers.
+    fn watt(&self) -> f64 {
+        if self.meaning == Meaning::Counter { 1e9 } else { 1.0 }
+    }
+}
+
+/// Student's t of a two-sided interval of 95 %.
+pub fn t95(df: i64) -> f64 {
+    static SMALL: OnceLock<Vec<f64>> = OnceLock::new();
+    let small = SMALL.get_or_init(|| {
+        let quantile = |df: i64| StudentsT::new(0.0, 1.0, df as f64).map_or(f64::NAN, |t| t.inverse_cdf(0.975));
+        (1..=200).map(quantile).collect()
+    });
+    usize::try_from(df - 1).ok().and_then(|at| small.get(at)).copied().unwrap_or(NORMAL_95)
 }
 
 /// A column that is null where `known` does not hold.
@@ -148,21 +195,38 @@ fn whole(rows: &[Row], value: impl Fn(&Row) -> i64) -> ArrayRef {
 /// Columns of [`super::columns::MEASURED`].
 fn measured(rows: &[Row]) -> Vec<ArrayRef> {
     let double = |known: fn(&Row) -> bool, value: fn(&Row) -> f64| nullable::<Float64Type>(rows, known, value);
-    vec![
-        double(Row::has_energy, |row| row.state.energy * row.joule()),
+    let sums = |row: &Row| row.state.sums;
+    let has = |row: &Row, cut: fn(&State) -> Cut| row.has_energy() && cut(&row.state).width_ns > 0;
+    let (start, end): (fn(&State) -> Cut, fn(&State) -> Cut) = (|state| state.start, |state| state.end);
+    let mut columns = vec![
+        double(Row::has_energy, |row| row.state.sums.energy * row.joule()),
         double(Row::has_energy, Row::error),
+        double(Row::has_energy, Row::edge_error),
+        double(Row::has_residuals, Row::sampling_se),
+        nullable::<Int64Type>(rows, Row::has_residuals, Row::sampling_df),
+    ];
+    for cut in [start, end] {
+        columns.push(nullable::<Float64Type>(rows, |row| has(row, cut), |row| cut(&row.state).power * row.watt()));
+        columns.push(nullable::<Int64Type>(rows, |row| has(row, cut), |row| cut(&row.state).width_ns));
+        columns.push(nullable::<Float64Type>(rows, |row| has(row, cut), |row| cut(&row.state).share));
+    }
+    columns.extend([
         whole(rows, |row| row.state.covered_ns),
         flag(rows, |row| row.bracketed),
         flag(rows, Row::was_reset),
-        whole(rows, |row| i64::from(row.state.samples)),
-        nullable::<Int64Type>(rows, |row| row.state.gap_ns > 0, |row| row.state.gap_ns),
-        double(|row| row.state.least.is_finite(), |row| row.state.least),
-        double(|row| row.state.most.is_finite(), |row| row.state.most),
-        double(|row| row.state.temperatures > 0, |row| row.state.temperature_sum / f64::from(row.state.temperatures)),
-        double(|row| row.state.memory.is_finite(), |row| row.state.memory),
+        whole(rows, |row| i64::from(sums(row).samples)),
+        nullable::<Int64Type>(rows, |row| sums(row).gap_ns > 0, |row| sums(row).gap_ns),
+        nullable::<Float64Type>(rows, |row| sums(row).least.is_finite(), |row| sums(row).least * row.watt()),
+        nullable::<Float64Type>(rows, |row| sums(row).most.is_finite(), |row| sums(row).most * row.watt()),
         double(
-            |row| row.state.throttle_known > 0,
-            |row| 100.0 * f64::from(row.state.throttled) / f64::from(row.state.throttle_known),
+            |row| row.state.sums.temperatures > 0,
+            |row| row.state.sums.temperature_sum / f64::from(row.state.sums.temperatures),
         ),
-    ]
+        double(|row| row.state.sums.memory.is_finite(), |row| row.state.sums.memory),
+        double(
+            |row| row.state.sums.throttle_known > 0,
+            |row| 100.0 * f64::from(row.state.sums.throttled) / f64::from(row.state.sums.throttle_known),
+        ),
+    ]);
+    columns
 }

@@ -4,10 +4,11 @@
 //! number of lanes is fixed, so every processor gets the same sums.
 
 use super::{
-    kernel::{Meaning, State, rise},
+    kernel::{Meaning, Sums, rise},
     readings::Readings,
 };
 use datafusion::arrow::array::Array;
+use std::ops::Range;
 
 /// Pairs that are summed at once; a sum in lanes does not wait for the last addition.
 const LANES: usize = 8;
@@ -16,10 +17,10 @@ const BLOCK: usize = 16;
 /// Stretches of fewer readings are summed directly.
 const LONG: usize = 8 * BLOCK;
 
-/// States of blocks, of pairs of blocks, and so on, of one piece; made once its spans have cost as much as making it does.
+/// Sums of blocks, of pairs of blocks, and so on, of one piece; made once its spans have cost as much as making it does.
 #[derive(Default)]
 pub struct Tree {
-    nodes: Vec<State>,
+    nodes: Vec<Sums>,
     /// Where each level begins, and the end.
     levels: Vec<usize>,
     spent: usize,
@@ -33,40 +34,43 @@ impl Tree {
         self.spent = 0;
     }
 
-    /// Adds readings `a..z` and the pairs among them.
+    /// Adds readings `a..z`, the pairs among them, and the residuals whose three readings begin with one of `threes`.
     #[inline(always)]
-    pub fn add(&mut self, readings: &Readings, a: usize, z: usize, state: &mut State) {
+    pub fn add(&mut self, readings: &Readings, a: usize, z: usize, threes: Range<usize>, sums: &mut Sums) {
         if z <= a {
             return;
         }
         if z - a > LONG {
             self.spent += z - a;
             if self.spent > readings.t.len() {
-                return self.add_nodes(readings, a, z, state);
+                return self.add_nodes(readings, a, z, threes, sums);
             }
         }
-        readings.sum(a, z, z - 1, state);
+        readings.sum(a, z, z - 1, threes, sums);
     }
 
     #[inline(always)]
-    fn add_nodes(&mut self, readings: &Readings, a: usize, z: usize, state: &mut State) {
+    fn add_nodes(&mut self, readings: &Readings, a: usize, z: usize, threes: Range<usize>, sums: &mut Sums) {
         if self.levels.is_empty() {
             self.fill(readings);
         }
-        // A block has the pair that leads on to the next one, so the last reading stays out of them.
-        let (mut from, mut to) = (a.div_ceil(BLOCK), (z - 1) / BLOCK);
-        readings.sum(a, from * BLOCK, from * BLOCK, state);
-        readings.sum(to * BLOCK, z, z - 1, state);
+        // A block has the pair that leads on to the next one and the residuals that begin in it, so the last readings stay out of them.
+        let (mut from, mut to) = (a.div_ceil(BLOCK), threes.end.min(z - 1) / BLOCK);
+        if to < from {
+            return readings.sum(a, z, z - 1, threes, sums);
+        }
+        readings.sum(a, from * BLOCK, from * BLOCK, threes.start..from * BLOCK, sums);
+        readings.sum(to * BLOCK, z, z - 1, to * BLOCK..threes.end, sums);
         let mut level = 0;
         while from < to {
             let first = self.levels[level];
             if from % 2 == 1 {
-                state.merge(&self.nodes[first + from]);
+                sums.merge(&self.nodes[first + from]);
                 from += 1;
             }
             if to % 2 == 1 {
                 to -= 1;
-                state.merge(&self.nodes[first + to]);
+                sums.merge(&self.nodes[first + to]);
             }
             (from, to, level) = (from / 2, to / 2, level + 1);
         }
@@ -78,17 +82,17 @@ impl Tree {
         let mut blocks = count / BLOCK;
         for block in 0..blocks {
             let (a, z) = (block * BLOCK, (block + 1) * BLOCK);
-            let mut state = State::default();
-            readings.sum(a, z, z.min(count - 1), &mut state);
-            self.nodes.push(state);
+            let mut sums = Sums::default();
+            readings.sum(a, z, z.min(count - 1), a..z.min(count - 2), &mut sums);
+            self.nodes.push(sums);
         }
         let mut first = 0;
         self.levels.push(first);
         while blocks > 1 {
             for pair in 0..blocks / 2 {
-                let mut state = self.nodes[first + 2 * pair];
-                state.merge(&self.nodes[first + 2 * pair + 1]);
-                self.nodes.push(state);
+                let mut sums = self.nodes[first + 2 * pair];
+                sums.merge(&self.nodes[first + 2 * pair + 1]);
+                self.nodes.push(sums);
             }
             first += blocks;
             self.levels.push(first);
@@ -98,46 +102,50 @@ impl Tree {
 }
 
 impl Readings<'_> {
-    /// Adds readings `a..z` and the pairs that begin with `a..p`, whole.
+    /// Adds readings `a..z`, the pairs that begin with `a..p`, whole, and the residuals whose three readings begin with one of `threes`.
     #[inline(always)]
-    pub fn sum(&self, a: usize, z: usize, p: usize, state: &mut State) {
+    pub fn sum(&self, a: usize, z: usize, p: usize, threes: Range<usize>, sums: &mut Sums) {
+        if !threes.is_empty() && self.meaning == Meaning::Linear {
+            let readings = threes.start..=threes.end + 1;
+            sums.add_residuals(&self.t[readings.clone()], &self.v[readings]);
+        }
         if z <= a {
             return;
         }
         if p > a {
             let (t, v) = (&self.t[a..=p], &self.v[a..=p]);
             match self.meaning {
-                Meaning::Linear => linear(t, v, state),
-                Meaning::Held => held(t, v, state),
-                Meaning::Counter => counter(t, v, self.range, state),
+                Meaning::Linear => linear(t, v, sums),
+                Meaning::Held => held(t, v, sums),
+                Meaning::Counter => counter(t, v, self.range, sums),
             }
         }
-        self.count(a, z, state);
+        self.count(a, z, sums);
     }
 
     /// Counts readings `a..z`, and what they say themselves.
     #[inline(always)]
-    pub fn count(&self, a: usize, z: usize, state: &mut State) {
+    pub fn count(&self, a: usize, z: usize, sums: &mut Sums) {
         if z <= a {
             return;
         }
-        state.samples += (z - a) as u32;
+        sums.samples += (z - a) as u32;
         if self.meaning != Meaning::Counter {
             let (least, most) = extremes(&self.v[a..z]);
-            (state.least, state.most) = (smaller(state.least, least), larger(state.most, most));
+            (sums.least, sums.most) = (smaller(sums.least, least), larger(sums.most, most));
         }
         if let Some(temperature) = &self.temperature {
             let (sum, known) = temperature.sum(a, z);
-            state.temperature_sum += sum;
-            state.temperatures += known;
+            sums.temperature_sum += sum;
+            sums.temperatures += known;
         }
         if let Some(memory) = &self.memory {
-            state.memory = larger(state.memory, memory.max(a, z));
+            sums.memory = larger(sums.memory, memory.max(a, z));
         }
         if let Some(throttled) = self.throttled {
             let slice = throttled.slice(a, z - a);
-            state.throttled += slice.true_count() as u32;
-            state.throttle_known += (slice.len() - slice.null_count()) as u32;
+            sums.throttled += slice.true_count() as u32;
+            sums.throttle_known += (slice.len() - slice.null_count()) as u32;
         }
     }
 }
@@ -162,20 +170,18 @@ fn short(t0: i64, t1: i64) -> f64 {
     f64::from_bits(EXACT.to_bits() | (t1 - t0) as u64) - EXACT
 }
 
-/// Sums of `pair(width, v0, v1)`, two at a time, and the longest width.
+/// Sum of `pair(width, v0, v1)`, and the longest width.
 #[inline(always)]
-fn pairs(t: &[i64], v: &[f64], pair: impl Fn(f64, f64, f64) -> (f64, f64)) -> (f64, f64, i64) {
+fn pairs(t: &[i64], v: &[f64], mut pair: impl FnMut(usize, f64, f64, f64) -> f64) -> (f64, i64) {
     let count = t.len() - 1;
-    let (mut energy, mut step2, mut gap) = ([0.0; LANES], [0.0; LANES], [0.0f64; LANES]);
+    let (mut energy, mut gap) = ([0.0; LANES], [0.0f64; LANES]);
     let mut at = 0;
     if ((t[count] - t[0]) as u64) < EXACT as u64 {
         while at + LANES <= count {
             let (t, v) = (&t[at..=at + LANES], &v[at..=at + LANES]);
             for lane in 0..LANES {
                 let width = short(t[lane], t[lane + 1]);
-                let (e, s) = pair(width, v[lane], v[lane + 1]);
-                energy[lane] += e;
-                step2[lane] += s;
+                energy[lane] += pair(lane, width, v[lane], v[lane + 1]);
                 gap[lane] = larger(gap[lane], width);
             }
             at += LANES;
@@ -184,37 +190,78 @@ fn pairs(t: &[i64], v: &[f64], pair: impl Fn(f64, f64, f64) -> (f64, f64)) -> (f
     let mut longest = gap.into_iter().fold(0.0, larger) as i64;
     for at in at..count {
         let width = t[at + 1] - t[at];
-        let (e, s) = pair(width as f64, v[at], v[at + 1]);
-        energy[0] += e;
-        step2[0] += s;
+        energy[0] += pair(0, width as f64, v[at], v[at + 1]);
         longest = longest.max(width);
     }
-    (energy.iter().sum(), step2.iter().sum(), longest)
+    (energy.iter().sum(), longest)
 }
 
 #[inline(always)]
-fn linear(t: &[i64], v: &[f64], state: &mut State) {
-    let (twice, step2, gap) = pairs(t, v, |width, v0, v1| {
-        let step = width * (v1 - v0);
-        (width * (v0 + v1), step * step)
+fn linear(t: &[i64], v: &[f64], sums: &mut Sums) {
+    let (twice, gap) = pairs(t, v, |_, width, v0, v1| width * (v0 + v1));
+    sums.energy += 0.5 * twice;
+    sums.gap_ns = sums.gap_ns.max(gap);
+}
+
+#[inline(always)]
+fn held(t: &[i64], v: &[f64], sums: &mut Sums) {
+    let (energy, gap) = pairs(t, v, |_, width, _, v1| width * v1);
+    sums.energy += energy;
+    sums.gap_ns = sums.gap_ns.max(gap);
+}
+
+#[inline(always)]
+fn counter(t: &[i64], v: &[f64], range: f64, sums: &mut Sums) {
+    let (mut least, mut most) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    let (energy, gap) = pairs(t, v, |lane, width, v0, v1| {
+        let rise = rise(v0, v1, range);
+        let power = rise / width;
+        // Two readings at one instant have no power: infinite or not a number, which is neither smaller nor finite.
+        least[lane] = smaller(least[lane], power);
+        most[lane] = larger(most[lane], if width > 0.0 { power } else { f64::NEG_INFINITY });
+        rise
     });
-    state.energy += 0.5 * twice;
-    state.step2 += step2;
-    state.gap_ns = state.gap_ns.max(gap);
+    sums.energy += energy;
+    sums.gap_ns = sums.gap_ns.max(gap);
+    sums.extend(least.into_iter().fold(f64::INFINITY, smaller));
+    sums.most = larger(sums.most, most.into_iter().fold(f64::NEG_INFINITY, larger));
 }
 
+/// A reading's squared distance from the line through its neighbours, divided by what the variance of one reading is multiplied with
+/// in it, times the squared time that the reading stands for; widths before and after it.
 #[inline(always)]
-fn held(t: &[i64], v: &[f64], state: &mut State) {
-    let (energy, _, gap) = pairs(t, v, |width, _, v1| (width * v1, 0.0));
-    state.energy += energy;
-    state.gap_ns = state.gap_ns.max(gap);
+fn residual2(before: f64, after: f64, v: [f64; 3]) -> f64 {
+    let both = before + after;
+    let distance = after * v[0] + before * v[2] - both * v[1];
+    let variance = before * before + after * after + both * both;
+    // Three readings at one instant have no residual.
+    distance * distance * (both * both) / (4.0 * variance + f64::MIN_POSITIVE)
 }
 
-#[inline(always)]
-fn counter(t: &[i64], v: &[f64], range: f64, state: &mut State) {
-    let (energy, _, gap) = pairs(t, v, |_, v0, v1| (rise(v0, v1, range), 0.0));
-    state.energy += energy;
-    state.gap_ns = state.gap_ns.max(gap);
+impl Sums {
+    /// Adds the residual of each reading that has two neighbours.
+    #[inline(always)]
+    pub fn add_residuals(&mut self, t: &[i64], v: &[f64]) {
+        let Some(count) = t.len().checked_sub(2) else { return };
+        let mut sum = [0.0; LANES];
+        let mut at = 0;
+        if ((t[count + 1] - t[0]) as u64) < EXACT as u64 {
+            while at + LANES <= count {
+                let (t, v) = (&t[at..=at + LANES + 1], &v[at..=at + LANES + 1]);
+                for lane in 0..LANES {
+                    let (before, after) = (short(t[lane], t[lane + 1]), short(t[lane + 1], t[lane + 2]));
+                    sum[lane] += residual2(before, after, [v[lane], v[lane + 1], v[lane + 2]]);
+                }
+                at += LANES;
+            }
+        }
+        for at in at..count {
+            let (before, after) = ((t[at + 1] - t[at]) as f64, (t[at + 2] - t[at + 1]) as f64);
+            sum[0] += residual2(before, after, [v[at], v[at + 1], v[at + 2]]);
+        }
+        self.residual2 += sum.iter().sum::<f64>();
+        self.residuals += count as u32;
+    }
 }
 
 #[inline(always)]

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     imports::{fault::Result, zone::Stamp},
-    power::{Kind, Scope},
+    power::{Kind, Scope, averaging::Reading},
 };
 use serde::Deserialize;
 
@@ -29,6 +29,7 @@ struct Snapshot {
     gpu_index: Option<u32>,
     gpu_uuid: Option<String>,
     hostname: Option<String>,
+    gpu_model_name: Option<String>,
     telemetry_data: Telemetry,
 }
 
@@ -48,7 +49,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         if line.text.trim().is_empty() {
             continue;
         }
-        let Ok(Snapshot { timestamp_ns, gpu_index, gpu_uuid, hostname, telemetry_data }) =
+        let Ok(Snapshot { timestamp_ns, gpu_index, gpu_uuid, hostname, gpu_model_name, telemetry_data }) =
             serde_json::from_str(&line.text)
         else {
             sink.leave_out(number, "no snapshot, or cut, left out");
@@ -86,6 +87,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         ] {
             let Some(value) = value.filter(|v| *v >= 0.0) else { continue };
             let sensor = Sensor::new(&id, kind, Scope::Gpu).label(label).gpu(gpu.clone());
+            let sensor = sensor.nvidia(Reading::Usage, gpu_model_name.as_deref().unwrap_or_default());
             if let Some(series) = sink.series(sensor) {
                 sink.push(series, t, value * factor, Some(&extras))?;
             }

@@ -108,6 +108,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             let has = windows.iter().any(|w| w.joules[i].is_some_and(|j| j > 0.0))
                 || windows.iter().all(|w| w.joules[i].is_some());
             let sensor = Sensor::new(format!("codecarbon:{part}"), Kind::Counter, *scope).label(LABEL);
+            let sensor = Sensor { is_exact: true, ..sensor };
             if has { sink.series(sensor) } else { None }
         })
         .collect();

@@ -11,7 +11,7 @@ use crate::{
         number::{Cell, Decimal, cell},
         zone::{Stamp, epoch},
     },
-    power::{Kind, Scope},
+    power::{Kind, Scope, averaging::Reading},
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -87,7 +87,11 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         if let Some(instance) = label(&["GPU_I_ID"]) {
             instances.entry(id.clone()).or_default().insert(instance);
         }
+        let (board, driver) = (label(&["modelName"]), label(&["DCGM_FI_DRIVER_VERSION", "driver_version"]));
+        let reading = if kind == Kind::Instant { Reading::Instant } else { Reading::Usage };
         let sensor = Sensor::new(&id, kind, Scope::Gpu).label(about).gpu(Gpu { index, uuid });
+        let sensor = sensor.nvidia(reading, &board.unwrap_or_default());
+        let sensor = Sensor { driver: driver.unwrap_or_default(), ..sensor };
         let Some(at) = sink.series(sensor) else { continue };
         let mut before = f64::NEG_INFINITY;
         for (i, (time, value)) in (1..).zip(series.values) {

@@ -10,7 +10,7 @@ use crate::{
         number::{Cell, Decimal, cell},
         zone::{DateOrder, Stamp, clock, day},
     },
-    power::{Kind, Scope},
+    power::{Kind, Scope, averaging::Reading},
 };
 
 pub const FORMAT: Format = Format {
@@ -106,7 +106,10 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             }
         }
         let name = Gpu { index: Some(gpu.to_string()), uuid: None };
-        let sensor = Sensor::new(format!("nvidia-smi:{gpu}"), Kind::Average, Scope::Gpu).label(LABEL).gpu(name);
+        let sensor = Sensor::new(format!("nvidia-smi:{gpu}"), Kind::Average, Scope::Gpu)
+            .label(LABEL)
+            .gpu(name)
+            .nvidia(Reading::Usage, "");
         let Some(series) = sink.series(sensor) else { continue };
         match cell(power, Decimal::Point) {
             Cell::Number(q) if q.value >= 0.0 => sink.push(series, t, q.value, Some(&extras))?,

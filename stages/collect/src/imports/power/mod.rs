@@ -99,6 +99,37 @@ fn formats() -> String {
     format!("Formats, described in docs/imports:{}", ALL.iter().map(line).collect::<String>())
 }
 
+/// Units that columns of power are in.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum PowerUnit {
+    #[value(name = "uW")]
+    Microwatt,
+    #[value(name = "mW")]
+    Milliwatt,
+    #[value(name = "W")]
+    Watt,
+    #[value(name = "kW")]
+    Kilowatt,
+}
+
+impl PowerUnit {
+    /// W of one unit. Readers take a column that names no unit for W.
+    fn factor(self) -> f64 {
+        match self {
+            PowerUnit::Microwatt => 1e-6,
+            PowerUnit::Milliwatt => 1e-3,
+            PowerUnit::Watt => 1.0,
+            PowerUnit::Kilowatt => 1e3,
+        }
+    }
+}
+
+/// A length of time in ms, 0 for a sensor that does not average.
+fn averaging_ms(text: &str) -> std::result::Result<f64, String> {
+    let ms: f64 = text.parse().map_err(|_| "not a number of milliseconds".to_string())?;
+    if (0.0..=600_000.0).contains(&ms) { Ok(ms) } else { Err("not between 0 and 600000 milliseconds".into()) }
+}
+
 #[derive(Debug, Default, clap::Args)]
 #[command(after_help = formats())]
 pub struct Options {
@@ -115,8 +146,14 @@ pub struct Options {
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub tz: Option<Zone>,
     /// Added to every time of the logs: how far their clock was behind
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long = "shift-ms", alias = "offset-ms", value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub offset_ms: i64,
+    /// Time over which the sensors average their power [default: by board and driver, or found from the runs]
+    #[arg(long, value_name = "MS", value_parser = averaging_ms)]
+    pub averages_over: Option<f64>,
+    /// Unit of powers whose column names none or a wrong one
+    #[arg(long, value_enum, ignore_case = true)]
+    pub power_unit: Option<PowerUnit>,
     /// GPUs that the runs used, by index or UUID [default: all in the log]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub gpus: Vec<String>,
@@ -183,6 +220,7 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
     cover::check(&mut sink, &cover::runs(&options.into)?, first)?;
     say_of_gpus(&mut sink);
     remarks.extend(sink.notes.texts().into_iter().map(|note| format!("{}: {note}", options.into.display())));
+    sink.name_boards(&cover::boards(&options.into)?);
     let told = write::write(&sink, &options.into, &provenance)?;
     remarks.iter().for_each(|remark| eprintln!("collect: {remark}"));
     print!("{}", write::said(&told));

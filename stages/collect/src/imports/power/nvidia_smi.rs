@@ -18,7 +18,7 @@ use crate::{
         number::{Cell, Measure, cell, unit_of_name},
         table::{Header, Layout, Row},
     },
-    power::{Kind, Scope},
+    power::{Kind, Scope, averaging},
 };
 use std::{collections::HashMap, io::Read};
 
@@ -80,7 +80,10 @@ struct Reader<'s, 'o> {
     roles: Vec<Role>,
     kind: Kind,
     label: &'static str,
-    averaging_ms: Option<f64>,
+    reading: Option<averaging::Reading>,
+    /// Columns that name the board and the driver.
+    board: Option<usize>,
+    driver: Option<usize>,
     is_uuid: bool,
     by_name: HashMap<String, Option<usize>>,
     has_extras: bool,
@@ -158,16 +161,19 @@ impl<'s, 'o> Reader<'s, 'o> {
             unit_of_name(&layout.header.names[power]).filter(|u| u.of == Measure::Power).map_or(1.0, |u| u.factor),
         );
         roles[header.must("timestamp")?] = Role::Time;
-        let (kind, averaging_ms, label) = match name {
-            "power.draw.instant" => (Kind::Instant, None, "power.draw.instant"),
-            "power.draw.average" => (Kind::Average, Some(1000.0), "power.draw.average: mean over the last second"),
+        let (kind, reading, label) = match name {
+            "power.draw.instant" => (Kind::Instant, Some(averaging::Reading::Instant), "power.draw.instant"),
+            "power.draw.average" => {
+                (Kind::Average, Some(averaging::Reading::Average), "power.draw.average: mean over the last second")
+            }
             "power.draw" => (
                 Kind::Average,
-                None,
+                Some(averaging::Reading::Usage),
                 "power.draw: mean over a second from Ampere on (but GA100), the instant before it",
             ),
             _ => (Kind::Average, None, "a column of power named by --select"),
         };
+        let (board, driver) = (header.find(&["name"]), header.find(&["driver_version"]));
         let others = POWERS.into_iter().filter(|p| *p != name && header.find(&[p]).is_some()).collect::<Vec<_>>();
         if !others.is_empty() {
             sink.notes.say(format!("power is {name}, not {}; --select takes another", others.join(" or ")));
@@ -179,7 +185,9 @@ impl<'s, 'o> Reader<'s, 'o> {
             roles,
             kind,
             label,
-            averaging_ms,
+            reading,
+            board,
+            driver,
             is_uuid,
             by_name,
             has_extras,
@@ -189,10 +197,13 @@ impl<'s, 'o> Reader<'s, 'o> {
         })
     }
 
-    fn series(&mut self, name: &str, index: Option<&str>) -> Option<usize> {
+    /// `column` gives a cell of the row that names the GPU.
+    fn series(&mut self, name: &str, index: Option<&str>, column: &dyn Fn(usize) -> String) -> Option<usize> {
         if let Some(found) = self.by_name.get(name) {
             return *found;
         }
+        let text = |at: Option<usize>| at.map(column).unwrap_or_default();
+        let (board, driver) = (text(self.board), text(self.driver));
         let gpu = match (self.is_uuid, name) {
             (true, _) => Some(Gpu { index: index.map(str::to_string), uuid: Some(name.to_string()) }),
             (false, "") => None,
@@ -200,7 +211,7 @@ impl<'s, 'o> Reader<'s, 'o> {
         };
         let id = if name.is_empty() { "nvidia-smi".to_string() } else { format!("nvidia-smi:{name}") };
         let sensor =
-            Sensor { averaging_ms: self.averaging_ms, gpu, ..Sensor::new(id, self.kind, Scope::Gpu).label(self.label) };
+            Sensor { reading: self.reading, board, driver, gpu, ..Sensor::new(id, self.kind, Scope::Gpu).label(self.label) };
         let found = self.sink.series(sensor);
         self.by_name.insert(name.to_string(), found);
         found
@@ -226,18 +237,27 @@ impl<'s, 'o> Reader<'s, 'o> {
             }
         }
         let (name, index) = (text(Role::Gpu).unwrap_or_default(), text(Role::Index));
+        // The row borrows the layout, and naming a GPU changes the reader: its cells are kept.
+        let cells = [self.board, self.driver].map(|at| at.map(|at| (at, row.get(at).into_owned())));
+        let column = |at: usize| {
+            let cell = cells.iter().flatten().find(|(of, _)| *of == at);
+            cell.map_or(String::new(), |(_, text)| text.clone())
+        };
         let wrong_gpu = at(Role::Gpu).is_some() && (name.is_empty() || name.contains(['[', ' ']));
         match (power, wrong_gpu) {
             (Cell::Rubbish, _) | (_, true) => {
                 self.sink.leave_out(number, "no GPU or no power in their fields, left out");
                 Ok(())
             }
-            (Cell::Absent(why), _) => match self.series(&name, index.as_deref()) {
+            (Cell::Absent(why), _) => match self.series(&name, index.as_deref(), &column) {
                 Some(series) => self.sink.failed(series, number, t, &why),
                 None => Ok(()),
             },
             (power, _) => match of(power, factor).filter(|w| *w >= 0.0) {
-                Some(watt) => self.reading(number, t, &name, index.as_deref(), watt, &extras),
+                Some(watt) => {
+                    let series = self.series(&name, index.as_deref(), &column);
+                    self.reading(number, t, &name, series, watt, &extras)
+                }
                 None => {
                     self.sink.leave_out(number, "power below 0 or in another unit, left out");
                     Ok(())
@@ -251,11 +271,11 @@ impl<'s, 'o> Reader<'s, 'o> {
         line: u64,
         t: i64,
         name: &str,
-        index: Option<&str>,
+        series: Option<usize>,
         watt: f64,
         extras: &[f64; EXTRAS],
     ) -> Result<()> {
-        let Some(series) = self.series(name, index) else { return Ok(()) };
+        let Some(series) = series else { return Ok(()) };
         if name.is_empty() {
             self.see_step(line, t, watt)?;
         }

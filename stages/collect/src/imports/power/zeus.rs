@@ -93,7 +93,7 @@ fn series(sink: &mut Sink, of: &str) -> Option<usize> {
         Some("dra") => (Scope::Dram, None),
         _ => (Scope::Node, None),
     };
-    sink.series(Sensor { gpu, ..Sensor::new(format!("zeus:{of}"), Kind::Counter, scope).label(LABEL) })
+    sink.series(Sensor { gpu, is_exact: true, ..Sensor::new(format!("zeus:{of}"), Kind::Counter, scope).label(LABEL) })
 }
 
 /// Instants of the windows: epochs as they are, a clock of the machine from `--start` on, which is when the first window began.

@@ -22,6 +22,7 @@ pub struct Run {
     run_id: String,
     pub start_ns: Option<i64>,
     pub end_ns: Option<i64>,
+    device: String,
     imported_from: Option<String>,
 }
 
@@ -33,6 +34,15 @@ pub fn runs(folder: &Path) -> Result<Vec<Run>> {
     }
     let rows: Vec<Run> = schemas::rows::from_batches(RUN.name, &schemas::io::read(&path, &RUN)?)?;
     Ok(rows.into_iter().filter(|r| r.session_id == SESSION && r.start_ns.is_some() && r.end_ns.is_some()).collect())
+}
+
+/// GPUs that the imported runs of a folder say they ran on, each once, without their number.
+pub fn boards(folder: &Path) -> Result<Vec<String>> {
+    let bare = |device: &str| device.split_once("x ").map_or(device, |(_, name)| name).trim().to_string();
+    let mut boards: Vec<String> = runs(folder)?.iter().map(|run| bare(&run.device)).collect();
+    boards.sort_unstable();
+    boards.dedup();
+    Ok(boards)
 }
 
 /// What all sensors together cover: from the latest beginning to the earliest end.

@@ -14,7 +14,7 @@ use crate::{
         fault::{Fault, Notes, Result, quoted},
         zone::{self, NoInstant, NoTime, Stamp, Walls, offset_text},
     },
-    power::{Kind, Scope},
+    power::{Kind, Scope, averaging::Reading},
 };
 use series::{BUDGET, Store};
 use std::{
@@ -54,6 +54,12 @@ pub struct Sensor {
     /// What must be known before its readings are used.
     pub label: Option<String>,
     pub averaging_ms: Option<f64>,
+    /// Which of the powers of an NVIDIA board it is, of what board and by what driver, as far as the log names them.
+    pub reading: Option<Reading>,
+    pub board: String,
+    pub driver: String,
+    /// Energies of windows that the measured program itself began and ended: no step, and the clock of the runs.
+    pub is_exact: bool,
     /// Energy at which a counter wraps.
     pub range_j: Option<f64>,
     pub gpu: Option<Gpu>,
@@ -62,7 +68,19 @@ pub struct Sensor {
 impl Sensor {
     pub fn new(device_id: impl Into<String>, kind: Kind, scope: Scope) -> Self {
         let device_id = device_id.into();
-        Sensor { device_id, kind, scope, label: None, averaging_ms: None, range_j: None, gpu: None }
+        Sensor {
+            device_id,
+            kind,
+            scope,
+            label: None,
+            averaging_ms: None,
+            reading: None,
+            board: String::new(),
+            driver: String::new(),
+            is_exact: false,
+            range_j: None,
+            gpu: None,
+        }
     }
 
     pub fn label(self, label: impl Into<String>) -> Self {
@@ -71,6 +89,11 @@ impl Sensor {
 
     pub fn gpu(self, gpu: Gpu) -> Self {
         Sensor { gpu: Some(gpu), ..self }
+    }
+
+    /// A power of an NVIDIA board.
+    pub fn nvidia(self, reading: Reading, board: &str) -> Self {
+        Sensor { reading: Some(reading), board: board.into(), ..self }
     }
 }
 
@@ -82,6 +105,8 @@ pub struct Known {
     pub readings: u64,
     pub errors: u64,
     pub last_error: Option<String>,
+    /// Largest power, W.
+    pub highest_w: f64,
     /// First and last instant in each file.
     spans: Vec<(usize, i64, i64)>,
 }
@@ -90,6 +115,28 @@ impl Known {
     pub fn span(&self) -> Option<(i64, i64)> {
         Some((self.spans.iter().map(|s| s.1).min()?, self.spans.iter().map(|s| s.2).max()?))
     }
+}
+
+/// Refuses a power that nothing of its scope draws: a column in another unit than its name says. The limits lie several times over the
+/// largest machines of 2026 (a board of 2.7 kW, a socket of 0.5 kW, a node of 20 kW) and under the smallest.
+fn plausible(known: &Known) -> Result<()> {
+    if known.sensor.kind == Kind::Counter || known.readings == 0 {
+        return Ok(());
+    }
+    let (least, most) = match known.sensor.scope {
+        Scope::Gpu => (1.0, 10e3),
+        Scope::CpuPackage => (0.0, 4e3),
+        Scope::Dram => (0.0, 2e3),
+        Scope::Node => (0.3, 100e3),
+    };
+    let highest = known.highest_w;
+    if highest > most || 0.0 < highest && highest < least {
+        let unit = if highest > most { "mW" } else { "kW" };
+        let what = format!("no power of a {}: the largest reading of {}", known.sensor.scope.name(), known.sensor.device_id);
+        let remedy = format!("say the unit of its column: --power-unit {unit}, or --power-unit W if it is right");
+        return Err(Fault::new(what, format!("{highest} W"), remedy));
+    }
+    Ok(())
 }
 
 /// Takes readings in any order.
@@ -154,6 +201,13 @@ impl<'o> Sink<'o> {
         Ok(())
     }
 
+    /// The board of sensors whose log does not name it, where the runs name exactly one.
+    pub fn name_boards(&mut self, boards: &[String]) {
+        let [board] = boards else { return };
+        let nameless = self.known.iter_mut().filter(|known| known.sensor.board.is_empty());
+        nameless.for_each(|known| known.sensor.board = board.clone());
+    }
+
     /// The series of a sensor. `None`: a GPU that was not asked for.
     pub fn series(&mut self, sensor: Sensor) -> Option<usize> {
         let name = (sensor.device_id.clone(), sensor.kind.name());
@@ -163,7 +217,15 @@ impl<'o> Sink<'o> {
         let wanted = sensor.gpu.as_ref().is_none_or(|gpu| self.is_wanted(gpu));
         let found = wanted.then(|| {
             let source = self.format;
-            self.known.push(Known { sensor, source, readings: 0, errors: 0, last_error: None, spans: Vec::new() });
+            self.known.push(Known {
+                sensor,
+                source,
+                readings: 0,
+                errors: 0,
+                last_error: None,
+                highest_w: f64::NEG_INFINITY,
+                spans: Vec::new(),
+            });
             self.store.add()
         });
         self.by_name.insert(name, found);
@@ -290,7 +352,11 @@ impl<'o> Sink<'o> {
 
     /// A reading: W, or J for a counter.
     #[inline]
-    pub fn push(&mut self, series: usize, t: i64, value: f64, extras: Option<&[f64; EXTRAS]>) -> Result<()> {
+    pub fn push(&mut self, series: usize, t: i64, mut value: f64, extras: Option<&[f64; EXTRAS]>) -> Result<()> {
+        let is_power = self.known[series].sensor.kind != Kind::Counter;
+        if let Some(unit) = self.options.power_unit.filter(|_| is_power) {
+            value *= unit.factor();
+        }
         if value.is_nan() || value.abs() > LARGEST {
             self.left_out += 1;
             self.notes.say("a number that no sensor gives, left out");
@@ -305,6 +371,7 @@ impl<'o> Sink<'o> {
         let (known, file) = (&mut self.known[series], self.file);
         self.rows += 1;
         known.readings += 1;
+        known.highest_w = known.highest_w.max(value);
         match known.spans.last_mut().filter(|s| s.0 == file) {
             Some((_, first, last)) => (*first, *last) = ((*first).min(t), (*last).max(t)),
             None => known.spans.push((file, t, t)),
@@ -372,6 +439,9 @@ impl<'o> Sink<'o> {
         self.gpus_are_there().map_err(|fault| fault.of(name(0)))?;
         self.one_gpu_once().map_err(|(file, fault)| fault.of(name(file)))?;
         for known in &self.known {
+            if self.options.power_unit.is_none() {
+                plausible(known).map_err(|fault| fault.of(name(0)))?;
+            }
             if known.sensor.device_id.len() > LONGEST_NAME {
                 let what = format!("a sensor's name of {} bytes", known.sensor.device_id.len());
                 let remedy = format!("give it one of at most {LONGEST_NAME}");

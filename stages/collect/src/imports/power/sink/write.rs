@@ -1,13 +1,17 @@
 //! Series as `power_sample` and `sensor`, and what an import says of each of them.
 
 use super::{
-    Known, Sink, THROTTLED, ordered,
+    Known, Sensor, Sink, THROTTLED, ordered,
     series::{CHUNK, Page},
 };
 use crate::{
     imports::{SESSION, zone::utc_text},
-    power::{Kind, updates::Updates},
-    sensors,
+    power::{
+        Kind,
+        averaging::{self, Averaging},
+        updates::Updates,
+    },
+    sensors::{self, WHOLE_WATT},
 };
 use anyhow::Result;
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, new_null_array};
@@ -150,7 +154,8 @@ pub fn write<'s>(sink: &'s Sink, folder: &Path, by: &Provenance) -> Result<Vec<(
         for &at in &order {
             let known = &sink.known[at];
             let frame = Frame::new(known);
-            let mut of = Told { updates: Updates::bounded(CHANGES), ..Told::default() };
+            let updates = Updates::of(known.sensor.kind == Kind::Counter).bounded(CHANGES);
+            let mut of = Told { updates, ..Told::default() };
             let mut refused = None;
             let done = ordered::read(&sink.store, at, &mut |page| {
                 of.see(&page, known.sensor.kind, known.sensor.range_j);
@@ -169,13 +174,27 @@ pub fn write<'s>(sink: &'s Sink, folder: &Path, by: &Provenance) -> Result<Vec<(
         }
         Ok(())
     })?;
-    let rows: Vec<sensors::Sensor> = told.iter().map(|(known, told)| row(known, told)).collect();
+    let rows: Vec<sensors::Sensor> = told.iter().map(|(known, told)| row(known, told, sink.options.averages_over)).collect();
     schemas::io::write_rows(&folder.join("sensor.parquet"), &SENSOR, &rows, by)?;
     Ok(told)
 }
 
-fn row(known: &Known, told: &Told) -> sensors::Sensor {
+/// What a sensor averages over, ms, and how that is known: by what was asked for, by the log, by board and driver.
+fn averaging(sensor: &Sensor, asked: Option<f64>) -> Option<(f64, &'static str)> {
+    if !matches!(sensor.kind, Kind::Instant | Kind::Average) {
+        return None;
+    }
+    let of_board = |reading| {
+        let Averaging { window_ms, known } = averaging::averaging(reading, &sensor.board, &sensor.driver);
+        (window_ms, if known == averaging::Known::Assumed { "assumed" } else { "stated" })
+    };
+    let stated = asked.or(sensor.averaging_ms).map(|ms| (ms, "stated"));
+    stated.or(sensor.reading.map(of_board)).or_else(|| sensors::assumed_averaging(sensor.kind.name()))
+}
+
+fn row(known: &Known, told: &Told, asked: Option<f64>) -> sensors::Sensor {
     let sensor = &known.sensor;
+    let averaging = averaging(sensor, asked);
     let counts = sensor.kind == Kind::Counter;
     sensors::Sensor {
         session_id: SESSION.into(),
@@ -190,9 +209,13 @@ fn row(known: &Known, told: &Told) -> sensors::Sensor {
         last_error: known.last_error.clone(),
         longest_gap_ns: told.longest_gap_ns,
         update_period_ms: told.period_ms(sensor.kind),
-        resolution_w: told.updates.step().filter(|_| !counts && told.updates.intervals() >= ENOUGH),
-        resolution_j: None,
-        averaging_ms: sensor.averaging_ms,
+        resolution_w: told.updates.quantum().filter(|_| !counts).map(|step| step.min(WHOLE_WATT)),
+        resolution_j: told.updates.quantum().filter(|_| counts && !sensor.is_exact),
+        averaging_ms: averaging.map(|(ms, _)| ms),
+        averaging_from: averaging.map(|(_, from)| from),
+        clock: Some(if sensor.is_exact { "runs" } else { "other" }),
+        error_w: None,
+        error_pct: None,
         cost_pct: None,
     }
 }
