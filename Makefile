@@ -47,6 +47,7 @@ COLLECT := $(BIN)/collect
 
 MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet sensor.parquet)
 ENERGY := $(RUN)/run_energy.parquet
+ALIGNMENT := $(RUN)/alignment.parquet
 PRICED := $(addsuffix .parquet,$(addprefix $(RUN)/,price grid tariff embodied cost request_cost api_cost tco break_even \
     utilisation_cost tier_saving region_carbon hourly_cost))
 ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet omnibus.parquet ranking.parquet verdict.parquet \
@@ -56,11 +57,11 @@ REPORT := $(addprefix $(RUN)/,report.html report.md report.json)
 .PHONY: all
 all: $(REPORT) ## measure, derive, analyse, and write data/run/report.html
 
-$(REPORT) &: $(MEASURED) $(ENERGY) $(PRICED) $(ANALYZED) $(BESIDE) $(APPENDIX) $(OWN)/render.toml stages/render/draw.py $(BIN)/render | $(BUNDLE)
-	$(BIN)/render --config $(PIPELINE) --read $(MEASURED) $(ENERGY) $(PRICED) $(ANALYZED) --python $(PYTHON) \
+$(REPORT) &: $(MEASURED) $(ENERGY) $(ALIGNMENT) $(PRICED) $(ANALYZED) $(BESIDE) $(APPENDIX) $(OWN)/render.toml stages/render/draw.py $(BIN)/render | $(BUNDLE)
+	$(BIN)/render --config $(PIPELINE) --read $(MEASURED) $(ENERGY) $(ALIGNMENT) $(PRICED) $(ANALYZED) --python $(PYTHON) \
 	    --draw stages/render/draw.py --bundle $(BUNDLE) --into $(RUN) $(BESIDE:%=--beside %) $(if $(APPENDIX),$(SHOW_APPENDIX))
 
-$(ANALYZED) &: $(MEASURED) $(ENERGY) $(PRICED) $(OWN)/analyze.toml $(BIN)/analyze
+$(ANALYZED) &: $(MEASURED) $(ENERGY) $(ALIGNMENT) $(PRICED) $(OWN)/analyze.toml $(BIN)/analyze
 	$(BIN)/analyze --config $(PIPELINE) --read $(filter %.parquet,$^) --write $(ANALYZED)
 
 TO_PRICE := $(RUN)/session.parquet $(RUN)/run.parquet $(ENERGY)
@@ -71,8 +72,8 @@ $(PRICED) &: $(TO_PRICE) $(PRICED_WITH) $(BIN)/derive-costs
 	$(BIN)/derive-costs --config $(PIPELINE) --read $(TO_PRICE) --prices $(PRICES) --grid $(GRID) $(TARIFFS:%=--tariffs %) \
 	    $(EMBODIED:%=--embodied %) --write $(PRICED)
 
-$(ENERGY): $(MEASURED) $(OWN)/join-telemetry.toml $(BIN)/join-telemetry
-	$(BIN)/join-telemetry --config $(PIPELINE) --read $(MEASURED) --write $@
+$(ENERGY) $(ALIGNMENT) &: $(MEASURED) $(OWN)/join-telemetry.toml $(BIN)/join-telemetry
+	$(BIN)/join-telemetry --config $(PIPELINE) --read $(MEASURED) --write $(ENERGY) $(ALIGNMENT)
 
 ifeq ($(MEASURE),no)
 $(MEASURED):

@@ -237,7 +237,7 @@ fn energies(sensor: &Sensor, readings: &[(f64, f64)], windows: &[(f64, f64)], ma
         "readings": readings.len(), "update_period_ms": sensor.update_period_ms, "resolution_j": sensor.resolution_j,
         "averaging_ms": sensor.averaging_ms, "resolution_w": sensor.resolution_w});
     let windows: Vec<(i64, i64)> = windows.iter().map(|(start, end)| (ns(*start), ns(*end))).collect();
-    let config = Config { min_updates: 3, max_gap_ns: 1_000_000_000, max_error_pct };
+    let config = Config { min_updates: 3, max_gap_ns: 1_000_000_000, max_error_pct, clock_error_ns: 0.0 };
     let sql =
         "select run_id, energy_gross_j, energy_error_j, reasons from run_energy where device_id = 'd' order by run_id";
     joined(&samples, &[what], &windows, config).select(sql).unwrap()

@@ -12,6 +12,7 @@ pub(crate) struct Config {
     pub min_updates: i64,
     pub max_gap_ns: i64,
     pub max_error_pct: f64,
+    pub clock_error_ns: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -28,6 +29,9 @@ fn models() -> Vec<Model> {
     [
         "timespan",
         "span_energy",
+        "sensor_trait",
+        "shifted_span",
+        "shifted_energy",
         "sensor_span",
         "idle_power",
         "sensor_energy",
@@ -57,13 +61,14 @@ pub(crate) fn joined(samples: &[Value], sensors: &[Value], windows: &[(i64, i64)
     };
     bench.rows(&tables::RUN, &windows.iter().enumerate().map(run).collect::<Vec<_>>()).unwrap();
     bench.values("config", &[config]).unwrap();
+    bench.empty(&tables::ALIGNMENT).unwrap();
     models().into_iter().for_each(|m| bench.materialise(m).unwrap());
     bench
 }
 
 fn generated(samples: &[(i64, f64)], kind: &str, windows: &[(i64, i64)]) -> Vec<Energy> {
     let row = |(t, p): &(i64, f64)| json!({"session_id": "s", "device_id": "d", "kind": kind, "t_ns": t, "scope": "gpu", "power_w": p});
-    let config = Config { min_updates: 1, max_gap_ns: MAX_GAP_NS, max_error_pct: f64::MAX };
+    let config = Config { min_updates: 1, max_gap_ns: MAX_GAP_NS, max_error_pct: f64::MAX, clock_error_ns: 0.0 };
     joined(&samples.iter().map(row).collect::<Vec<_>>(), &[], windows, config)
         .select("select run_id, energy_gross_j, reasons from run_energy where device_id = 'd' order by run_id")
         .unwrap()

@@ -10,6 +10,10 @@ macro_rules! finding {
 
 /// What is found in runs, sensors and prices.
 pub const OF_RUNS: &[Model] = &[
+    finding!("averaging_assumed"),
+    finding!("averaging_found"),
+    finding!("clock_assumed"),
+    finding!("clock_offset"),
     finding!("contention"),
     finding!("counter_against_integral"),
     finding!("deadlines_missed"),
@@ -19,9 +23,11 @@ pub const OF_RUNS: &[Model] = &[
     finding!("energy_unknown"),
     finding!("idle_drift"),
     finding!("logits_differ"),
+    finding!("no_power_above_idle"),
     finding!("output_shortened"),
     finding!("padding"),
     finding!("parity_rounded"),
+    finding!("power_implausible"),
     finding!("price_extrapolated"),
     finding!("price_implausible"),
     finding!("price_old"),

@@ -143,14 +143,14 @@ mod tests {
             told,
             [
                 ("a", "counter", 40, Some(50_000_000), Some(100.0)),
-                ("a", "instant", 41, Some(7_050_000_000), Some(50.0)),
+                ("a", "instant", 41, Some(7_050_000_000), None),
                 ("b", "average", 1, None, None),
                 ("c", "model", 4, Some(50_000_000), None)
             ]
         );
         assert_eq!(
             rows.iter().map(|r| (r.resolution_j, r.resolution_w)).collect::<Vec<_>>(),
-            [(Some(7.0), None), (None, Some(0.25)), (None, None), (None, Some(1.0))]
+            [(Some(7.0), None), (None, Some(0.25)), (None, Some(1.0)), (None, Some(1.0))]
         );
         let unsaid = |r: &Sensor| (r.source.clone(), r.missed, r.errors, r.cost_pct);
         assert_eq!(unsaid(&rows[0]), ("import".into(), None, None, None));

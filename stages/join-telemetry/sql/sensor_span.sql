@@ -34,6 +34,8 @@ with spanned as (
         coalesce(e.end_share, 1) as end_share,
         e.edge_error_j as plain_edge_j,
         e.sampling_error_j as plain_sampling_j,
+        e.sampling_df,
+        t.sampling_j2_per_s,
         s.whole_j,
         s.edge_error_j as whole_edge_j,
         s.sampling_error_j as whole_sampling_j,
@@ -116,7 +118,11 @@ erred as (
                 then greatest(plain_edge_j, case when averaging_s = 0 then whole_edge_j end) + averaging_s * greatest(range_w / 2, plain_j / nullif(length_ns / 1e9, 0) / 4)
             else held_edge_j
         end as edge_j,
-        case when is_undone then whole_sampling_j else plain_sampling_j end as sampling_j,
+        -- A few readings that happen to agree are no quiet sensor: its other runs tell.
+        greatest(
+            case when is_undone then whole_sampling_j else plain_sampling_j end,
+            case when is_linear and not is_undone and coalesce(sampling_df, 0) < 5 then 1.96 * sqrt(sampling_j2_per_s * length_ns / 1e9) end
+        ) as sampling_j,
         case
             when shift_s = 0 then 0
             when early_j is null or late_j is null or whole_j is null then shift_s * edge_w
@@ -138,9 +144,13 @@ erred as (
 kinds as (
     select
         *,
-        repeated * edge_j + late_j_error + rounding_j
-        + stated_j
-        + sqrt(power(repeated * sampling_j, 2) + power(shift_j, 2)) as error_j,
+        -- At a cut between two powers the bound is rarely reached; at a cut share of an energy it is reached by every run that
+        -- begins or ends there.
+        late_j_error + rounding_j + stated_j
+        + case
+            when is_linear then sqrt(power(repeated * edge_j, 2) + power(repeated * sampling_j, 2) + power(shift_j, 2))
+            else edge_j + shift_j
+        end as error_j,
         kind = 'counter' and energy_j = 0 as is_still
     from erred
 ),

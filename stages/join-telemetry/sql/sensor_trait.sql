@@ -11,6 +11,9 @@ with seen as (
         min(min_power_w) as lowest_w,
         sum(case when purpose <> 'around' then cast(covered_ns as double) end)
         / nullif(sum(case when purpose <> 'around' then samples end), 0) as step_ns,
+        -- Variance of sampling in a second of run, J^2.
+        avg(case when purpose = 'run' and end_ns > start_ns then power(sampling_se_j, 2) / (cast(end_ns - start_ns as double) / 1e9) end)
+            as sampling_j2_per_s,
         -- A counter that now and then stands still while a run goes on shows a value that is older than its reading.
         avg(case
             when purpose = 'run' and kind = 'counter' and min_power_w is not null
@@ -41,6 +44,7 @@ known as (
         s.scope,
         s.highest_w,
         s.lowest_w,
+        coalesce(s.sampling_j2_per_s, 0) as sampling_j2_per_s,
         coalesce(s.stands_still, false) as stands_still,
         coalesce(s.step_ns, 0) as step_ns,
         coalesce(n.update_period_ms, 0) * 1e6 as update_ns,
@@ -76,7 +80,7 @@ known as (
 ),
 
 quiet as (
-    select k.session_id, k.device_id, min(s.min_power_w) as floor_w
+    select k.session_id, k.device_id, min(2 * s.min_power_w - s.max_power_w) as floor_w
     from known as k
     inner join span_energy as s on k.session_id = s.session_id and k.device_id = s.device_id and k.kind = s.kind
     where

@@ -11,6 +11,8 @@ select
     energy_j,
     edge_error_j,
     energy_error_j - edge_error_j as sampling_error_j,
+    sampling_se_j,
+    sampling_df,
     start_power_w,
     start_pair_ns,
     start_share,
