@@ -3,6 +3,7 @@
 //! A new source is a file here that has a `Config` with [`Settings`] and a [`Source`], and its line in [`sources!`] (and, as
 //! every Rust file, its `mod` line).
 
+pub mod averaging;
 mod cpu_model;
 mod external;
 mod hwmon;
