@@ -117,7 +117,7 @@ mod tests {
         let (squares, [a, b]) = least_squares(rows).unwrap();
         assert!(squares < 1e-18 && (a - 3.0).abs() < 1e-9 && (b - 2.0).abs() < 1e-9);
         assert!(least_squares((0..9).map(|_| ([1.0, 5.0], 1.0))).is_none());
-        let rows = (0..9).map(|i| f64::from(i)).map(|t| ([1.0, t, t * t], 1.0 - t + 0.5 * t * t));
+        let rows = (0..9).map(f64::from).map(|t| ([1.0, t, t * t], 1.0 - t + 0.5 * t * t));
         let (_, [a, b, c]) = least_squares(rows).unwrap();
         assert!((a - 1.0).abs() < 1e-8 && (b + 1.0).abs() < 1e-8 && (c - 0.5).abs() < 1e-8);
     }

@@ -50,6 +50,7 @@ const DELAYS_S: [f64; 11] = [0.0, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.
 const RISES_S: [f64; 3] = [0.0, 0.02, 0.1];
 /// How many places of the grid are descended from.
 const STARTS: usize = 6;
+const POLISHES: usize = 30;
 /// Steps of the numeric derivatives: by the logarithm of the window, and in seconds.
 const EPSILON: [f64; 3] = [0.01, 0.0005, 0.0005];
 
@@ -97,37 +98,58 @@ fn search(updates: &Updates, rises: &[f64], level_of: &dyn Fn(f64) -> Level) -> 
     places.sort_by(|a, b| a.1.total_cmp(&b.1));
     let axes = if rises.len() > 1 { AXES } else { [AXES[0], AXES[1], Axis { step: 0.0, ..AXES[2] }] };
     let descents = places.iter().take(STARTS).map(|(start, _)| descend(*start, &axes, &cost));
-    let (best, least) = descents.min_by(|a, b| a.1.total_cmp(&b.1)).ok_or("no window can be tried")?;
-    let (_, [idle_w, load_w]) = of(&best).ok_or("the load has not changed while it was read")?;
+    let (mut best, mut least) = descents.min_by(|a, b| a.1.total_cmp(&b.1)).ok_or("no window can be tried")?;
+    let said = |p: &[f64; 3], level: &Level, t: f64| level.mean(t - p[1] - p[0].exp(), t - p[1]);
+    // Derivatives by window, delay and rise (one-sided where that is at its bound) and by the two powers, and what is left.
+    let linear = |at: &[f64; 3], [idle_w, load_w]: [f64; 2]| {
+        let moved = |i: usize, by: f64| {
+            let mut p = *at;
+            p[i] = (p[i] + by * EPSILON[i]).max(AXES[i].low);
+            (p, level_of(p[2]))
+        };
+        let around: [_; 3] = std::array::from_fn(|i| [moved(i, -1.0), moved(i, 1.0)]);
+        let level = level_of(at[2]);
+        let row = |(t, watts): &Reading| {
+            let by = |i: usize| {
+                let [(p, low), (q, high)] = &around[i];
+                load_w * (said(q, high, *t) - said(p, low, *t)) / (q[i] - p[i])
+            };
+            let mean = said(at, &level, *t);
+            ([by(0), by(1), by(2), 1.0, mean], watts - idle_w - load_w * mean)
+        };
+        seen.iter().map(row).collect::<Vec<_>>()
+    };
+    // Another reading has no rise to be told apart.
+    let rises_too = rises.len() > 1;
+    let without = |r: &[f64; 5]| [r[0], r[1], r[3], r[4]];
+    let powers = |p: &[f64; 3]| of(p).map(|(_, powers)| powers).ok_or("the load has not changed while it was read");
+    // Steps along the axes stall in a narrow valley; Gauss and Newton go along it.
+    for _ in 0..POLISHES {
+        let rows = linear(&best, powers(&best)?);
+        let step = match rises_too {
+            true => least_squares(rows.iter().copied()).map(|(_, s)| [s[0], s[1], s[2]]),
+            false => least_squares(rows.iter().map(|(r, left)| (without(r), *left))).map(|(_, s)| [s[0], s[1], 0.0]),
+        };
+        let Some(step) = step else { break };
+        let there = |share: f64| -> [f64; 3] {
+            std::array::from_fn(|i| (best[i] + share * step[i]).clamp(AXES[i].low, AXES[i].high))
+        };
+        let tried = [1.0, 0.3, 0.1, 0.03].map(|share| (there(share), cost(&there(share))));
+        match tried.into_iter().min_by(|a, b| a.1.total_cmp(&b.1)) {
+            Some((p, squares)) if squares < least * (1.0 - 1e-9) => (best, least) = (p, squares),
+            _ => break,
+        }
+    }
+    let [idle_w, load_w] = powers(&best)?;
     let explained = 1.0 - least / variance;
     if explained.is_nan() || explained < EXPLAINED {
         let share = 100.0 * explained.max(0.0);
         return Err(format!("no mean over a window of the load says more than {share:.0} % of its variance"));
     }
-    let said = |p: &[f64; 3], level: &Level, t: f64| level.mean(t - p[1] - p[0].exp(), t - p[1]);
-    // Derivatives by window, delay and rise (one-sided where the rise is at its bound), then by the two powers.
-    let moved = |i: usize, by: f64| {
-        let mut p = best;
-        p[i] = (p[i] + by * EPSILON[i]).max(AXES[i].low);
-        (p, level_of(p[2]))
-    };
-    let around: [_; 3] = std::array::from_fn(|i| [moved(i, -1.0), moved(i, 1.0)]);
-    let level = level_of(best[2]);
-    let derivatives = |t: f64| {
-        let by = |i: usize| {
-            let [(p, low), (q, high)] = &around[i];
-            load_w * (said(q, high, t) - said(p, low, t)) / (q[i] - p[i])
-        };
-        // Another reading has no rise to be told apart.
-        let rise = if rises.len() > 1 { by(2) } else { 0.0 };
-        [by(0), by(1), rise, 1.0, said(&best, &level, t)]
-    };
-    let rows: Vec<[f64; 5]> = seen.iter().map(|r| derivatives(r.0)).collect();
-    let residuals: Vec<f64> = seen.iter().map(|r| r.1 - idle_w - load_w * said(&best, &level, r.0)).collect();
-    let half = match rises.len() {
-        1 => half_widths(&rows.iter().map(|r| [r[0], r[1], r[3], r[4]]).collect::<Vec<_>>(), &residuals)
-            .map(|half| [half[0], half[1]]),
-        _ => half_widths(&rows, &residuals).map(|half| [half[0], half[1]]),
+    let (rows, residuals): (Vec<[f64; 5]>, Vec<f64>) = linear(&best, [idle_w, load_w]).into_iter().unzip();
+    let half = match rises_too {
+        true => half_widths(&rows, &residuals).map(|half| [half[0], half[1]]),
+        false => half_widths(&rows.iter().map(without).collect::<Vec<_>>(), &residuals).map(|half| [half[0], half[1]]),
     };
     let [half, delay_half] = half.unwrap_or([f64::INFINITY; 2]);
     Ok(Response {

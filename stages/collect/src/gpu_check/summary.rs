@@ -13,7 +13,7 @@ use super::{
 use crate::{
     backends::Surroundings,
     gate::{Excluded, Gated},
-    power::averaging::Reading,
+    power::averaging::{Averaging, Reading},
 };
 
 /// What is left out of a steady phase at its beginning and its end: the longest window, and a delay.
@@ -21,6 +21,8 @@ const FORGET_S: f64 = 1.5;
 const BEFORE_END_S: f64 = 0.1;
 /// Periods of the instant reading that a window must be longer than to be told by it.
 const PERIODS: f64 = 3.0;
+/// A window that is off by less is the known one: the tolerance to which windows are found.
+const NEAR: f64 = 0.1;
 
 /// The GPU and its load.
 pub fn machine(gpu: &Gpu, load: &Load, seconds: f64) -> Vec<Finding> {
@@ -72,14 +74,14 @@ fn reading(gpu: &Gpu, series: &Series, on: &OnTimes, instant: Option<&Updates>) 
     let (name, updates) = (series.way.name(), Updates::of(&series.values));
     let number = |quantity, value| Finding::number("reading", name, quantity, value);
     let mut found = renewed("reading", series, &updates);
-    if let Way::Power(reading) = series.way {
-        let said = gpu.said(reading);
+    let said = if let Way::Power(reading) = series.way { Some(gpu.said(reading)) } else { None };
+    if let Some(said) = said {
         found.push(number("known_window_ms", said.window_ms).noted(format!("{:?}", said.known).to_lowercase()));
     }
     let response = response::response(&updates, on);
     match &response {
         Ok(r) => found.extend([
-            number("window_ms", r.window_ms).between(r.window_low_ms, r.window_high_ms),
+            window(said, number("window_ms", r.window_ms).between(r.window_low_ms, r.window_high_ms)),
             number("delay_ms", r.delay_ms).between(r.delay_ms - r.delay_half_ms, r.delay_ms + r.delay_half_ms),
             number("load_rise_ms", r.rise_ms),
             number("idle_w", r.idle_w),
@@ -99,6 +101,18 @@ fn reading(gpu: &Gpu, series: &Series, on: &OnTimes, instant: Option<&Updates>) 
         });
     }
     found
+}
+
+/// A window that is not the known one says so.
+fn window(said: Option<Averaging>, found: Finding) -> Finding {
+    let differs = |(low, high): (f64, f64), known: f64| known < low * (1.0 - NEAR) || known > high * (1.0 + NEAR);
+    match (said, found.interval) {
+        (Some(said), Some(ends)) if differs(ends, said.window_ms) => {
+            let known = format!("{:?}", said.known).to_lowercase();
+            found.noted(format!("not the {} ms that are {known}", said.window_ms))
+        }
+        _ => found,
+    }
 }
 
 fn counted(series: &Series, on: &OnTimes) -> Vec<Finding> {
