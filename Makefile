@@ -206,6 +206,14 @@ cuda: .venv-cuda/.ready ## build the worker for candle-gpu, with NVIDIA's compil
 	    $(CARGO) build --release --locked -p collect --features cuda --target-dir target/cuda
 	cp target/cuda/release/collect $(BIN)/collect-cuda
 
+.PHONY: gpu-pack gpu-check
+GPU_PACK := $(CACHE)/gpu-pack
+gpu-pack: $(BINARIES) .venv/.ready .venv-gpu/.ready ## what gpu-check needs on a machine with an NVIDIA GPU and nothing else, as a folder and a tar
+	stages/collect/gpu-pack $(GPU_PACK) $(BIN) $(SITE_PACKAGES) .venv-gpu/lib/python3.11/site-packages $(TOOLKIT) $(PIPELINE) $(TR119)/matrix.toml
+
+gpu-check: gpu-pack ## on a machine with an NVIDIA GPU: what its power readings are, and its CUDA backends, into docs/hardware
+	$(GPU_PACK)/gpu-check docs/hardware
+
 $(BUNDLE): stages/render/draw.py .venv/.ready
 	@mkdir -p $(@D)
 	$(PYTHON) stages/render/draw.py bundle $@

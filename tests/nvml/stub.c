@@ -5,9 +5,16 @@
 //   gpu UUID [MIG-UUID]      a GPU, and an instance of it
 //   FEATURE VALUE...         of the GPU above: what each call answers, one value a call; the last one stays
 //
+//   draw IDLE FULL NOISE     mW that the GPU above draws while it is idle and loaded, and the half width of a reading's noise
+//
 // A VALUE is a number, !CODE for an error, or @MS+STEP for a number that goes on from the one before it and grows by STEP
 // every MS milliseconds. A feature without a line is not supported. FEATURE is one of those in NAMES. `lost` is counted in
 // all calls to the GPU: `lost 0 0 !15` loses it in the third call, for good; so is `slow`, whose values are milliseconds to wait.
+//
+// A GPU that draws follows a load: the file that NVML_STUB_LOAD names has lines of START END, in ns of CLOCK_MONOTONIC. Of it,
+//   ~WINDOW/PERIOD           is the mean power over the last WINDOW ms, renewed every PERIOD ms, in mW
+//   %PERIOD/LAG/STEP         is the energy until LAG ms ago, renewed every PERIOD ms (0: always), in steps of STEP mJ
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +26,7 @@
 #define NOT_SUPPORTED 3
 #define NOT_FOUND 6
 #define MOST 64
+#define MOST_ON 8192
 
 enum {
     HANDLE, ENERGY, INSTANT, AVERAGE, POWER, TEMPERATURE, MEMORY, UTILISATION, CLOCK, THROTTLE, LIMIT, MIG, CAPABILITY, LOST, SLOW,
@@ -30,6 +38,8 @@ static const char *NAMES[FEATURES] = {"handle", "energy",   "instant", "average"
 typedef struct {
     int code;
     unsigned long long value, step, every_ms;
+    char follows; // ~ or %
+    double window_ms, period_ms, lag_ms;
 } answer;
 
 typedef struct {
@@ -42,6 +52,7 @@ typedef struct gpu {
     char uuid[96], instance[96];
     feature features[FEATURES];
     struct gpu *parent;
+    double idle_mw, full_mw, noise_mw;
 } gpu;
 
 static gpu gpus[MOST], instances[MOST];
@@ -54,9 +65,72 @@ static double now_ms(void) {
     return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
 }
 
+// The load, as far as it was written; its integral is found by going through it.
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+static double on[MOST_ON][2];
+static int on_count;
+
+static void read_load(void) {
+    static long read_until;
+    const char *path = getenv("NVML_STUB_LOAD");
+    FILE *file = path ? fopen(path, "r") : NULL;
+    if (!file) return;
+    char line[128];
+    fseek(file, read_until, SEEK_SET);
+    while (on_count < MOST_ON && fgets(line, sizeof line, file) && strchr(line, '\n')) {
+        if (sscanf(line, "%lf %lf", &on[on_count][0], &on[on_count][1]) == 2) {
+            on[on_count][0] /= 1e6;
+            on[on_count][1] /= 1e6;
+            on_count++;
+        }
+        read_until = ftell(file);
+    }
+    fclose(file);
+}
+
+static double loaded_ms(double from, double to) {
+    double sum = 0;
+    for (int i = on_count - 1; i >= 0 && on[i][1] > from; i--) {
+        double start = on[i][0] > from ? on[i][0] : from, end = on[i][1] < to ? on[i][1] : to;
+        if (end > start) sum += end - start;
+    }
+    return sum;
+}
+
+// In [-1, 1], the same for one renewal (SplitMix64).
+static double noise(unsigned long long z) {
+    z += 0x9E3779B97F4A7C15ull;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return (double)((z ^ (z >> 31)) >> 11) / (1ull << 52) - 1;
+}
+
+static unsigned long long drawn(const gpu *g, const answer *a) {
+    double now = now_ms(), renewed = now;
+    unsigned long long renewal = 0;
+    if (a->period_ms > 0) {
+        renewal = (unsigned long long)(now / a->period_ms);
+        renewed = renewal * a->period_ms;
+    }
+    pthread_mutex_lock(&loading);
+    read_load();
+    double more = g->full_mw - g->idle_mw, millijoules;
+    if (a->follows == '~') {
+        double mean = loaded_ms(renewed - a->window_ms, renewed) / a->window_ms;
+        pthread_mutex_unlock(&loading);
+        return (unsigned long long)(g->idle_mw + more * mean + g->noise_mw * noise(renewal));
+    }
+    millijoules = (g->idle_mw * (renewed - a->lag_ms) + more * loaded_ms(0, renewed - a->lag_ms)) / 1e3;
+    pthread_mutex_unlock(&loading);
+    return (unsigned long long)(millijoules / a->step) * a->step;
+}
+
 static answer parse(const char *word) {
-    answer a = {OK, 0, 0, 0};
-    if (word[0] == '!')
+    answer a = {0};
+    if (sscanf(word, "~%lf/%lf", &a.window_ms, &a.period_ms) == 2 ||
+        sscanf(word, "%%%lf/%lf/%llu", &a.period_ms, &a.lag_ms, &a.step) == 3)
+        a.follows = word[0];
+    else if (word[0] == '!')
         a.code = atoi(word + 1);
     else if (word[0] == '@')
         sscanf(word, "@%llu+%llu", &a.every_ms, &a.step);
@@ -91,6 +165,9 @@ static void script(void) {
             i->parent = g;
             g->features[HANDLE].count = 1;
             count++;
+        } else if (!strcmp(word, "draw") && count) {
+            double *watts[] = {&gpus[count - 1].idle_mw, &gpus[count - 1].full_mw, &gpus[count - 1].noise_mw};
+            for (int i = 0; i < 3 && (word = strtok(NULL, " \n")); i++) *watts[i] = atof(word);
         } else {
             int which = 0;
             while (which < FEATURES && strcmp(word, NAMES[which])) which++;
@@ -110,11 +187,11 @@ static void script(void) {
     fclose(file);
 }
 
-static int next(feature *f, unsigned long long *value) {
+static int next(const gpu *g, feature *f, unsigned long long *value) {
     if (!f->count) return NOT_SUPPORTED;
     answer *a = &f->answers[f->at];
     if (f->at + 1 < f->count) f->at++;
-    *value = a->value;
+    *value = a->follows ? drawn(g, a) : a->value;
     if (a->every_ms) {
         if (f->since_ms == 0) f->since_ms = now_ms();
         *value += a->step * (unsigned long long)((now_ms() - f->since_ms) / a->every_ms);
@@ -125,13 +202,13 @@ static int next(feature *f, unsigned long long *value) {
 static int ask(gpu *g, int which, unsigned long long *value) {
     unsigned long long ignored, wait_ms = 0;
     if (g->parent) return NOT_SUPPORTED;
-    next(&g->features[SLOW], &wait_ms);
+    next(g, &g->features[SLOW], &wait_ms);
     if (wait_ms) usleep(wait_ms * 1000);
     if (g->features[LOST].count) {
-        int code = next(&g->features[LOST], &ignored);
+        int code = next(g, &g->features[LOST], &ignored);
         if (code) return code;
     }
-    return next(&g->features[which], value);
+    return next(g, &g->features[which], value);
 }
 
 static int ask32(gpu *g, int which, unsigned *value) {
@@ -161,7 +238,7 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, gpu **device) {
     unsigned long long ignored;
     if (index >= (unsigned)count) return INVALID_ARGUMENT;
     *device = &gpus[index];
-    return next(&gpus[index].features[HANDLE], &ignored);
+    return next(&gpus[index], &gpus[index].features[HANDLE], &ignored);
 }
 
 int nvmlDeviceGetHandleByUUID(const char *uuid, gpu **device) {

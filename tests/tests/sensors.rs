@@ -11,7 +11,7 @@ use std::{
 use tests::{Ran, binary, root, run};
 
 /// The stub, built once, with and without `nvmlDeviceGetFieldValues`, which old drivers lack.
-fn stub(fields: bool) -> &'static Path {
+pub fn stub(fields: bool) -> &'static Path {
     static BUILT: OnceLock<(tempfile::TempDir, [PathBuf; 2])> = OnceLock::new();
     let (_, libraries) = BUILT.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();

@@ -12,6 +12,7 @@ mod energy_join;
 mod engines;
 mod finished_run;
 mod golden;
+mod gpu_check;
 mod import_faults;
 mod power_imports;
 mod refusals;

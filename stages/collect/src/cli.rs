@@ -23,6 +23,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Read the power sources for a while and print what they gave and what reading them cost
     Sample(Sample),
+    /// Measure what an NVIDIA GPU's power readings are, and which CUDA backends run; writes a record (docs/hardware)
+    GpuCheck(GpuCheck),
     /// Build a backend's form of the model and print the first request for its worker
     Prepare(Prepare),
     /// Serve one engine over standard input and output (started by `run`)
@@ -105,6 +107,35 @@ pub struct Sample {
     /// Tables to write: power_sample.parquet, sensor.parquet [default: none, what was read is thrown away]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub write: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct GpuCheck {
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    #[command(flatten)]
+    pub here: Here,
+    /// Folder for graphs built from the model
+    #[arg(long, value_name = "DIR")]
+    pub cache: PathBuf,
+    /// Folder for the record: DATE-GPU.md and DATE-GPU.parquet
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// Backend that loads the GPU [default: the first CUDA backend that passes the gate]
+    #[arg(long, value_name = "NAME")]
+    pub load: Option<String>,
+    /// Length of the square wave
+    #[arg(long, value_name = "S", default_value_t = 60.0)]
+    pub seconds: f64,
+    /// Seed of the square wave
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Tables of a matrix that was measured here, to be told in the record: run.parquet, run_energy.parquet
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub matrix: Vec<PathBuf>,
+    /// Name the GPU and what it offers, and measure nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 impl From<Here> for Surroundings {

@@ -11,6 +11,7 @@ mod doctor;
 mod dry_run;
 mod gate;
 mod generate;
+mod gpu_check;
 mod host;
 mod imports;
 mod journal;
@@ -85,6 +86,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             println!("{}", serde_json::to_string(&protocol::Request::Load(Box::new(load)))?);
         }
         Command::Sample(a) => print!("{}", sample::sample(&configured(&a.config)?, &a)?),
+        Command::GpuCheck(a) => print!("{}", gpu_check::check(&configured(&a.config)?, a)?),
         Command::Worker => worker::serve()?,
     }
     Ok(ExitCode::SUCCESS)

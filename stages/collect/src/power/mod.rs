@@ -7,7 +7,7 @@ pub mod averaging;
 mod cpu_model;
 mod external;
 mod hwmon;
-mod nvml;
+pub mod nvml;
 mod power_supply;
 mod rapl;
 mod reader;

@@ -7,13 +7,16 @@
 //! | instant | field 186, `NVML_FI_DEV_POWER_INSTANT`; without it `nvmlDeviceGetPowerUsage` on GA100 and before Ampere |
 //! | average | field 185, `NVML_FI_DEV_POWER_AVERAGE`: the mean of 1 s; without it `nvmlDeviceGetPowerUsage` from Ampere on |
 //!
-//! `nvmlDeviceGetPowerUsage` "returns power averaged over 1 sec interval" on Ampere (except GA100) and newer and the
-//! instantaneous power on GA100 and older. Temperature, memory, utilisation, SM clock, throttling and the enforced power
-//! limit stand with the last of these kinds. What a device offers is found out once, when it is opened.
+//! What each of them is a mean over, also the "instant" one, is in [`super::averaging`]. Temperature, memory, utilisation,
+//! SM clock, throttling and the enforced power limit stand with the last of these kinds. What a device offers is found out
+//! once, when it is opened.
 //!
 //! Power of a MIG instance cannot be measured: its GPU is sampled instead, and the sensor is labelled so.
 
-use super::{Gpu, Kind, Look, Scope, Sensor, Settings, Source, Values};
+use super::{
+    Gpu, Kind, Look, Scope, Sensor, Settings, Source, Values,
+    averaging::{Architecture, Averaging, Known, Reading, averaging},
+};
 use nvml_wrapper::{
     Device, Nvml,
     bitmasks::device::ThrottleReasons,
@@ -26,8 +29,8 @@ use nvml_wrapper::{
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Window of NVML's average.
-const AVERAGING_MS: f64 = 1000.0;
+/// A power that is a mean over this long is not the power of an instant.
+const SECOND_MS: f64 = 1000.0;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,7 +100,7 @@ impl Settings for Config {
     }
 }
 
-fn load(library: &Path) -> Result<Nvml, String> {
+pub fn load(library: &Path) -> Result<Nvml, String> {
     Nvml::builder().lib_path(library.as_os_str()).init().map_err(|e| match e {
         NvmlError::LibloadingError(cause) => {
             format!("{}: cannot load, {cause}, install the NVIDIA driver or correct `library`", library.display())
@@ -111,7 +114,7 @@ fn load(library: &Path) -> Result<Nvml, String> {
 }
 
 /// An error with what to do about it, where something can be done.
-fn said(error: &NvmlError) -> String {
+pub fn said(error: &NvmlError) -> String {
     match error {
         NvmlError::GpuLost => "GPU lost: it fell off the bus, see `dmesg` and restart the machine".into(),
         NvmlError::ResetRequired => "GPU needs a reset, run `sudo nvidia-smi --gpu-reset`".into(),
@@ -165,7 +168,7 @@ fn devices(
 }
 
 /// The value of a feature, `None` where the device or the driver has no such feature.
-fn offered<T>(answer: Result<T, NvmlError>) -> Result<Option<T>, NvmlError> {
+pub fn offered<T>(answer: Result<T, NvmlError>) -> Result<Option<T>, NvmlError> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(NvmlError::NotSupported | NvmlError::FailedToLoadSymbol(_) | NvmlError::FunctionNotFound) => Ok(None),
@@ -176,7 +179,7 @@ fn offered<T>(answer: Result<T, NvmlError>) -> Result<Option<T>, NvmlError> {
 }
 
 /// Watts of power fields, in the order asked.
-fn fields(device: &Device, ids: &[FieldId]) -> Result<Vec<Result<f64, NvmlError>>, NvmlError> {
+pub fn fields(device: &Device, ids: &[FieldId]) -> Result<Vec<Result<f64, NvmlError>>, NvmlError> {
     let milliwatts = |value| match value {
         SampleValue::F64(v) => v,
         SampleValue::U32(v) => f64::from(v),
@@ -199,30 +202,42 @@ impl Nvidia {
         let divided = instance || offered(device.mig_mode())?.is_some_and(|mode| mode.current == 1);
         let label = divided.then(|| "parent of MIG instances".to_string());
         let first = self.sensors.len();
+        let name = device.name()?;
+        let capability = offered(device.cuda_compute_capability())?;
+        let architecture = capability
+            .and_then(|c| Architecture::of_capability(c.major, c.minor))
+            .or_else(|| Architecture::of_name(&name));
+        let averaged = |reading| match architecture {
+            Some(known) => known.averaging(reading, driver),
+            None => averaging(reading, &name, driver),
+        };
         let mut sensors = Vec::new();
-        let mut new = |kind, averaging_ms| {
-            sensors.push(Sensor { label: label.clone(), averaging_ms, ..Sensor::new(&id, kind, Scope::Gpu) });
+        let mut new = |kind, over: Option<Averaging>| {
+            let averaging_ms = over.map(|over| over.window_ms);
+            let assumed = over.filter(|over| over.known == Known::Assumed);
+            let assumed = assumed.map(|over| format!("mean over {} ms, which is assumed", over.window_ms));
+            let label = [label.clone(), assumed].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
+            sensors.push(Sensor { label, averaging_ms, ..Sensor::new(&id, kind, Scope::Gpu) });
             first + sensors.len() - 1
         };
         let counter = offered(device.total_energy_consumption())?.map(|_| new(Kind::Counter, None));
         let wanted = [
-            (NVML_FI_DEV_POWER_INSTANT, Kind::Instant, None),
-            (NVML_FI_DEV_POWER_AVERAGE, Kind::Average, Some(AVERAGING_MS)),
+            (NVML_FI_DEV_POWER_INSTANT, Kind::Instant, Reading::Instant),
+            (NVML_FI_DEV_POWER_AVERAGE, Kind::Average, Reading::Average),
         ];
         let answers = offered(fields(&device, &wanted.map(|(id, ..)| FieldId(id))))?.unwrap_or_default();
         let (mut known, mut has) = (Vec::new(), Vec::new());
-        for ((field, kind, averaging_ms), answer) in wanted.into_iter().zip(answers) {
+        for ((field, kind, reading), answer) in wanted.into_iter().zip(answers) {
             if offered(answer)?.is_some() {
-                known.push((FieldId(field), new(kind, averaging_ms)));
+                known.push((FieldId(field), new(kind, Some(averaged(reading)))));
                 has.push(kind);
             }
         }
-        // Compute capability 8.0 is GA100.
-        let averages = offered(device.cuda_compute_capability())?.is_some_and(|c| (c.major, c.minor) > (8, 0));
-        let (kind, averaging_ms) = if averages { (Kind::Average, Some(AVERAGING_MS)) } else { (Kind::Instant, None) };
+        let over = averaged(Reading::Usage);
+        let kind = if over.window_ms >= SECOND_MS { Kind::Average } else { Kind::Instant };
         let usage = match has.contains(&kind) {
             true => None,
-            false => offered(device.power_usage())?.map(|_| new(kind, averaging_ms)),
+            false => offered(device.power_usage())?.map(|_| new(kind, Some(over))),
         };
         let extras = Extras {
             temperature: offered(device.temperature(TemperatureSensor::Gpu))?.is_some(),
@@ -232,7 +247,6 @@ impl Nvidia {
             throttle: offered(device.current_throttle_reasons())?.is_some(),
             limit: offered(device.enforced_power_limit())?.is_some(),
         };
-        let name = device.name()?;
         if sensors.is_empty() {
             self.unavailable.push(format!("{uuid}: neither energy nor power is supported, \"{name}\""));
             return Ok(());

@@ -32,8 +32,11 @@ fn available(here: &Surroundings) -> Result<String, String> {
 }
 
 fn load_cuda(request: &Load) -> Result<Box<dyn Subject>> {
-    if let Some(library) = &request.onnxruntime {
-        preload(library).map_err(|e| anyhow!("cannot load NVIDIA's libraries, {e}, run `make onnxruntime-gpu`"))?;
+    // An error of ort's is made by the library, so that it comes first; why that cannot be loaded is told below.
+    if let Some(library) = request.onnxruntime.as_ref().filter(|library| ort::init_from(library).is_ok()) {
+        preload(library).map_err(|e| {
+            anyhow!("cannot load NVIDIA's libraries, {e}, install the NVIDIA driver and run `make onnxruntime-gpu`")
+        })?;
     }
     load(request, ep::CUDA::default().with_device_id(0).build(), Memory::Cuda)
 }
