@@ -6,10 +6,10 @@ use crate::{
     stats::{
         Estimate,
         bootstrap::{Settings, bootstrap_means},
-        interval::t_interval,
-        log_mean::geometric_mean,
         mean::mean,
         median::median,
+        positive_mean::{Cell, positive_mean},
+        scenario_mean::Over,
     },
 };
 use schemas::tables::estimate::METRICS;
@@ -43,7 +43,7 @@ pub struct Row {
 pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
     let level = config.ci_level;
     let known = || groups.iter().filter(|(group, _)| METRICS.contains(&group.metric.as_str()));
-    let cells: Vec<&Vec<f64>> = known().flat_map(|(_, runs)| runs.by_scenario.values()).collect();
+    let cells: Vec<Cell<'_>> = known().flat_map(|(_, runs)| runs.samples()).collect();
     let mut estimated = of_cells(&cells, config).into_iter();
     let mut rows = Vec::new();
     for (group, runs) in known() {
@@ -75,9 +75,9 @@ pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
                 push("cell", scenario, estimate, median);
             }
         }
-        let blocks: Vec<&[f64]> = runs.by_scenario.values().map(Vec::as_slice).collect();
-        let means: Vec<f64> = blocks.iter().filter_map(|b| mean(b)).collect();
-        if let (Some(estimate), Some(median)) = (geometric_mean(&blocks, level), median(&means)) {
+        let blocks = runs.samples();
+        let means: Vec<f64> = blocks.iter().filter_map(|b| mean(b.runs)).collect();
+        if let (Some(estimate), Some(median)) = (Over::of(&group.metric).estimate(&blocks, level), median(&means)) {
             push("backend_mode", "*", estimate, median);
         }
     }
@@ -85,15 +85,16 @@ pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
 }
 
 /// The mean of every cell with its interval, by the configured method; where it cannot be had, the one of a single run.
-fn of_cells(cells: &[&Vec<f64>], config: &Config) -> Vec<Option<Estimate>> {
+fn of_cells(cells: &[Cell<'_>], config: &Config) -> Vec<Option<Estimate>> {
     let level = config.ci_level;
     match config.interval {
-        Interval::T => cells.iter().map(|cell| t_interval(cell, level)).collect(),
+        Interval::T => cells.iter().map(|cell| positive_mean(cell, level)).collect(),
         Interval::Bca => {
             let settings = Settings { resamples: config.resamples, level, seed: config.seed };
-            let drawn = bootstrap_means(cells, settings);
+            let runs: Vec<&[f64]> = cells.iter().map(|cell| cell.runs).collect();
+            let drawn = bootstrap_means(&runs, settings);
             // Without variance, or with a single run, there is nothing to draw from.
-            cells.iter().zip(drawn).map(|(cell, drawn)| drawn.ok().or_else(|| t_interval(cell, level))).collect()
+            cells.iter().zip(drawn).map(|(cell, drawn)| drawn.ok().or_else(|| positive_mean(cell, level))).collect()
         }
     }
 }
