@@ -97,6 +97,9 @@ impl Runs {
 const CELL: [&str; 7] = ["backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
 const ORDER: [&str; 3] = ["session_id", "place", "run_id"];
 
+/// Half width of a run's energy, by its sensors: no metric of its own.
+pub const KWH_ERROR: &str = "gross_kwh_error_per_mtok";
+
 /// Columns that are metrics, and beside each the column that says how it is known.
 const OBSERVED: &[(&str, &str)] = &[
     ("latency_ms", "evidence"),
@@ -105,6 +108,7 @@ const OBSERVED: &[(&str, &str)] = &[
     ("input_tokens_per_s", "evidence"),
     ("output_tokens_per_s", "evidence"),
     ("gross_kwh_per_mtok", "energy_evidence"),
+    (KWH_ERROR, "energy_evidence"),
     ("net_kwh_per_mtok", "energy_evidence"),
     ("gross_power_w", "energy_evidence"),
     ("decode_j_per_token", "energy_evidence"),
