@@ -183,3 +183,18 @@ fn strict_exits_with_1_when_runs_failed_and_writes_all_the_same() {
         assert_eq!(verdicts, format!("scenario,verdict\nlong,{long}\nshort,warn\n"), "{name}");
     }
 }
+
+/// The bench of the statistics on few cells, through every stage: intervals cover, tests err as seldom as stated, the gate keeps its limit.
+#[test]
+fn simulated_worlds_are_covered() {
+    let folder = tests::binary("analyze").parent().unwrap().to_path_buf();
+    let mut bench = std::process::Command::new("python3");
+    bench
+        .current_dir(tests::root())
+        .args(["-B", "tests/bench/truth/statistics.py"])
+        .arg(folder)
+        .args(["pipeline.toml", "--short"]);
+    let ran = run(&mut bench);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("every target is kept") && ran.out.matches(">= 93").count() > 20, "{}", ran.out);
+}
