@@ -3,7 +3,8 @@
 usage: statistics.py BIN PIPELINE [--short]
 
 BIN holds `collect`, `join-telemetry`, `derive-costs`, `analyze` and `query`. Exit status 1 when a target is missed. Nothing but Python's
-own library is needed. Shares are in per cent; a target may be missed by twice the simulation's own standard error.
+own library is needed. Shares are in per cent; a target may be missed by twice the simulation's own standard error, by three times with
+--short, which has few cells.
 """
 
 import csv
@@ -98,12 +99,13 @@ class World:
 
 def target(what, share, n, least=None, most=None, why="", clusters=()):
     """Prints one share with its target; a missed one is remembered, unless the reason stands beside it."""
-    error = 2 * math.sqrt(max(share * (1 - share), 0.05 * 0.95) / max(n, 1))
+    times = 3 if SHORT else 2
+    error = times * math.sqrt(max(share * (1 - share), 0.05 * 0.95) / max(n, 1))
     if len(clusters) > 1:
         # Cells of a session err together: they have one estimate of their serial correlation.
         means = [sum(hits) / len(hits) for hits in clusters]
         spread = sum((mean - share) ** 2 for mean in means) / (len(means) - 1)
-        error = max(error, 2 * math.sqrt(spread / len(means)))
+        error = max(error, times * math.sqrt(spread / len(means)))
     bad = (least is not None and share < least - error) or (most is not None and share > most + error)
     wanted = f">= {100 * least:.0f}" if least is not None else f"<= {100 * most:.0f}" if most is not None else "shown"
     print(f"  {what:66}{100 * share:6.1f} +- {100 * error:3.1f} %  {wanted:7} {'MISSED ' if bad else ''}{why}", flush=True)
