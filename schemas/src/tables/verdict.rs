@@ -39,7 +39,10 @@ pub const VERDICT: Contract = Contract {
             .or_null("when the half width is"),
         float("normality_p", "Shapiro and Wilk's test of log latencies")
             .or_null("with fewer than three runs or without variance"),
-        text("independence", "Whether it was checked that runs do not resemble those before them, in what, or how many runs would do"),
+        text(
+            "independence",
+            "Whether it was checked that runs do not resemble those before them, in what, or how many runs would do",
+        ),
         float("serial_correlation", "Correlation of a run with the one before it, of the session's cells together")
             .or_null("where it cannot be checked"),
         float("independence_p", "Of independence, against runs that resemble those before them (one-sided)")

@@ -43,7 +43,8 @@ impl Known {
         // The middle share of a uniform range, to each side.
         let price = level * (self.below + self.above) / 2.0;
         let end = |price: f64, sign: f64| middle * (sign * relative.hypot((price / middle).ln_1p())).exp();
-        Some((end(-price, -1.0), end(price, 1.0)))
+        // A price asked at one end of its range is still in it.
+        Some((end(-price, -1.0).min(self.value), end(price, 1.0).max(self.value)))
     }
 
     /// The same from `draws` of all three distributions (5.3.2, the probabilistically symmetric interval). A seed gives the same draws.
@@ -67,7 +68,8 @@ impl Known {
             .collect();
         drawn.sort_unstable_by(f64::total_cmp);
         let at = |p: f64| drawn[((p * draws as f64) as usize).min(draws - 1)];
-        Some((at((1.0 - level) / 2.0), at((1.0 + level) / 2.0)))
+        let (low, high) = (at((1.0 - level) / 2.0), at((1.0 + level) / 2.0));
+        Some(if self.is_positive() { (low.min(self.value), high.max(self.value)) } else { (low, high) })
     }
 
     /// A price may be nothing at all, but not less.
@@ -104,6 +106,8 @@ mod tests {
         assert_eq!(Known { df: f64::NAN, ..NOTHING }.interval(0.95), None);
         let (low, high) = Known { below: 1.0, above: 3.0, ..NOTHING }.interval(0.95).unwrap();
         assert!((low - 9.1).abs() < 1e-12 && (high - 12.9).abs() < 1e-12, "the middle 95 % of 9 to 13");
+        let (low, high) = Known { above: 20.0, ..NOTHING }.interval(0.95).unwrap();
+        assert!(low == 10.0 && (high - 29.5).abs() < 1e-9, "asked at the least of 10 to 30: it is in its own interval");
         // As scattered as can be, and yet above 0; what may be below 0 stays linear.
         let (low, high) = Known { u_runs: 20.0, u_common: 5.0, below: 10.0, ..NOTHING }.interval(0.95).unwrap();
         assert!(low > 0.0 && high > 1000.0);

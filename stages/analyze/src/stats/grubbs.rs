@@ -6,8 +6,8 @@ use super::{
     unfit::{Fit, Unfit, values, varies},
 };
 
-/// p of the farthest of at least three normal values: G = max |x - mean| / s, t^2 = n (n - 2) G^2 / ((n - 1)^2 - n G^2) with n - 2 degrees of
-/// freedom, and n times its two-sided tail, 1 at most (Bonferroni; exact where the result is small).
+/// p of the farthest of at least three normal values: G = max |x - mean| / s, t^2 = n (n - 2) G^2 / ((n - 1)^2 - n G^2) with n - 2
+/// degrees of freedom, and n times its two-sided tail, 1 at most (Bonferroni; exact where the result is small).
 pub fn grubbs(x: &[f64]) -> Fit<f64> {
     values(x, 3)?;
     let n = x.len() as f64;
