@@ -34,7 +34,7 @@ pub const DECISION: Contract = Contract {
         .or_null("when no backend is left"),
         text("runner_up", "Backend that comes next").or_null("when there is none"),
         float("margin_ratio", "Runner-up over best").or_null("when there is no runner-up"),
-        float("margin_low", "Lower end of its interval; under 1 where a named margin may be luck")
+        float("margin_low", "Lower end of its interval; 1 where a named margin may be next to nothing")
             .or_null("when neither runs nor scenarios give an error"),
         float("margin_high", "Upper end").or_null("when neither runs nor scenarios give an error"),
         text("margin_method", "Whether the interval allows for the margin having been large enough to be named")

@@ -2,8 +2,8 @@
 //!
 //! Of a normal estimate x with standard error s that is reported only above c: the limits are the deltas for which the chance of a
 //! larger x, given that it is above c, is (1 - level) / 2 and (1 + level) / 2 (Zhong, Prentice 2008, doi:10.1093/biostatistics/kxn001,
-//! section 3, for one side). Far above c it is the usual interval; near c it reaches down to no difference, as it must: what only just
-//! passed may be luck. The estimate is taken for a normal one whose interval is as wide as its t interval.
+//! section 3, for one side). Far above c it is the usual interval; near c it reaches down to 0, as it must: what only just passed may
+//! be next to nothing. The estimate is taken for a normal one whose interval is as wide as its t interval.
 
 use super::{
     interval::t_quantile,
@@ -29,10 +29,9 @@ pub fn selected_interval(t: &TTest, alpha: f64, level: f64) -> Option<(f64, f64)
     let (seen, least) = (t.difference / unit, t_quantile(1.0 - alpha, t.df)? * t.std_error / unit);
     let above = |delta: f64| normal_tail(seen - delta) / normal_tail(least - delta);
     let at = |share: f64| root(least - 30.0, seen + 8.0, |delta| above(delta) - share);
-    // Deep below the threshold both tails vanish: a difference the other way round is then as likely as any.
-    let low = at((1.0 - level) / 2.0).unwrap_or(-seen);
-    let high = at((1.0 + level) / 2.0)?;
-    Some((low.max(-seen) * unit, high * unit))
+    // That it is the other way round is the error that the test itself allows: nothing below 0 is told.
+    let low = at((1.0 - level) / 2.0).unwrap_or(0.0).max(0.0);
+    Some((low * unit, at((1.0 + level) / 2.0)? * unit))
 }
 
 #[cfg(test)]
@@ -50,7 +49,7 @@ mod tests {
         assert!((low - far.ci_low).abs() < 1e-4 && (high - far.ci_high).abs() < 1e-4, "{low} {high}");
         let just = TTest::new(1.0, 0.5, 1e5, 0.95).unwrap();
         let (low, high) = selected_interval(&just, 0.05, 0.95).unwrap();
-        assert!(low < 0.0 && high < just.ci_high, "{low} {high}");
+        assert!(low == 0.0 && high < just.ci_high, "{low} {high}");
         assert!(selected_interval(&TTest::new(1.0, 0.6, 1e5, 0.95).unwrap(), 0.05, 0.95).is_none(), "not reported");
         assert!(selected_interval(&TTest::new(-9.0, 0.6, 1e5, 0.95).unwrap(), 0.05, 0.95).is_none());
     }
