@@ -59,6 +59,8 @@ fn names_end_in_their_unit_and_keys_are_never_null() {
                 "squared",
                 "equivalent",
                 "runs",
+                "alpha",
+                "correlation",
             ];
             assert!(
                 UNITS.contains(&unit) || dimensionless.contains(&unit),

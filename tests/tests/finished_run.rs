@@ -65,6 +65,66 @@ fn every_cell_ran_on_the_engine_it_names() {
     assert!(rows.iter().all(|r| r["threads"] == 2 && r["dtype"] == "f32"), "{rows:?}");
 }
 
+/// kWh and dollars of a mode: the cells' mean in `cost`, and the same number in `estimate`, `ranking` and `decision`.
+#[test]
+fn one_quantity_has_one_value_in_every_table() {
+    let of_cells = "(select backend, mode, kv_cache, avg(kwh_per_mtok) as kwh, avg(total_usd_per_mtok) as usd, \
+         concat_ws(' ', provider, region, instance, tier) as price from cost \
+         where basis = case when mode = 'prefill' then 'input' else 'output' end \
+         group by backend, mode, kv_cache, provider, region, instance, tier)";
+    let kwh = rows(&format!(
+        "select e.estimate, c.kwh, r.estimate as ranked from estimate as e \
+         inner join {of_cells} as c on e.backend = c.backend and e.mode = c.mode and e.kv_cache = c.kv_cache \
+         inner join ranking as r on r.metric = e.metric and r.backend = e.backend and r.mode = e.mode and r.kv_cache = e.kv_cache \
+         where e.metric = 'gross_kwh_per_mtok' and e.level = 'backend_mode'"
+    ));
+    let near = |a: &Value, b: &Value| (a.as_f64().unwrap() / b.as_f64().unwrap() - 1.0).abs() < 1e-9;
+    assert!(
+        !kwh.is_empty() && kwh.iter().all(|r| near(&r["estimate"], &r["kwh"]) && near(&r["ranked"], &r["kwh"])),
+        "{kwh:?}"
+    );
+    let usd = rows(&format!(
+        "select r.estimate, r.mean, c.usd from ranking as r \
+         inner join {of_cells} as c on r.backend = c.backend and r.mode = c.mode and r.kv_cache = c.kv_cache and r.price = c.price \
+         where r.metric = 'total_usd_per_mtok'"
+    ));
+    assert!(
+        !usd.is_empty() && usd.iter().all(|r| near(&r["estimate"], &r["usd"]) && r["mean"] == "arithmetic"),
+        "{usd:?}"
+    );
+    let ratios = rows(
+        "select c.ratio, a.estimate as a, b.estimate as b from comparison as c \
+         inner join ranking as a on c.metric = a.metric and c.mode = a.mode and c.kv_cache = a.kv_cache and c.a = a.backend \
+         inner join ranking as b on c.metric = b.metric and c.mode = b.mode and c.kv_cache = b.kv_cache and c.b = b.backend",
+    );
+    let ratio = |r: &Value| r["b"].as_f64().unwrap() / r["a"].as_f64().unwrap() / r["ratio"].as_f64().unwrap();
+    assert!(!ratios.is_empty() && ratios.iter().all(|r| (ratio(r) - 1.0).abs() < 1e-9), "{ratios:?}");
+}
+
+/// No quantity that is above 0 has an interval that reaches below.
+#[test]
+fn no_interval_of_money_energy_or_time_reaches_below_0() {
+    let mut checked = 0;
+    for (table, low) in [
+        ("estimate", "ci_low"),
+        ("cost", "ci_low_usd_per_mtok"),
+        ("cost", "ci_low_kwh_per_mtok"),
+        ("cost", "ci_low_gco2e_per_mtok"),
+        ("request_cost", "ci_low_usd"),
+        ("tco", "ci_low_usd"),
+        ("utilisation_cost", "ci_low_usd_per_mtok"),
+        ("region_carbon", "ci_low_gco2e_per_mtok"),
+    ] {
+        let net = if table == "estimate" { " and metric <> 'net_kwh_per_mtok'" } else { "" };
+        let found = rows(&format!(
+            "select count(*) as n, sum(case when {low} <= 0 then 1 else 0 end) as below from {table} where {low} is not null{net}"
+        ));
+        assert_eq!(found[0]["below"], 0, "{table}.{low}");
+        checked += found[0]["n"].as_i64().unwrap();
+    }
+    assert!(checked > 1000, "{checked} intervals");
+}
+
 #[test]
 fn windows_tokens_and_caches_are_what_the_plan_asked_for() {
     let wrong = rows(

@@ -15,11 +15,12 @@ pub const METRICS: &[&str] = &[
 ];
 
 pub const SCALES: &[&str] = &["log", "linear"];
+pub const MEANS: &[&str] = &["arithmetic", "geometric"];
 pub const CONCLUSIONS: &[&str] = &["different", "equivalent", "unclear", "estimated"];
 
 pub const COMPARISON: Contract = Contract {
     name: "comparison",
-    version: 3,
+    version: 4,
     stage: "analyze",
     grain: "One metric x mode x pair of backends. Scenarios are blocks, runs within them the replicates.",
     key: &["metric", "model", "mode", "kv_cache", "a", "b"],
@@ -32,16 +33,28 @@ pub const COMPARISON: Contract = Contract {
         text("b", "Second backend"),
         text("test", "Test that was made, of what"),
         choice("scale", SCALES, "Scale of the test: logs compare ratios, linear values differences"),
+        choice(
+            "mean",
+            MEANS,
+            "Which means over scenarios are compared: `arithmetic` of what adds up (per million tokens) and on the linear scale, else \
+             `geometric`",
+        ),
         float("statistic", "Test statistic").or_null("with too few runs or scenarios, or without variance"),
         float("df", "Degrees of freedom").or_null("when the statistic is, and for tests of ranks"),
         float("p", "Two-sided p-value").or_null("when the statistic is"),
         float("p_adjusted", "Holm-adjusted over the family: all pairs of one metric, model and mode")
             .or_null("when p is"),
+        float(
+            "alpha",
+            "`different` is a p_adjusted below this: this family's share of 1 - ci_level, which grows with the families of the model \
+             that differ",
+        )
+        .or_null("when p is"),
         float("difference", "Mean of b minus a over scenarios, in the metric's unit"),
         float("difference_low", "Lower end of its interval")
             .or_null("unless the scale is linear and the test a t test"),
         float("difference_high", "Upper end").or_null("unless the scale is linear and the test a t test"),
-        float("ratio", "Geometric mean of b / a over scenarios; on the linear scale b / a of the means"),
+        float("ratio", "b / a of the means over scenarios that `mean` names"),
         float("ratio_low", "Lower end of its interval, for these scenarios")
             .or_null("unless the scale is log and the test a t test"),
         float("ratio_high", "Upper end").or_null("unless the scale is log and the test a t test"),
@@ -59,12 +72,17 @@ pub const COMPARISON: Contract = Contract {
         float("practical_pct", "Smaller differences do not matter"),
         float("p_equivalent", "Of a difference that matters: two one-sided tests")
             .or_null("unless the scale is log and the test a t test"),
-        float("detectable_pct", "Smallest difference that four of five such experiments would find")
+        float("p_equivalent_adjusted", "The same, Holm-adjusted over the family").or_null("when p_equivalent is"),
+        float("alpha_equivalent", "`equivalent` is a p_equivalent_adjusted below this").or_null("when p_equivalent is"),
+        float(
+            "detectable_pct",
+            "Smallest difference that four of five such experiments would call `different` among all pairs of the family",
+        )
             .or_null("unless the scale is log and the test a t test"),
         choice(
             "conclusion",
             CONCLUSIONS,
-            "`equivalent` when the difference is shown to be too small to matter, else `different` by p_adjusted, else `unclear`; \
+            "`equivalent` when the difference is shown to be too small to matter, else `different`, else `unclear`; \
              `estimated`: a model gave the energy, which compares nothing",
         ),
         count("n", "Runs behind the comparison"),

@@ -6,7 +6,7 @@ pub const OBJECTIVES: &[&str] = &["cheapest", "least_energy", "least_carbon", "f
 
 pub const DECISION: Contract = Contract {
     name: "decision",
-    version: 2,
+    version: 3,
     stage: "analyze",
     grain: "One objective x model x mode (or workload): the backend that is best over all scenarios, or that it cannot be told. \
             Scenarios are blocks, runs within them the replicates.",
@@ -21,21 +21,35 @@ pub const DECISION: Contract = Contract {
         text("metric", "Quantity that decides, less is better"),
         text("backend", "Recommended backend").or_null("when it cannot be told; `reason` says why"),
         text("price", "Price that it was reckoned with").or_null("unless the objective is in USD"),
+        choice(
+            "mean",
+            comparison::MEANS,
+            "Which mean over scenarios decides; of a workload, what its tokens add up to",
+        ),
         float(
             "estimate",
-            "Its geometric mean over scenarios, in the metric's unit; of a workload, a request; of `weighted`, relative to all \
+            "Its mean over scenarios, in the metric's unit; of a workload, a request; of `weighted`, relative to all \
              backends' mean",
         )
         .or_null("when no backend is left"),
         text("runner_up", "Backend that comes next").or_null("when there is none"),
         float("margin_ratio", "Runner-up over best").or_null("when there is no runner-up"),
-        float("margin_low", "Lower end of its interval").or_null("when neither runs nor scenarios give an error"),
+        float("margin_low", "Lower end of its interval; 1 where a named margin may be next to nothing")
+            .or_null("when neither runs nor scenarios give an error"),
         float("margin_high", "Upper end").or_null("when neither runs nor scenarios give an error"),
+        text("margin_method", "Whether the interval allows for the margin having been large enough to be named")
+            .or_null("when there is none"),
         float("p_adjusted", "Of no difference to the best, Holm over all other backends")
             .or_null("when neither runs nor scenarios give an error"),
+        float(
+            "alpha",
+            "A backend is named when p_adjusted of every other is below this: this decision's share of 1 - ci_level",
+        )
+        .or_null("when p_adjusted is"),
         float("ci_level", "Coverage of the interval"),
         count("scenarios", "Scenarios that all backends left have"),
-        count("scenarios_won", "Of these, won by the best by its mean").or_null("of a workload, or when no backend is left"),
+        count("scenarios_won", "Of these, won by the best by its mean")
+            .or_null("of a workload, or when no backend is left"),
         texts("tied", "Backends that cannot be told from the best"),
         texts("excluded", "Backends that a constraint or missing numbers exclude, with the reason"),
         float("flip_usd_per_hour", "Rate of an hour of hardware at which the order of these two flips")

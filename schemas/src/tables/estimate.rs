@@ -16,7 +16,7 @@ pub const METRICS: &[&str] = &[
 
 pub const ESTIMATE: Contract = Contract {
     name: "estimate",
-    version: 2,
+    version: 3,
     stage: "analyze",
     grain: "One metric of one cell (level `cell`), or of one backend and mode over its scenarios (level `backend_mode`).",
     key: &["metric", "level", "backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"],
@@ -34,10 +34,14 @@ pub const ESTIMATE: Contract = Contract {
         choice("mode", run::MODES, "Mode"),
         boolean("kv_cache", "Whether keys and values were kept"),
         text("scenario", "Scenario, or `*` for all"),
-        float("estimate", "Mean (level `cell`), or geometric mean over scenarios (level `backend_mode`)"),
+        float(
+            "estimate",
+            "Arithmetic mean of the runs (level `cell`); of the scenarios (level `backend_mode`) the arithmetic mean of what adds up \
+             (per million tokens, per token), the geometric one of times, rates and powers. `method` says which",
+        ),
         float("median", "Median of the runs, or of the scenario means"),
         float("std_error", "Standard error of `estimate`").or_null("with fewer than two runs"),
-        float("ci_low", "Lower end of the interval").or_null("with fewer than two runs"),
+        float("ci_low", "Lower end of the interval, above 0 where all runs are").or_null("with fewer than two runs"),
         float("ci_high", "Upper end of the interval").or_null("with fewer than two runs"),
         float("ci_level", "Coverage of the interval"),
         count("n", "Runs behind the estimate"),

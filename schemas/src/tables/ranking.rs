@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const RANKING: Contract = Contract {
     name: "ranking",
-    version: 1,
+    version: 2,
     stage: "analyze",
     grain: "One metric x mode x backend: its place among all, which it shares with those that it cannot be told from.",
     key: &["metric", "model", "mode", "kv_cache", "backend"],
@@ -17,7 +17,8 @@ pub const RANKING: Contract = Contract {
         count("place", "One more than the backends that are better by a test, p adjusted by Holm")
             .or_null("when a model gave the energy, or a pair could not be tested"),
         texts("tied_with", "Backends that it cannot be told from"),
-        float("estimate", "Geometric mean over scenarios"),
+        choice("mean", comparison::MEANS, "Which mean over scenarios `estimate` is"),
+        float("estimate", "Mean over scenarios"),
         float("ci_low", "Lower end of its interval from runs within scenarios; of the price nothing")
             .or_null("with single runs"),
         float("ci_high", "Upper end").or_null("with single runs"),

@@ -6,7 +6,7 @@ pub const VERDICTS: &[&str] = &["pass", "warn", "fail"];
 
 pub const VERDICT: Contract = Contract {
     name: "verdict",
-    version: 1,
+    version: 2,
     stage: "analyze",
     grain: "One cell: whether its runs may be used, by every check that speaks of runs, and how many runs it needs.",
     key: CELL,
@@ -30,18 +30,28 @@ pub const VERDICT: Contract = Contract {
         float("cv_pct", "Coefficient of variation of their latency").at_least(0.0).or_null("with fewer than two runs"),
         float("first_run_above_pct", "Latency of the first run above the mean of the others")
             .or_null("with fewer than three runs"),
-        float("half_width_pct", "Half width of the interval of their mean latency, as a ratio (t on logs)")
+        float("first_run_p", "Of the first run being no slower than the others (one-sided t of a new value, logs)")
+            .or_null("with fewer than three runs or without variance"),
+        float("half_width_pct", "Half width of the interval of their mean latency, as a ratio")
             .at_least(0.0)
             .or_null("with fewer than two runs or without variance"),
         count("runs_needed", "Runs whose interval is to be as narrow as wanted, with the spread that was seen")
             .or_null("when the half width is"),
         float("normality_p", "Shapiro and Wilk's test of log latencies")
             .or_null("with fewer than three runs or without variance"),
-        float("independence_p", "Ljung and Box's test of log latencies in the order of execution")
-            .or_null("with fewer than eight runs or without variance"),
+        text(
+            "independence",
+            "Whether it was checked that runs do not resemble those before them, in what, or how many runs would do",
+        ),
+        float("serial_correlation", "Correlation of a run with the one before it, of the session's cells together")
+            .or_null("where it cannot be checked"),
+        float("independence_p", "Of independence, against runs that resemble those before them (one-sided)")
+            .or_null("where it cannot be checked"),
         float("effective_runs", "Independent runs that they are worth")
             .at_least(0.0)
-            .or_null("with fewer than eight runs or without variance"),
-        count("outliers", "Runs whose latency's modified z-score is over the limit"),
+            .or_null("where it cannot be checked"),
+        count("outliers", "Runs whose log latency's modified z-score is over 3.5"),
+        float("outlier_p", "Grubbs's test of the run farthest from the others, logs")
+            .or_null("with fewer than three runs or without variance"),
     ],
 };

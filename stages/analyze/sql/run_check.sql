@@ -8,6 +8,8 @@ with summed as (
         bool_and(valid) filter (where device_id = 'total') as all_valid,
         sum(energy_gross_j) filter (where device_id = 'total') as gross_j,
         sum(energy_net_j) filter (where device_id = 'total') as net_j,
+        -- errors of different sensors add in quadrature
+        sqrt(sum(energy_error_j * energy_error_j) filter (where device_id = 'total')) as error_j,
         sum(mean_power_w) filter (where device_id = 'total') as gross_w,
         sum(decode_j_per_token) filter (where device_id = 'total') as decode_j,
         count(*) filter (where device_id = 'total' and decode_j_per_token is null) as decode_unknown,
@@ -30,6 +32,7 @@ with summed as (
         max(energy_gross_j) filter (where device_id = 'total' and scope = 'dram' and valid) as dram_j,
         max(energy_gross_j) filter (where device_id = 'total' and scope = 'node' and valid) as node_j,
         max(energy_net_j) filter (where device_id = 'total' and scope = 'node') as node_net_j,
+        max(energy_error_j) filter (where device_id = 'total' and scope = 'node') as node_error_j,
         max(mean_power_w) filter (where device_id = 'total' and scope = 'node') as node_w,
         max(decode_j_per_token) filter (where device_id = 'total' and scope = 'node') as node_decode_j,
         bool_or(evidence = 'estimated') filter (where device_id = 'total') as energy_estimated,
@@ -47,6 +50,7 @@ select
     run_id,
     case when has_node then node_j when all_valid then gross_j end as gross_j,
     case when has_node then node_net_j when all_valid then net_j end as net_j,
+    case when has_node then node_error_j when all_valid then error_j end as error_j,
     case when has_node then node_w when all_valid then gross_w end as gross_w,
     case when has_node then node_decode_j when decode_unknown = 0 then decode_j end as decode_j,
     case case when has_node then node_weakness else weakness end

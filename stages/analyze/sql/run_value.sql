@@ -36,6 +36,7 @@ select
     case when c.window_s > 0 and c.mode = 'generate' and c.tokens > 0 then c.tokens / c.window_s end as output_tokens_per_s,
     case when c.window_s > 0 and c.tokens > 0 then e.gross_j / 3.6e6 / c.tokens * 1e6 end as gross_kwh_per_mtok,
     case when c.window_s > 0 and c.tokens > 0 then e.net_j / 3.6e6 / c.tokens * 1e6 end as net_kwh_per_mtok,
+    case when c.window_s > 0 and c.tokens > 0 then e.error_j / 3.6e6 / c.tokens * 1e6 end as gross_kwh_error_per_mtok,
     case when c.window_s > 0 then e.gross_w end as gross_power_w,
     case when c.window_s > 0 and c.mode = 'generate' then cast(e.decode_j as double) end as decode_j_per_token,
     case when c.tokens > 0 then c.window_s / 3600 / c.tokens * 1e6 end as hours_per_mtok,

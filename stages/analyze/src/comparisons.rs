@@ -3,13 +3,13 @@
 use crate::{
     config::{Config, Scale},
     observed::{Group, Runs, weaker},
-    pair::{Pair, pair},
-    stats::holm::holm,
+    pair::{Pair, compared_by, pair},
+    stats::{holm::holm, positive_mean::Cell, selection::family_level},
 };
 use rayon::prelude::*;
 use schemas::tables::comparison::METRICS;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A row of `comparison`.
 #[derive(Debug, Serialize)]
@@ -22,10 +22,12 @@ pub struct Row {
     pub b: String,
     test: &'static str,
     scale: Scale,
+    mean: &'static str,
     statistic: Option<f64>,
     df: Option<f64>,
     p: Option<f64>,
     pub p_adjusted: Option<f64>,
+    pub alpha: Option<f64>,
     difference: f64,
     difference_low: Option<f64>,
     difference_high: Option<f64>,
@@ -41,6 +43,8 @@ pub struct Row {
     effect_high: Option<f64>,
     practical_pct: f64,
     p_equivalent: Option<f64>,
+    p_equivalent_adjusted: Option<f64>,
+    alpha_equivalent: Option<f64>,
     detectable_pct: Option<f64>,
     pub conclusion: &'static str,
     n: usize,
@@ -70,42 +74,72 @@ pub fn label(group: &Group, groups: &BTreeMap<Group, Runs>) -> String {
     }
 }
 
+/// All pairs. p is adjusted by Holm within each family, and the level of a family depends on how many families of its model differ.
 pub fn comparisons(families: &BTreeMap<Family, BTreeMap<String, &Runs>>, config: &Config) -> Vec<Row> {
-    families.iter().flat_map(|(family, backends)| compare(family, backends, config)).collect()
+    let mut found: Vec<Vec<(Row, Pair)>> = families.iter().map(|(family, b)| compare(family, b, config)).collect();
+    found.retain(|rows| !rows.is_empty());
+    let models: BTreeSet<String> = families.keys().map(|family| family.1.clone()).collect();
+    for model in models {
+        let mut of_model: Vec<&mut Vec<(Row, Pair)>> =
+            found.iter_mut().filter(|rows| rows[0].0.model == model).collect();
+        let level = |p: fn(&Row) -> Option<f64>, families: &[&mut Vec<(Row, Pair)>]| {
+            // An estimated energy concludes nothing, so it takes no share.
+            let least = |rows: &&mut Vec<(Row, Pair)>| {
+                let ranked = rows.iter().filter(|(row, _)| row.evidence != "estimated");
+                ranked.filter_map(|(row, _)| p(row)).reduce(f64::min)
+            };
+            family_level(&families.iter().map(least).collect::<Vec<_>>(), 1.0 - config.ci_level)
+        };
+        let (alpha, alpha_equivalent) =
+            (level(|row| row.p_adjusted, &of_model), level(|row| row.p_equivalent_adjusted, &of_model));
+        for rows in &mut of_model {
+            let pairs = rows.iter().filter(|(row, _)| row.p.is_some()).count().max(1);
+            for (row, pair) in rows.iter_mut() {
+                row.alpha = row.p.map(|_| alpha);
+                row.alpha_equivalent = row.p_equivalent.map(|_| alpha_equivalent);
+                row.detectable_pct = pair.detectable_pct(alpha / pairs as f64);
+                row.conclusion = conclude(row);
+            }
+        }
+    }
+    found.into_iter().flatten().map(|(row, _)| row).collect()
 }
 
 /// The runs of the scenarios that both have.
-fn common<'a>(a: &'a Runs, b: &'a Runs) -> (Vec<&'a [f64]>, Vec<&'a [f64]>) {
-    a.by_scenario.iter().filter_map(|(s, x)| Some((x.as_slice(), b.by_scenario.get(s)?.as_slice()))).unzip()
+fn common<'a>(a: &'a Runs, b: &'a Runs) -> (Vec<Cell<'a>>, Vec<Cell<'a>>) {
+    a.by_scenario.keys().filter_map(|s| Some((a.sample(s)?, b.sample(s)?))).unzip()
 }
 
-fn compare(family: &Family, backends: &BTreeMap<String, &Runs>, config: &Config) -> Vec<Row> {
+fn compare(family: &Family, backends: &BTreeMap<String, &Runs>, config: &Config) -> Vec<(Row, Pair)> {
     let all: Vec<(&String, &Runs)> = backends.iter().map(|(name, runs)| (name, *runs)).collect();
     let pairs: Vec<_> = all.iter().enumerate().flat_map(|(i, a)| all[i + 1..].iter().map(move |b| (a, b))).collect();
+    let over = compared_by(&family.0, config);
     let compared = pairs.par_iter().filter_map(|((a, a_runs), (b, b_runs))| {
         let (x, y) = common(a_runs, b_runs);
-        Some(row(family, a, b, pair(&x, &y, config)?, weaker(a_runs.evidence(), b_runs.evidence()), config))
+        let found = pair(&x, &y, over, config)?;
+        Some((row(family, a, b, &found, weaker(a_runs.evidence(), b_runs.evidence()), config), found))
     });
-    let mut rows: Vec<Row> = compared.collect();
-    let adjusted = holm(&rows.iter().map(|r: &Row| r.p).collect::<Vec<_>>());
-    for (row, p) in rows.iter_mut().zip(adjusted) {
-        row.p_adjusted = p;
-        row.conclusion = conclude(row, 1.0 - config.ci_level);
+    let mut rows: Vec<(Row, Pair)> = compared.collect();
+    let adjusted = holm(&rows.iter().map(|(row, _)| row.p).collect::<Vec<_>>());
+    let equivalent = holm(&rows.iter().map(|(row, _)| row.p_equivalent).collect::<Vec<_>>());
+    for (((row, _), p), p_equivalent) in rows.iter_mut().zip(adjusted).zip(equivalent) {
+        row.mean = over.name();
+        (row.p_adjusted, row.p_equivalent_adjusted) = (p, p_equivalent);
     }
     rows
 }
 
-fn conclude(row: &Row, alpha: f64) -> &'static str {
-    let below = |p: Option<f64>| p.is_some_and(|p| p < alpha);
+fn conclude(row: &Row) -> &'static str {
+    let below = |p: Option<f64>, level: Option<f64>| p.zip(level).is_some_and(|(p, level)| p < level);
     match row.evidence {
         "estimated" => "estimated",
-        _ if below(row.p_equivalent) => "equivalent",
-        _ if below(row.p_adjusted) => "different",
+        _ if below(row.p_equivalent_adjusted, row.alpha_equivalent) => "equivalent",
+        _ if below(row.p_adjusted, row.alpha) => "different",
         _ => "unclear",
     }
 }
 
-fn row(family: &Family, a: &str, b: &str, found: Pair, evidence: &'static str, config: &Config) -> Row {
+fn row(family: &Family, a: &str, b: &str, found: &Pair, evidence: &'static str, config: &Config) -> Row {
     let (metric, model, mode, kv_cache) = family.clone();
     let ends = |interval: Option<(f64, f64)>| (interval.map(|i| i.0), interval.map(|i| i.1));
     let (difference_low, difference_high) = ends(found.difference_interval);
@@ -121,10 +155,12 @@ fn row(family: &Family, a: &str, b: &str, found: Pair, evidence: &'static str, c
         b: b.into(),
         test: found.test,
         scale: config.scale,
+        mean: "",
         statistic: found.statistic,
         df: found.df,
         p: found.p,
         p_adjusted: None,
+        alpha: None,
         difference: found.difference,
         difference_low,
         difference_high,
@@ -140,7 +176,9 @@ fn row(family: &Family, a: &str, b: &str, found: Pair, evidence: &'static str, c
         effect_high,
         practical_pct: config.practical_pct,
         p_equivalent: found.p_equivalent,
-        detectable_pct: found.detectable_pct,
+        p_equivalent_adjusted: None,
+        alpha_equivalent: None,
+        detectable_pct: None,
         conclusion: "unclear",
         n: found.n,
         blocks: found.blocks,

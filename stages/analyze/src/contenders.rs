@@ -4,11 +4,7 @@ use crate::{
     comparisons::label,
     config::Weights,
     observed::{Group, Runs, weaker},
-    stats::{
-        block_mean::{BlockMean, block_mean},
-        log_mean::logs,
-        mean::mean,
-    },
+    stats::{block_mean::BlockMean, mean::mean, positive_mean::Cell, scenario_mean::Over},
 };
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,12 +43,14 @@ pub struct Workload {
 }
 
 /// A backend by what is minimised.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Contender {
     /// Log of the mean over runs in each scenario; of a workload none.
     pub logs: BTreeMap<String, f64>,
-    /// Log of its mean over all, and its error where runs give one.
+    /// Which mean over scenarios `centre` is the log of.
+    pub over: Over,
     pub centre: f64,
+    /// Where runs give one.
     pub error: Option<BlockMean>,
     pub evidence: &'static str,
     pub price: Option<String>,
@@ -61,6 +59,24 @@ pub struct Contender {
     pub embodied_gco2e: Vec<f64>,
     pub usd_per_used_hour: Option<f64>,
     pub usd_per_used_kwh: Option<f64>,
+}
+
+impl Contender {
+    fn new(over: Over, centre: f64, error: Option<BlockMean>, evidence: &'static str) -> Self {
+        Contender {
+            logs: BTreeMap::new(),
+            over,
+            centre,
+            error,
+            evidence,
+            price: None,
+            hours: Vec::new(),
+            kwh: Vec::new(),
+            embodied_gco2e: Vec::new(),
+            usd_per_used_hour: None,
+            usd_per_used_kwh: None,
+        }
+    }
 }
 
 /// Model, mode, cache and workload (`*`: a million tokens of the mode).
@@ -88,7 +104,7 @@ pub fn contenders(
     for (objective, metric, _) in OBJECTIVES {
         for (g, runs) in groups.iter().filter(|(g, _)| g.metric == metric) {
             let place = (g.model.clone(), g.mode.clone(), g.kv_cache, EACH_TOKEN.to_string());
-            if let Some(found) = of_mode(&runs.by_scenario, runs.evidence()) {
+            if let Some(found) = of_mode(metric, runs) {
                 let found = priced(found, objective, &[(1.0, g)], chosen);
                 all.entry((objective.into(), place)).or_default().insert(label(g, groups), found);
             }
@@ -128,16 +144,12 @@ fn token_metric(objective: &str, mode: &str) -> &'static str {
     }
 }
 
-fn of_mode(by_scenario: &BTreeMap<String, Vec<f64>>, evidence: &'static str) -> Option<Contender> {
-    let blocks: Vec<&[f64]> = by_scenario.values().map(Vec::as_slice).collect();
-    let logs = logs(&blocks)?;
-    let means = logs.iter().map(|b| mean(b)).collect::<Option<Vec<_>>>()?;
+fn of_mode(metric: &str, runs: &Runs) -> Option<Contender> {
+    let (over, cells) = (Over::of(metric), runs.samples());
+    let logs = cells.iter().map(|cell| over.log(&[*cell])).collect::<Option<Vec<f64>>>()?;
     Some(Contender {
-        centre: mean(&means)?,
-        logs: by_scenario.keys().cloned().zip(means).collect(),
-        error: block_mean(&logs).ok(),
-        evidence,
-        ..Contender::default()
+        logs: runs.by_scenario.keys().cloned().zip(logs).collect(),
+        ..Contender::new(over, over.log(&cells)?, over.with_error(&cells).ok(), runs.evidence())
     })
 }
 
@@ -153,22 +165,24 @@ fn of_workload(
         let runs = groups.get(group)?;
         // A rate is tokens in a second, all else is for a million tokens.
         let each = |v: &f64| if rates { tokens / v } else { v * tokens / 1e6 };
-        let blocks: Vec<Vec<f64>> = runs.by_scenario.values().map(|b| b.iter().map(each).collect()).collect();
-        let means = blocks.iter().map(|b| mean(b)).collect::<Option<Vec<_>>>()?;
-        Some((mean(&means)?, block_mean(&blocks).ok(), runs.evidence()))
+        let cells: Vec<(Vec<f64>, f64)> =
+            runs.samples().iter().map(|c| (c.runs.iter().map(each).collect(), c.widening)).collect();
+        let cells: Vec<Cell<'_>> = cells.iter().map(|(runs, widening)| Cell { runs, widening: *widening }).collect();
+        let value = Over::Arithmetic.log(&cells)?.exp();
+        Some((value, Over::Arithmetic.with_error(&cells).ok(), runs.evidence()))
     };
     let (p, p_error, p_evidence) = part(prefill, workload.prompt_tokens)?;
     let (g, g_error, g_evidence) = part(generate, workload.generated_tokens)?;
     let value = p + g;
-    let error = p_error.zip(g_error).map(|(p, g)| {
-        let sum = p.variance + g.variance;
-        let df = sum * sum / (p.variance.powi(2) / p.df + g.variance.powi(2) / g.df);
-        let df = if df.is_finite() { df } else { p.df + g.df };
-        // To first order, the standard error of a log is the relative one.
-        BlockMean { mean: value.ln(), variance: sum / (value * value), df, within: (0.0, 0.0) }
+    let error = p_error.zip(g_error).map(|(p_error, g_error)| {
+        // To first order, a part moves the log of the sum by its share of it.
+        let (x, y) = ((p / value).powi(2) * p_error.variance, (g / value).powi(2) * g_error.variance);
+        let df = (x + y).powi(2) / (x * x / p_error.df + y * y / g_error.df);
+        let df = if df.is_finite() { df } else { p_error.df + g_error.df };
+        BlockMean { mean: value.ln(), variance: x + y, df, within: (0.0, 0.0) }
     });
     let evidence = weaker(p_evidence, g_evidence);
-    (value > 0.0).then(|| Contender { centre: value.ln(), error, evidence, ..Contender::default() })
+    (value > 0.0).then(|| Contender::new(Over::Arithmetic, value.ln(), error, evidence))
 }
 
 /// With hours, energy and price of its parts: of each mode so many million tokens, at the mean over its scenarios.
@@ -228,12 +242,10 @@ fn weighted_sum(parts: &[(f64, &Contender)]) -> Option<Contender> {
         within: (0.0, 0.0),
     });
     let log = |scenario: &String| parts.iter().map(|(w, c)| Some(w * c.logs.get(scenario)?)).sum::<Option<f64>>();
+    let evidence = parts.iter().map(|(_, c)| c.evidence).fold("measured", weaker);
     Some(Contender {
         logs: first.logs.keys().filter_map(|s| Some((s.clone(), log(s)?))).collect(),
-        centre: total(&|c| c.centre),
-        error,
-        evidence: parts.iter().map(|(_, c)| c.evidence).fold("measured", weaker),
         price: parts.iter().find_map(|(_, c)| c.price.clone()),
-        ..Contender::default()
+        ..Contender::new(Over::Geometric, total(&|c| c.centre), error, evidence)
     })
 }

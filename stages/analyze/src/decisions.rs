@@ -3,18 +3,19 @@
 
 use crate::{
     config::Config,
-    contenders::{Contender, Contenders, EACH_TOKEN, OBJECTIVES, Place},
+    contenders::{Contenders, EACH_TOKEN, OBJECTIVES, Place},
+    contests::{Contest, contest},
     flips::Flips,
-    observed::weaker,
+    reasons::{beside, reason},
     stats::{
-        block_mean::contrast,
-        holm::holm,
-        t_test::{TTest, paired_t},
+        selection::family_level,
+        t_test::TTest,
         tost::{practical, tost},
+        truncated::selected_interval,
     },
 };
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A row of `decision`.
 #[derive(Debug, Serialize)]
@@ -28,12 +29,15 @@ pub struct Row {
     metric: &'static str,
     backend: Option<String>,
     price: Option<String>,
+    mean: &'static str,
     estimate: Option<f64>,
     runner_up: Option<String>,
     margin_ratio: Option<f64>,
     margin_low: Option<f64>,
     margin_high: Option<f64>,
+    margin_method: Option<&'static str>,
     p_adjusted: Option<f64>,
+    alpha: Option<f64>,
     ci_level: f64,
     scenarios: usize,
     scenarios_won: Option<usize>,
@@ -47,162 +51,88 @@ pub struct Row {
     evidence: &'static str,
 }
 
-/// Utilisation is the configured one of the costs.
+/// A report has many decisions, so the level of each depends on how many of its model are told: where nothing is different the report
+/// names a backend anywhere with the configured probability. Utilisation is the configured one of the costs.
 pub fn decisions(all: &BTreeMap<(String, Place), Contenders>, config: &Config, utilisation: f64) -> Vec<Row> {
     let none = Contenders::new();
-    all.iter()
-        .map(|((objective, place), contenders)| {
-            let times = all.get(&("fastest".to_string(), place.clone())).unwrap_or(&none);
-            decide(objective, place, contenders, times, config, utilisation)
-        })
-        .collect()
+    let contests = all.iter().map(|((objective, place), contenders)| {
+        let times = all.get(&("fastest".to_string(), place.clone())).unwrap_or(&none);
+        contest(objective, place, contenders, times, config)
+    });
+    let contests: Vec<Contest<'_>> = contests.collect();
+    let mut claims: BTreeMap<&str, Vec<Option<f64>>> = BTreeMap::new();
+    contests.iter().for_each(|c| claims.entry(&c.place.0).or_default().push(c.p()));
+    let alpha = 1.0 - config.ci_level;
+    let levels: BTreeMap<&str, f64> = claims.iter().map(|(model, p)| (*model, family_level(p, alpha))).collect();
+    let level = |c: &Contest<'_>| levels.get(c.place.0.as_str()).copied().unwrap_or(alpha);
+    contests.iter().map(|c| decide(c, level(c), config, utilisation)).collect()
 }
 
-fn decide(
-    objective: &str,
-    place: &Place,
-    contenders: &Contenders,
-    times: &Contenders,
-    config: &Config,
-    utilisation: f64,
-) -> Row {
+fn decide(contest: &Contest<'_>, alpha: f64, config: &Config, utilisation: f64) -> Row {
+    let Contest { objective, place, left, others, adjusted, evidence, .. } = contest;
     let (model, mode, kv_cache, workload) = place;
-    let scenarios: BTreeSet<&String> = contenders.values().flat_map(|c| c.logs.keys()).collect();
-    let (mut left, mut excluded) = (Vec::new(), Vec::new());
-    for (name, contender) in contenders {
-        match exclusion(contender, times.get(name), scenarios.len(), config) {
-            Some(why) => excluded.push(format!("{name}: {why}")),
-            None => left.push((name, contender)),
-        }
-    }
-    let asked = excluded.len();
-    excluded
-        .extend(times.keys().filter(|name| !contenders.contains_key(*name)).map(|name| format!("{name}: not known")));
-    let unknown = excluded.len() - asked;
-    left.sort_by(|a, b| a.1.centre.total_cmp(&b.1.centre));
     let best = left.first();
-    let others: Vec<(&String, Option<TTest>)> =
-        left.iter().skip(1).map(|(name, c)| (*name, best.and_then(|(_, b)| margin(b, c, config.ci_level)))).collect();
-    let adjusted = holm(&others.iter().map(|(_, t)| t.map(|t| t.p)).collect::<Vec<_>>());
-    let alpha = 1.0 - config.ci_level;
-    let tied: Vec<String> = (others.iter().zip(&adjusted))
+    let tied: Vec<String> = (others.iter().zip(adjusted))
         .filter(|(_, p)| !p.is_some_and(|p| p < alpha))
         .map(|((name, _), _)| (*name).clone())
         .collect();
     let closest = others.first().and_then(|(_, t)| *t);
-    let evidence = left.iter().map(|(_, c)| c.evidence).fold("measured", weaker);
-    let flips = match (best.zip(left.get(1)), objective) {
+    let flips = match (best.zip(left.get(1)), *objective) {
         (Some((a, b)), "cheapest") => Flips::of_usd(a.1, b.1, utilisation),
         (Some((a, b)), "least_carbon") => Flips::of_carbon(a.1, b.1),
         _ => Flips::default(),
     };
-    let trivial = closest.is_some_and(|t| equivalent(&t, config));
+    let trivial = closest.is_some_and(|t| equivalent(&t, alpha, config));
     let won = best.filter(|_| workload == EACH_TOKEN).map(|(_, b)| {
         let first = |s: &&String| left.iter().all(|(_, c)| b.logs.get(*s) <= c.logs.get(*s));
         b.logs.keys().filter(first).count()
     });
-    let told = !others.is_empty() && tied.is_empty() && evidence != "estimated";
+    let told = !others.is_empty() && tied.is_empty() && *evidence != "estimated";
+    // Who is shown because of a large margin has one that is too large on average.
+    let selected = closest.filter(|_| told).and_then(|t| selected_interval(&t, alpha, config.ci_level));
+    let margin = selected.or(closest.map(|t| (t.ci_low, t.ci_high)));
     let per_request = workload != EACH_TOKEN;
-    let metric = OBJECTIVES.iter().find(|o| o.0 == objective).map(|o| if per_request { o.2 } else { o.1 });
-    let scope = if per_request { "this workload".to_string() } else { format!("{} scenarios", scenarios.len()) };
+    let metric = OBJECTIVES.iter().find(|o| o.0 == *objective).map(|o| if per_request { o.2 } else { o.1 });
+    let scope = if per_request { "this workload".to_string() } else { format!("{} scenarios", contest.scenarios) };
     Row {
-        objective: objective.into(),
+        objective: (*objective).into(),
         model: model.clone(),
         mode: mode.clone(),
         kv_cache: *kv_cache,
         workload: workload.clone(),
-        stated: config.decision.objective.name() == objective,
+        stated: config.decision.objective.name() == *objective,
         metric: metric.unwrap_or("weighted relative value"),
         backend: best.filter(|_| told || others.is_empty()).map(|(name, _)| (*name).clone()),
         price: best.and_then(|(_, c)| c.price.clone()),
+        mean: best.map_or("geometric", |(_, c)| c.over.name()),
         estimate: best.map(|(_, c)| c.centre.exp()),
         runner_up: left.get(1).map(|(name, _)| (*name).clone()),
         margin_ratio: best.zip(left.get(1)).map(|(a, b)| (b.1.centre - a.1.centre).exp()),
-        margin_low: closest.map(|t| t.ci_low.exp()),
-        margin_high: closest.map(|t| t.ci_high.exp()),
+        margin_low: margin.map(|m| m.0.exp()),
+        margin_high: margin.map(|m| m.1.exp()),
+        margin_method: margin.map(|_| match selected {
+            Some(_) => "given that it was large enough to be named",
+            None => "t interval of the closest two",
+        }),
         p_adjusted: adjusted.first().copied().flatten(),
+        alpha: adjusted.first().copied().flatten().map(|_| alpha),
         ci_level: config.ci_level,
-        scenarios: scenarios.len(),
+        scenarios: contest.scenarios,
         scenarios_won: won,
-        reason: reason(best.map(|b| b.0), &others, &tied, evidence, trivial, &scope, config) + &beside(unknown),
+        reason: reason(best.map(|b| b.0), others, &tied, evidence, trivial, &scope, config) + &beside(contest.unknown),
         tied,
-        excluded,
+        excluded: contest.excluded.clone(),
         flip_usd_per_hour: flips.usd_per_hour,
         flip_usd_per_kwh: flips.usd_per_kwh,
         flip_utilisation: flips.utilisation,
         flip_gco2e_per_kwh: flips.gco2e_per_kwh,
-        evidence: if left.is_empty() { "unknown" } else { evidence },
+        evidence: if left.is_empty() { "unknown" } else { *evidence },
     }
 }
 
-/// Why a backend may not be chosen.
-fn exclusion(contender: &Contender, time: Option<&Contender>, scenarios: usize, config: &Config) -> Option<String> {
-    if let Some(max) = config.decision.max_latency_ms {
-        let slowest = time.and_then(|t| t.logs.values().copied().reduce(f64::max)).map(f64::exp);
-        // A request's time is in seconds and has no scenarios.
-        let request = time.filter(|t| t.logs.is_empty()).map(|t| t.centre.exp() * 1e3);
-        let whose = if request.is_some() { "a request" } else { "its slowest scenario" };
-        match request.or(slowest) {
-            None => return Some(format!("latency not known, more than {max} ms")),
-            Some(ms) if ms > max => return Some(format!("{ms:.0} ms in {whose}, more than {max} ms")),
-            Some(_) => {}
-        }
-    }
-    (contender.logs.len() < scenarios).then(|| format!("known in {} of {scenarios} scenarios", contender.logs.len()))
-}
-
-/// A reason speaks of the backends that have the numbers alone.
-fn beside(unknown: usize) -> String {
-    match unknown {
-        0 => String::new(),
-        1 => "; of one backend the numbers are not known".into(),
-        n => format!("; of {n} backends the numbers are not known"),
-    }
-}
-
-/// Log of other over best, with its error from runs or else from scenarios.
-fn margin(best: &Contender, other: &Contender, level: f64) -> Option<TTest> {
-    if let Some((a, b)) = best.error.zip(other.error) {
-        return contrast(&a, &b, level).ok();
-    }
-    let (a, b): (Vec<f64>, Vec<f64>) =
-        best.logs.iter().filter_map(|(s, log)| Some((*log, *other.logs.get(s)?))).unzip();
-    paired_t(&a, &b, level).ok()
-}
-
-fn equivalent(t: &TTest, config: &Config) -> bool {
+fn equivalent(t: &TTest, alpha: f64, config: &Config) -> bool {
     let tested = practical(config.practical_pct).and_then(|(low, high)| tost(t, low, high));
-    tested.is_ok_and(|e| e.p < 1.0 - config.ci_level)
-}
-
-fn reason(
-    best: Option<&String>,
-    others: &[(&String, Option<TTest>)],
-    tied: &[String],
-    evidence: &str,
-    trivial: bool,
-    scope: &str,
-    config: &Config,
-) -> String {
-    let Some(name) = best else {
-        return "no backend is left: none has the numbers, or constraints exclude all".into();
-    };
-    if others.is_empty() {
-        return "the only backend that has the numbers".into();
-    }
-    if evidence == "estimated" {
-        return "can't tell: the energy is an estimate from utilisation, which does not rank backends".into();
-    }
-    let small = format!("the difference is under {} %", config.practical_pct);
-    match (tied, trivial) {
-        ([], true) => format!("better than every other in {scope}, though {small}"),
-        ([], false) => format!("better than every other in {scope}"),
-        _ if others.iter().any(|(_, t)| t.is_none()) => {
-            format!("can't tell {name} from {}: too few runs or scenarios give an error", tied.join(", "))
-        }
-        (_, true) => format!("can't tell {name} from {}: {small}", tied.join(", ")),
-        (_, false) => format!("can't tell {name} from {}", tied.join(", ")),
-    }
+    tested.is_ok_and(|e| e.p < alpha)
 }
 
 #[cfg(test)]

@@ -1,76 +1,80 @@
 //! `analyze diff BEFORE AFTER`: two run folders, cell by cell; a gate for continuous integration.
 
 use crate::{
+    gate::{Found, Pair, Verdict, judge},
     observed::{Group, Runs},
     ranking::more_is_better,
-    stats::{holm::holm, log_ratio::log_ratio},
+    stats::positive_mean::Cell,
 };
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use recombine::{Workbench, model};
+use serde::Serialize;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write,
     path::{Path, PathBuf},
 };
 
-/// Compares two run folders cell by cell; exit status 1 when a cell got worse
+/// Compares two run folders cell by cell. Exit status: 0 no cell is worse, 1 a cell is worse or gone, 2 broken call or input, 3 unclear
 #[derive(Debug, Args)]
 pub struct Diff {
     /// Run folder to compare with
     before: PathBuf,
     /// Run folder that may have got worse
     after: PathBuf,
-    /// Quantities that are compared
-    #[arg(long = "metric", value_name = "METRIC", default_values_t = ["latency_ms".to_string(), "gross_kwh_per_mtok".to_string()])]
+    /// Quantities that are compared: those of `estimate`, `total_usd_per_mtok`, `gco2e_per_mtok`; unless given latency, kWh and dollars,
+    /// as far as one of the folders has them
+    #[arg(long = "metric", value_name = "METRIC")]
     metrics: Vec<String>,
     /// How much worse a cell may be, %
     #[arg(long, value_name = "PCT", default_value_t = 5.0)]
     max_regression_pct: f64,
-    /// Coverage of the intervals; the tests' errors over all cells of a metric stay below the rest (Holm)
+    /// A build in which every cell is as bad as allowed fails with probability 1 - this at most (one-sided tests, Holm over all cells)
     #[arg(long, default_value_t = 0.95)]
     ci_level: f64,
+    /// What a build is in which a cell may be worse and nothing shows it
+    #[arg(long, value_enum, default_value_t = Unclear::Exit3)]
+    unclear: Unclear,
+    /// Price that dollars are at, by provider, region, instance and tier with a space between, or the cheapest of each folder
+    #[arg(long, default_value = "cheapest")]
+    price: String,
 }
 
-/// What became of one cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Same,
-    Better,
-    Worse,
-    /// Too few runs, or nothing varies.
-    Unknown,
-    /// Only before.
-    Gone,
-    /// Only after.
-    New,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Unclear {
+    /// Exit status 3
+    #[value(name = "exit-3")]
+    Exit3,
+    /// Exit status 1
+    Fail,
+    /// Exit status 0
+    Pass,
 }
 
-impl Verdict {
-    fn name(self) -> &'static str {
-        match self {
-            Verdict::Same => "same",
-            Verdict::Better => "better",
-            Verdict::Worse => "WORSE",
-            Verdict::Unknown => "can't tell",
-            Verdict::Gone => "GONE",
-            Verdict::New => "new",
-        }
-    }
+const BY_DEFAULT: [&str; 3] = ["latency_ms", "gross_kwh_per_mtok", "total_usd_per_mtok"];
+const OF_COSTS: [&str; 2] = ["total_usd_per_mtok", "gco2e_per_mtok"];
+
+/// What the cost models ask of the configuration.
+#[derive(Serialize)]
+struct Priced<'a> {
+    price: &'a str,
+}
+
+#[derive(Serialize)]
+struct Wanted {
+    hardware: &'static str,
 }
 
 struct Line {
     cell: String,
-    ratio: Option<f64>,
-    interval: Option<(f64, f64)>,
-    p: Option<f64>,
     runs: (usize, usize),
-    verdict: Verdict,
+    found: Found,
 }
 
-/// Whether no cell is worse or gone. Prints every cell.
-pub fn run(diff: &Diff) -> anyhow::Result<bool> {
-    let known = schemas::tables::estimate::METRICS;
+/// The exit status. Prints every cell, the worst first.
+pub fn run(diff: &Diff) -> anyhow::Result<u8> {
+    let known: Vec<&str> = schemas::tables::estimate::METRICS.iter().chain(&OF_COSTS).copied().collect();
     if let Some(metric) = diff.metrics.iter().find(|m| !known.contains(&m.as_str())) {
         anyhow::bail!("no metric of that name, \"{metric}\", use one of {}", known.join(", "));
     }
@@ -84,154 +88,148 @@ pub fn run(diff: &Diff) -> anyhow::Result<bool> {
         "--max-regression-pct must be at least 0, {}",
         diff.max_regression_pct
     );
-    let (before, after) = (observed(&diff.before)?, observed(&diff.after)?);
-    let mut fine = true;
-    for metric in &diff.metrics {
-        let lines = compare(metric, &before, &after, diff);
-        anyhow::ensure!(
-            !lines.is_empty(),
-            "{} and {}: neither has a value of {metric}, compare another",
-            diff.before.display(),
-            diff.after.display()
-        );
-        print!("{}", shown(metric, &lines, diff));
-        fine &= lines.iter().all(|line| !matches!(line.verdict, Verdict::Worse | Verdict::Gone));
+    let (before, after) = (observed(&diff.before, diff)?, observed(&diff.after, diff)?);
+    let has = |metric: &str| before.keys().chain(after.keys()).any(|group| group.metric == metric);
+    let folders = format!("{} and {}", diff.before.display(), diff.after.display());
+    if let Some(metric) = diff.metrics.iter().find(|metric| !has(metric)) {
+        anyhow::bail!("{folders}: neither has a value of {metric}, compare another");
     }
-    Ok(fine)
+    let asked: Vec<String> = match diff.metrics.is_empty() {
+        true => BY_DEFAULT.iter().filter(|metric| has(metric)).map(ToString::to_string).collect(),
+        false => diff.metrics.clone(),
+    };
+    anyhow::ensure!(!asked.is_empty(), "{folders}: neither has a value of {}, name a --metric", BY_DEFAULT.join(", "));
+    let lines = compare(&asked, &before, &after, diff);
+    print!("{}", shown(&lines, diff));
+    let any = |verdicts: &[Verdict]| lines.values().flatten().any(|line| verdicts.contains(&line.found.verdict));
+    Ok(match diff.unclear {
+        _ if any(&[Verdict::Worse, Verdict::Gone]) => 1,
+        Unclear::Exit3 if any(&[Verdict::Unclear, Verdict::Untested]) => 3,
+        Unclear::Fail if any(&[Verdict::Unclear, Verdict::Untested]) => 1,
+        _ => 0,
+    })
 }
 
-/// Values of a run folder by cell.
-fn observed(folder: &Path) -> anyhow::Result<BTreeMap<Group, Runs>> {
+/// Values of a run folder by cell; of its dollars and grams, where it holds costs.
+fn observed(folder: &Path, diff: &Diff) -> anyhow::Result<BTreeMap<Group, Runs>> {
     let mut bench = Workbench::new("analyze", &())?;
-    let tables = ["session", "run", "run_energy"].map(|name| folder.join(format!("{name}.parquet")));
+    let table = |name: &str| folder.join(format!("{name}.parquet"));
+    let mut tables = ["session", "run", "run_energy"].map(table).to_vec();
+    let costs = table("cost");
+    let with_costs = costs.is_file();
+    tables.extend(with_costs.then_some(costs));
     bench
         .read(tables.iter().map(PathBuf::as_path))
         .with_context(|| format!("{}: not a run folder", folder.display()))?;
     bench.model(model!("run_check"))?;
     bench.model(model!("run_value"))?;
-    crate::observed::observed(&bench, &["run_value"])
+    if !with_costs {
+        return crate::observed::observed(&bench, &["run_value"]);
+    }
+    bench.values("config", &[Priced { price: &diff.price }])?;
+    bench.values("wanted", &[Wanted { hardware: "any" }])?;
+    bench.materialise(model!("chosen_cost"))?;
+    bench.materialise(model!("own_carbon"))?;
+    bench.model(model!("run_price"))?;
+    crate::observed::observed(&bench, &["run_value", "run_price"])
 }
 
-fn cells<'a>(metric: &str, groups: &'a BTreeMap<Group, Runs>) -> BTreeMap<String, &'a Vec<f64>> {
+fn cells<'a>(metric: &str, groups: &'a BTreeMap<Group, Runs>) -> BTreeMap<String, Cell<'a>> {
     let of_metric = groups.iter().filter(|(group, _)| group.metric == metric);
     let named = of_metric.flat_map(|(g, runs)| {
-        runs.by_scenario.iter().map(move |(scenario, values)| {
+        runs.by_scenario.keys().filter_map(move |scenario| {
             let mode = if g.kv_cache { format!("{}, KV cache", g.mode) } else { g.mode.clone() };
-            (format!("{} on {}, {} {}, {mode}, {scenario}", g.backend, g.device, g.model, g.dtype), values)
+            let name = format!("{} on {}, {} {}, {mode}, {scenario}", g.backend, g.device, g.model, g.dtype);
+            Some((name, runs.sample(scenario)?))
         })
     });
     named.collect()
 }
 
-fn compare(metric: &str, before: &BTreeMap<Group, Runs>, after: &BTreeMap<Group, Runs>, diff: &Diff) -> Vec<Line> {
-    let (before, after) = (cells(metric, before), cells(metric, after));
-    let none = Vec::new();
-    let mut lines: Vec<Line> = Vec::new();
-    for cell in before.keys().chain(after.keys().filter(|cell| !before.contains_key(*cell))) {
-        let (a, b) = (before.get(cell).copied().unwrap_or(&none), after.get(cell).copied().unwrap_or(&none));
-        let found = log_ratio(a, b, diff.ci_level);
-        let verdict = match (a.is_empty(), b.is_empty()) {
-            (true, _) => Verdict::New,
-            (_, true) => Verdict::Gone,
-            _ => Verdict::Unknown,
-        };
-        lines.push(Line {
-            cell: cell.clone(),
-            ratio: found.as_ref().map(|f| f.ratio),
-            interval: found.as_ref().and_then(|f| f.interval),
-            p: found.and_then(|f| f.p),
-            runs: (a.len(), b.len()),
-            verdict,
-        });
-    }
-    let adjusted = holm(&lines.iter().map(|line| line.p).collect::<Vec<_>>());
-    let most = 1.0 + diff.max_regression_pct / 100.0;
-    for (line, p) in lines.iter_mut().zip(adjusted) {
-        line.p = p;
-        if let (Verdict::Unknown, Some(ratio), Some(p)) = (line.verdict, line.ratio, p) {
-            let worse_by = if more_is_better(metric) { 1.0 / ratio } else { ratio };
-            line.verdict = match p < 1.0 - diff.ci_level {
-                true if worse_by > most => Verdict::Worse,
-                true if worse_by < 1.0 / most => Verdict::Better,
-                _ => Verdict::Same,
-            };
+/// Every cell of every metric, the worst first.
+fn compare<'a>(
+    metrics: &'a [String],
+    before: &BTreeMap<Group, Runs>,
+    after: &BTreeMap<Group, Runs>,
+    diff: &Diff,
+) -> BTreeMap<&'a str, Vec<Line>> {
+    let none = Cell { runs: &[], widening: 1.0 };
+    let (mut names, mut pairs) = (Vec::new(), Vec::new());
+    for metric in metrics {
+        let (before, after) = (cells(metric, before), cells(metric, after));
+        let all: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        for cell in all {
+            let (before, after) = (before.get(cell).copied(), after.get(cell).copied());
+            let (before, after) = (before.unwrap_or(none), after.unwrap_or(none));
+            names.push((metric.as_str(), cell.clone()));
+            pairs.push(Pair { before, after, more_is_better: more_is_better(metric) });
         }
+    }
+    let mut lines: BTreeMap<&str, Vec<Line>> = BTreeMap::new();
+    let judged = judge(&pairs, diff.max_regression_pct, diff.ci_level);
+    for (((metric, cell), pair), found) in names.into_iter().zip(&pairs).zip(judged) {
+        let runs = (pair.before.runs.len(), pair.after.runs.len());
+        lines.entry(metric).or_default().push(Line { cell, runs, found });
+    }
+    for (metric, lines) in &mut lines {
+        let worse_by = |line: &Line| match (line.found.ratio, more_is_better(metric)) {
+            (Some(ratio), true) => 1.0 / ratio,
+            (ratio, _) => ratio.unwrap_or(0.0),
+        };
+        lines.sort_by(|x, y| (x.found.verdict.cmp(&y.found.verdict)).then_with(|| worse_by(y).total_cmp(&worse_by(x))));
     }
     lines
 }
 
-fn shown(metric: &str, lines: &[Line], diff: &Diff) -> String {
-    let mut text = format!("{metric}: after / before, {} % intervals, p adjusted by Holm\n", 100.0 * diff.ci_level);
+fn shown(metrics: &BTreeMap<&str, Vec<Line>>, diff: &Diff) -> String {
+    let mut text = String::new();
     let number = |value: Option<f64>| value.map_or_else(|| "-".to_string(), |v| format!("{v:.3}"));
-    for line in lines {
-        let interval = line.interval.map_or_else(|| "-".to_string(), |(low, high)| format!("{low:.3} to {high:.3}"));
-        let runs = format!("{}, {}", line.runs.0, line.runs.1);
+    for (metric, lines) in metrics {
         // Writing to a String does not fail.
         let _ = writeln!(
             text,
-            "{:10}  {:>8}  {:18}  {:>7}  {:>8}  {}",
-            line.verdict.name(),
-            number(line.ratio),
-            interval,
-            number(line.p),
-            runs,
-            line.cell
+            "{metric}: after / before, {} % intervals; p of being no more than {} % worse, adjusted by Holm; worst first",
+            100.0 * diff.ci_level,
+            diff.max_regression_pct
         );
+        for line in lines {
+            let found = &line.found;
+            let interval =
+                found.interval.map_or_else(|| "-".to_string(), |(low, high)| format!("{low:.3} to {high:.3}"));
+            let runs = format!("{}, {}", line.runs.0, line.runs.1);
+            let _ = writeln!(
+                text,
+                "{:8}  {:>8}  {:18}  {:>7}  {:>8}  {}",
+                found.verdict.name(),
+                number(found.ratio),
+                interval,
+                number(found.p),
+                runs,
+                line.cell
+            );
+        }
+        let count = |verdict| lines.iter().filter(|line| line.found.verdict == verdict).count();
+        let _ = writeln!(
+            text,
+            "{} cells: {} worse by more than {} %, {} gone, {} unclear, {} untested, {} new, {} fine, {} better",
+            lines.len(),
+            count(Verdict::Worse),
+            diff.max_regression_pct,
+            count(Verdict::Gone),
+            count(Verdict::Unclear),
+            count(Verdict::Untested),
+            count(Verdict::New),
+            count(Verdict::Fine),
+            count(Verdict::Better)
+        );
+        let mut caught: Vec<f64> = lines.iter().filter_map(|line| line.found.caught_pct).collect();
+        caught.sort_by(f64::total_cmp);
+        if let (Some(median), Some(most)) = (caught.get(caught.len() / 2), caught.last()) {
+            let _ = writeln!(
+                text,
+                "a cell that is truly {median:.1} % worse is called so in four builds of five (median cell; {most:.1} % in the noisiest)"
+            );
+        }
     }
-    let count = |verdict| lines.iter().filter(|line| line.verdict == verdict).count();
-    let _ = writeln!(
-        text,
-        "{} cells: {} worse by more than {} %, {} gone, {} better, {} same, {} can't tell, {} new",
-        lines.len(),
-        count(Verdict::Worse),
-        diff.max_regression_pct,
-        count(Verdict::Gone),
-        count(Verdict::Better),
-        count(Verdict::Same),
-        count(Verdict::Unknown),
-        count(Verdict::New)
-    );
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn runs(metric: &str, scenario: &str, values: &[f64]) -> BTreeMap<Group, Runs> {
-        let group = Group {
-            metric: metric.into(),
-            backend: "b".into(),
-            device: "cpu".into(),
-            model: "m".into(),
-            dtype: "f32".into(),
-            mode: "prefill".into(),
-            kv_cache: false,
-        };
-        BTreeMap::from([(group, Runs::of(&[(scenario, values)], "measured"))])
-    }
-
-    fn verdict(metric: &str, before: &[f64], after: &[f64]) -> Verdict {
-        let diff = Diff {
-            before: PathBuf::new(),
-            after: PathBuf::new(),
-            metrics: Vec::new(),
-            max_regression_pct: 5.0,
-            ci_level: 0.95,
-        };
-        compare(metric, &runs(metric, "s", before), &runs(metric, "s", after), &diff)[0].verdict
-    }
-
-    #[test]
-    fn a_regression_is_large_and_certain() {
-        let before = [10.0, 10.1, 9.9, 10.0];
-        assert_eq!(verdict("latency_ms", &before, &[12.0, 12.1, 11.9, 12.0]), Verdict::Worse);
-        assert_eq!(verdict("latency_ms", &before, &[8.0, 8.1, 7.9, 8.0]), Verdict::Better);
-        assert_eq!(verdict("output_tokens_per_s", &before, &[8.0, 8.1, 7.9, 8.0]), Verdict::Worse);
-        assert_eq!(verdict("latency_ms", &before, &[10.2, 10.3, 10.2, 10.3]), Verdict::Same, "certain and small");
-        assert_eq!(verdict("latency_ms", &before, &[8.0, 20.0, 9.0, 16.0]), Verdict::Same, "large and uncertain");
-        assert_eq!(verdict("latency_ms", &before, &[12.0]), Verdict::Unknown);
-        assert_eq!(verdict("latency_ms", &before, &[]), Verdict::Gone);
-        assert_eq!(verdict("latency_ms", &[], &before), Verdict::New);
-    }
 }

@@ -2,14 +2,15 @@
 
 use crate::{
     config::{Config, Interval},
-    observed::{Group, Runs},
+    observed::{Group, KWH_ERROR, Runs},
     stats::{
         Estimate,
         bootstrap::{Settings, bootstrap_means},
-        interval::t_interval,
-        log_mean::geometric_mean,
         mean::mean,
         median::median,
+        positive_mean::{Cell, positive_mean},
+        scenario_mean::Over,
+        tails::normal_quantile,
     },
 };
 use schemas::tables::estimate::METRICS;
@@ -43,7 +44,7 @@ pub struct Row {
 pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
     let level = config.ci_level;
     let known = || groups.iter().filter(|(group, _)| METRICS.contains(&group.metric.as_str()));
-    let cells: Vec<&Vec<f64>> = known().flat_map(|(_, runs)| runs.by_scenario.values()).collect();
+    let cells: Vec<Cell<'_>> = known().flat_map(|(_, runs)| runs.samples()).collect();
     let mut estimated = of_cells(&cells, config).into_iter();
     let mut rows = Vec::new();
     for (group, runs) in known() {
@@ -72,28 +73,51 @@ pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
         };
         for (scenario, values) in &runs.by_scenario {
             if let (Some(estimate), Some(median)) = (estimated.next().flatten(), median(values)) {
-                push("cell", scenario, estimate, median);
+                let own = own_error(groups, group).and_then(|errors| mean(errors.by_scenario.get(scenario)?));
+                push("cell", scenario, with_own_error(estimate, own, level), median);
             }
         }
-        let blocks: Vec<&[f64]> = runs.by_scenario.values().map(Vec::as_slice).collect();
-        let means: Vec<f64> = blocks.iter().filter_map(|b| mean(b)).collect();
-        if let (Some(estimate), Some(median)) = (geometric_mean(&blocks, level), median(&means)) {
-            push("backend_mode", "*", estimate, median);
+        let blocks = runs.samples();
+        let means: Vec<f64> = blocks.iter().filter_map(|b| mean(b.runs)).collect();
+        if let (Some(estimate), Some(median)) = (Over::of(&group.metric).estimate(&blocks, level), median(&means)) {
+            let errors = own_error(groups, group).and_then(|errors| {
+                let of_cells = errors.by_scenario.values().map(|e| mean(e)).collect::<Option<Vec<f64>>>()?;
+                mean(&of_cells).filter(|_| of_cells.len() == blocks.len())
+            });
+            push("backend_mode", "*", with_own_error(estimate, errors, level), median);
         }
     }
     rows
 }
 
+/// What the sensors themselves may be off by, of energies.
+fn own_error<'a>(groups: &'a BTreeMap<Group, Runs>, group: &Group) -> Option<&'a Runs> {
+    let of_energy = group.metric == "gross_kwh_per_mtok";
+    of_energy.then(|| groups.get(&Group { metric: KWH_ERROR.into(), ..group.clone() }))?
+}
+
+/// An interval from the spread of runs, wider by the half width (95 %) of an error that they share: logs of both ends, in quadrature,
+/// as `derive-costs` has it.
+fn with_own_error(estimate: Estimate, half_95: Option<f64>, level: f64) -> Estimate {
+    let Some(error) = half_95.filter(|error| *error > 0.0 && estimate.estimate > 0.0) else { return estimate };
+    let own = error / normal_quantile(0.975) * normal_quantile((1.0 + level) / 2.0) / estimate.estimate;
+    let mean = estimate.estimate;
+    let low = estimate.ci_low.filter(|low| *low > 0.0).map(|low| mean * (-(mean / low).ln().hypot(own)).exp());
+    let high = estimate.ci_high.map(|high| mean * (high / mean).ln().hypot(own).exp());
+    Estimate { ci_low: low.or(estimate.ci_low), ci_high: high, ..estimate }
+}
+
 /// The mean of every cell with its interval, by the configured method; where it cannot be had, the one of a single run.
-fn of_cells(cells: &[&Vec<f64>], config: &Config) -> Vec<Option<Estimate>> {
+fn of_cells(cells: &[Cell<'_>], config: &Config) -> Vec<Option<Estimate>> {
     let level = config.ci_level;
     match config.interval {
-        Interval::T => cells.iter().map(|cell| t_interval(cell, level)).collect(),
+        Interval::T => cells.iter().map(|cell| positive_mean(cell, level)).collect(),
         Interval::Bca => {
             let settings = Settings { resamples: config.resamples, level, seed: config.seed };
-            let drawn = bootstrap_means(cells, settings);
+            let runs: Vec<&[f64]> = cells.iter().map(|cell| cell.runs).collect();
+            let drawn = bootstrap_means(&runs, settings);
             // Without variance, or with a single run, there is nothing to draw from.
-            cells.iter().zip(drawn).map(|(cell, drawn)| drawn.ok().or_else(|| t_interval(cell, level))).collect()
+            cells.iter().zip(drawn).map(|(cell, drawn)| drawn.ok().or_else(|| positive_mean(cell, level))).collect()
         }
     }
 }
@@ -101,6 +125,21 @@ fn of_cells(cells: &[&Vec<f64>], config: &Config) -> Vec<Option<Estimate>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_energy_has_its_sensors_error_in_it() {
+        let group = |metric: &str| Group { metric: metric.into(), ..crate::comparisons::tests::named("b") };
+        let runs = Runs::of(&[("x", &[1.0, 1.0]), ("y", &[3.0, 3.0])], "measured_counter");
+        let errors = Runs::of(&[("x", &[0.1, 0.1]), ("y", &[0.1, 0.1])], "measured_counter");
+        let groups = BTreeMap::from([(group("gross_kwh_per_mtok"), runs), (group(KWH_ERROR), errors)]);
+        let rows = estimates(&groups, &Config::for_tests());
+        let [x, y, all] = rows.as_slice() else { panic!("{rows:?}") };
+        // Runs do not scatter: what is left is the sensor's 0.1, of 1, of 3 and of the mean of both.
+        for (row, part) in [(x, 0.1), (y, 0.1 / 3.0), (all, 0.05)] {
+            assert!(((row.ci_high.unwrap() / row.estimate).ln() - part).abs() < 1e-9, "{row:?}");
+            assert!(((row.estimate / row.ci_low.unwrap()).ln() - part).abs() < 1e-9, "{row:?}");
+        }
+    }
 
     #[test]
     fn a_bootstrap_is_seeded_and_near_t() {

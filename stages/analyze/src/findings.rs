@@ -50,11 +50,13 @@ pub const OF_RUNS: &[Model] = &[
 /// What is found in the runs of a cell taken together.
 pub const OF_CELLS: &[Model] = &[
     finding!("first_run_cold"),
+    finding!("independence_unchecked"),
     finding!("interval_wide"),
     finding!("not_normal"),
     finding!("outliers"),
     finding!("runs_dependent"),
     finding!("spread"),
+    finding!("stalls_unseen"),
 ];
 
 /// Rows of some kinds, in the contract's columns.

@@ -4,15 +4,18 @@ mod analysis;
 mod comparisons;
 mod config;
 mod contenders;
+mod contests;
 mod decisions;
 mod diff;
 mod estimates;
 mod findings;
 mod flips;
+mod gate;
 mod observed;
 mod omnibus;
 mod pair;
 mod ranking;
+mod reasons;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "all are tested, the stage uses those that its configuration can ask for")
@@ -40,17 +43,17 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = match (&cli.command, &cli.analysis) {
-        (Some(Command::Diff(diff)), _) => diff::run(diff),
-        (None, Some(analysis)) => analysis::run(analysis),
-        (None, None) => Ok(true),
+    let (done, broken) = match (&cli.command, &cli.analysis) {
+        // A gate must tell a broken call from a build that got worse.
+        (Some(Command::Diff(diff)), _) => (diff::run(diff), 2),
+        (None, Some(analysis)) => (analysis::run(analysis).map(|fine| u8::from(!fine)), 1),
+        (None, None) => (Ok(0), 1),
     };
     match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(status) => ExitCode::from(status),
         Err(error) => {
             eprintln!("analyze: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(broken)
         }
     }
 }

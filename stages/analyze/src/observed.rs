@@ -1,5 +1,9 @@
 //! Observed runs by cell: what `run_value` and `run_price` say of each run, one list a metric, in the order of execution.
 
+use crate::stats::{
+    dependence::{Dependence, OWN_RUNS, dependence, widening},
+    positive_mean::Cell as Sample,
+};
 use anyhow::{Context, Result};
 use arrow::{
     array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch},
@@ -26,6 +30,10 @@ pub struct Group {
 #[derive(Debug, Default)]
 pub struct Runs {
     pub by_scenario: BTreeMap<String, Vec<f64>>,
+    /// The session of each scenario's runs, the first by name where there are several.
+    session: BTreeMap<String, String>,
+    /// How far runs resemble those before them, in scenarios of which that was looked for.
+    dependence: BTreeMap<String, Dependence>,
     weakest: usize,
 }
 
@@ -58,6 +66,21 @@ impl Runs {
         FIRMEST_FIRST[self.weakest]
     }
 
+    /// The runs of every scenario, and how much wider dependence makes the variance of their mean.
+    pub fn samples(&self) -> Vec<Sample<'_>> {
+        self.by_scenario.keys().filter_map(|scenario| self.sample(scenario)).collect()
+    }
+
+    pub fn sample(&self, scenario: &str) -> Option<Sample<'_>> {
+        let runs = self.by_scenario.get(scenario)?.as_slice();
+        let rho = self.dependence.get(scenario).and_then(|d| d.rho);
+        Some(Sample { runs, widening: rho.map_or(1.0, |rho| widening(rho, runs.len())) })
+    }
+
+    pub fn dependence(&self, scenario: &str) -> Option<Dependence> {
+        self.dependence.get(scenario).copied()
+    }
+
     fn add(&mut self, scenario: &str, values: Vec<f64>, weakness: usize) {
         self.weakest = self.weakest.max(weakness);
         self.by_scenario.entry(scenario.to_string()).or_default().extend(values);
@@ -74,6 +97,9 @@ impl Runs {
 const CELL: [&str; 7] = ["backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
 const ORDER: [&str; 3] = ["session_id", "place", "run_id"];
 
+/// Half width of a run's energy, by its sensors: no metric of its own.
+pub const KWH_ERROR: &str = "gross_kwh_error_per_mtok";
+
 /// Columns that are metrics, and beside each the column that says how it is known.
 const OBSERVED: &[(&str, &str)] = &[
     ("latency_ms", "evidence"),
@@ -82,6 +108,7 @@ const OBSERVED: &[(&str, &str)] = &[
     ("input_tokens_per_s", "evidence"),
     ("output_tokens_per_s", "evidence"),
     ("gross_kwh_per_mtok", "energy_evidence"),
+    (KWH_ERROR, "energy_evidence"),
     ("net_kwh_per_mtok", "energy_evidence"),
     ("gross_power_w", "energy_evidence"),
     ("decode_j_per_token", "energy_evidence"),
@@ -97,7 +124,36 @@ pub fn observed(bench: &Workbench, relations: &[&str]) -> Result<BTreeMap<Group,
         bench.read_only(&format!("select * from {relation}"), |batch| cells.take(&batch))?;
         cells.into_groups(&mut groups);
     }
+    look_for_dependence(&mut groups);
     Ok(groups)
+}
+
+/// A cell of many runs alone; those of few together with the session's others, metric by metric.
+pub fn look_for_dependence(groups: &mut BTreeMap<Group, Runs>) {
+    let mut pools: BTreeMap<(String, String), Vec<(Group, String)>> = BTreeMap::new();
+    let mut found: Vec<(Group, String, Dependence)> = Vec::new();
+    let logs = |group: &Group, scenario: &str| groups.get(group)?.sample(scenario)?.logs();
+    for (group, runs) in groups.iter() {
+        for (scenario, values) in &runs.by_scenario {
+            if values.len() < OWN_RUNS {
+                let session = runs.session.get(scenario).cloned().unwrap_or_default();
+                pools.entry((group.metric.clone(), session)).or_default().push((group.clone(), scenario.clone()));
+            } else if let Some(d) = logs(group, scenario).and_then(|logs| dependence(&[logs])) {
+                found.push((group.clone(), scenario.clone(), d));
+            }
+        }
+    }
+    for cells in pools.into_values() {
+        let series: Vec<Vec<f64>> = cells.iter().filter_map(|(group, scenario)| logs(group, scenario)).collect();
+        if let Some(d) = dependence(&series) {
+            found.extend(cells.into_iter().map(|(group, scenario)| (group, scenario, d)));
+        }
+    }
+    for (group, scenario, d) in found {
+        if let Some(runs) = groups.get_mut(&group) {
+            runs.dependence.insert(scenario, d);
+        }
+    }
 }
 
 /// Runs as they come, by cell.
@@ -120,6 +176,7 @@ struct Cell {
     /// Without a metric.
     group: Group,
     scenario: String,
+    session: String,
     /// Batch and row of each run.
     runs: Vec<(usize, usize)>,
 }
@@ -136,6 +193,7 @@ impl Cells {
         }
         let Some([of_cell, of_order]) = &mut self.converters else { return Ok(()) };
         let rows = of_cell.convert_columns(&cell)?;
+        let sessions = order[0].as_string::<i32>();
         let part = self.parts.len();
         let mut last = None;
         for i in 0..batch.num_rows() {
@@ -153,12 +211,17 @@ impl Cells {
                         mode: text(4),
                         kv_cache: cell[5].as_boolean().value(i),
                     };
-                    self.cells.push(Cell { group, scenario: text(6), runs: Vec::new() });
+                    let session = sessions.value(i).to_string();
+                    self.cells.push(Cell { group, scenario: text(6), session, runs: Vec::new() });
                     self.cells.len() - 1
                 }),
             };
             last = Some((i, place));
-            self.cells[place].runs.push((part, i));
+            let cell = &mut self.cells[place];
+            cell.runs.push((part, i));
+            if sessions.value(i) < cell.session.as_str() {
+                cell.session = sessions.value(i).to_string();
+            }
         }
         let mut metrics = Vec::new();
         for (metric, evidence) in OBSERVED {
@@ -194,7 +257,9 @@ impl Cells {
             for (metric, (values, weakest)) in metrics.iter().zip(of_metrics) {
                 if !values.is_empty() {
                     let group = Group { metric: (*metric).to_string(), ..cell.group.clone() };
-                    groups.entry(group).or_default().add(&cell.scenario, values, weakest);
+                    let runs: &mut Runs = groups.entry(group).or_default();
+                    runs.add(&cell.scenario, values, weakest);
+                    runs.session.insert(cell.scenario.clone(), cell.session.clone());
                 }
             }
         }
@@ -275,5 +340,32 @@ mod tests {
         assert_eq!((runs.by_scenario["y"].as_slice(), runs.evidence()), (&[2.0][..], "imported"));
         assert_eq!((some.by_scenario.len(), some.by_scenario["x"].as_slice()), (1, &[2.0, 1.0][..]));
         assert_eq!(some.evidence(), "measured");
+        assert_eq!((runs.session["x"].as_str(), runs.dependence("x").map(|d| d.cells)), ("s", Some(1)));
+    }
+
+    #[test]
+    fn cells_of_a_session_tell_together_what_none_can_tell_alone() {
+        // Runs that climb and fall in pairs: each resembles its neighbour.
+        let wave = [1.0, 1.02, 1.01, 0.99];
+        let of = |cells: usize, session: &str| -> BTreeMap<Group, Runs> {
+            let group = Group { metric: "latency_ms".into(), ..crate::comparisons::tests::named("b") };
+            let mut runs = Runs::default();
+            for i in 0..cells {
+                runs.add(&format!("{session}{i:02}"), wave.map(|v| v * (1.0 + i as f64)).to_vec(), 0);
+                runs.session.insert(format!("{session}{i:02}"), session.into());
+            }
+            let many: Vec<f64> = (0..40).map(|i| 10.0 + 0.01 * f64::from(i)).collect();
+            runs.add("many", many, 0);
+            let mut groups = BTreeMap::from([(group, runs)]);
+            look_for_dependence(&mut groups);
+            groups
+        };
+        let (few, enough) = (of(5, "s"), of(20, "s"));
+        let (few, enough) = (few.values().next().unwrap(), enough.values().next().unwrap());
+        assert_eq!((few.dependence("s01").unwrap().rho, few.sample("s01").unwrap().widening), (None, 1.0));
+        let found = enough.dependence("s01").unwrap();
+        assert!((found.cells, found.rho.unwrap() > 0.4, found.p.unwrap() < 0.1) == (20, true, true), "{found:?}");
+        assert!(enough.sample("s01").unwrap().widening > 2.0);
+        assert_eq!(enough.dependence("many").unwrap().cells, 1, "many runs speak for themselves");
     }
 }

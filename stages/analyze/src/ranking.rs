@@ -4,7 +4,7 @@ use crate::{
     comparisons::{Family, Row as Comparison},
     config::Config,
     observed::{Group, Runs},
-    stats::log_mean::geometric_mean,
+    stats::scenario_mean::Over,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -19,6 +19,7 @@ pub struct Row {
     backend: String,
     place: Option<usize>,
     tied_with: Vec<String>,
+    mean: &'static str,
     estimate: f64,
     ci_low: Option<f64>,
     ci_high: Option<f64>,
@@ -67,10 +68,10 @@ fn row(
     config: &Config,
 ) -> Option<Row> {
     let (metric, model, mode, kv_cache) = family.clone();
-    let blocks: Vec<&[f64]> = runs.by_scenario.values().map(Vec::as_slice).collect();
-    let estimate = geometric_mean(&blocks, config.ci_level)?;
+    let (blocks, over) = (runs.samples(), Over::of(&metric));
+    let estimate = over.estimate(&blocks, config.ci_level)?;
     let mine: Vec<&&Comparison> = pairs.iter().filter(|c| c.a == name || c.b == name).collect();
-    let told = |c: &Comparison| c.p_adjusted.is_some_and(|p| p < 1.0 - config.ci_level);
+    let told = |c: &Comparison| c.p_adjusted.zip(c.alpha).is_some_and(|(p, alpha)| p < alpha);
     let beaten = |c: &Comparison| {
         let other_over_mine = if c.a == name { c.ratio } else { 1.0 / c.ratio };
         told(c) && (other_over_mine > 1.0) == more_is_better(&metric)
@@ -88,6 +89,7 @@ fn row(
         mode,
         kv_cache,
         backend: name.into(),
+        mean: over.name(),
         estimate: estimate.estimate,
         ci_low: estimate.ci_low,
         ci_high: estimate.ci_high,

@@ -38,6 +38,7 @@ select
     t.scenario,
     t.batch,
     t.cpu,
+    coalesce(t."order", t.repetition) as place,
     t.basis,
     t.window_s,
     t.window_s / 3600 / t.tokens * 1e6 as hours_per_mtok,

@@ -38,6 +38,7 @@ pub struct Derive {
 const MODELS: &[Model] = &[
     model!("run_energy_used"),
     model!("run_unit"),
+    model!("serial_correlation"),
     model!("cell_unit"),
     model!("grid_year"),
     model!("grid_hour"),

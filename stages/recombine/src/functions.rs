@@ -22,6 +22,7 @@ pub(crate) fn register(context: &SessionContext) {
     };
     let double = DataType::Float64;
     immutable("student_t_quantile", vec![double.clone(); 2], double.clone(), student_t_quantile);
+    immutable("student_t_p", vec![double.clone(); 2], double.clone(), student_t_p);
     let known = [vec![double.clone(); 7], vec![DataType::Int64; 2]].concat();
     immutable("interval_low", known.clone(), double.clone(), |args| interval(args, |(low, _)| low));
     immutable("interval_high", known, double, |args| interval(args, |(_, high)| high));
@@ -39,6 +40,15 @@ fn student_t_quantile(args: &[ColumnarValue]) -> Result<ColumnarValue> {
         *known.entry((p.to_bits(), df.to_bits())).or_insert_with(find)
     };
     let values = p.iter().zip(df.iter()).map(|(p, df)| quantile(p?, df?)).collect::<Float64Array>();
+    Ok(ColumnarValue::Array(Arc::new(values) as ArrayRef))
+}
+
+/// `student_t_p(t, df)`: two-sided p-value of a t statistic (Student 1908; statrs). Null unless df > 0.
+fn student_t_p(args: &[ColumnarValue]) -> Result<ColumnarValue> {
+    let arrays = ColumnarValue::values_to_arrays(args)?;
+    let (t, df) = (arrays[0].as_primitive::<Float64Type>(), arrays[1].as_primitive::<Float64Type>());
+    let p = |t: f64, df: f64| StudentsT::new(0.0, 1.0, df).ok().map(|known| 2.0 * known.sf(t.abs()));
+    let values = t.iter().zip(df.iter()).map(|(t, df)| p(t?, df?)).collect::<Float64Array>();
     Ok(ColumnarValue::Array(Arc::new(values) as ArrayRef))
 }
 

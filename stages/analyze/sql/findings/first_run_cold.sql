@@ -1,4 +1,5 @@
--- Cells whose first run was slower than the others: caches, clocks or memory were not yet what they were later.
+-- Cells whose first run was slower than the others by more than matters and than chance explains, adjusted over all cells by Benjamini and
+-- Hochberg: caches, clocks or memory were not yet what they were later.
 select
     'first_run_cold' as code,
     backend || ' ' || mode || case when kv_cache then ' cached' else '' end as place,

@@ -90,7 +90,7 @@ fn contaminated(rng: &mut StdRng, n: usize) -> Vec<f64> {
 }
 
 /// First-order autoregressive, in its steady state.
-fn series(rng: &mut StdRng, phi: f64, n: usize) -> Vec<f64> {
+pub(super) fn series(rng: &mut StdRng, phi: f64, n: usize) -> Vec<f64> {
     let mut last = normal(rng, 0.0, 1.0 / (1.0 - phi * phi).sqrt(), 1)[0];
     let shocks = normal(rng, 0.0, 1.0, n);
     let step = |shock| {

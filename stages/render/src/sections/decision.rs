@@ -8,7 +8,8 @@ use crate::{
 use anyhow::Result;
 
 const TEXT: &str = "Scenarios are blocks: a backend is recommended when it beats every other over all scenarios with \
-     certainty, after Holm's adjustment. Dollars are at the cheapest price of the hardware that ran. The order of best and next flips \
+     certainty, after Holm's adjustment over the other backends and one over all decisions of the report. The margin of a named \
+     backend is given as one that was large enough to be named: its interval may begin at 1. Dollars are at the cheapest price of the hardware that ran. The order of best and next flips \
      where a rate, a tariff or a utilisation makes both cost the same; where none is given, none does.";
 
 pub const SOURCE: &str = "select * from decision where objective = {objective} and model = {model} \
@@ -35,9 +36,11 @@ const DECISIONS: Layout = Layout {
         ("price", Show::Text("at")),
         ("value", Show::Number("estimate")),
         ("of", Show::Text("metric")),
+        ("mean", Show::Text("mean")),
         ("next", Show::Text("next")),
         ("next over best [interval]", Show::Interval("margin_ratio", "margin_low", "margin_high")),
         ("p adjusted", Show::Number("p_adjusted")),
+        ("alpha", Show::Number("alpha")),
         ("flips at USD/h", Show::Number("flip_usd_per_hour")),
         ("at USD/kWh", Show::Number("flip_usd_per_kwh")),
         ("at utilisation", Show::Number("flip_utilisation")),

@@ -20,8 +20,14 @@ const TERMS: &[&str] = &[
     "Evidence, strongest first: `measured` (a clock), `measured_counter` and `measured_integral` (a sensor's counter, or its power \
      over time), `estimated` (a model of the power), `imported` (measured elsewhere), `derived` (computed from the former), \
      `extrapolated` (a price or grid of other hardware), `unknown`. A result has the weakest of its parts.",
-    "An interval covers the true value with the stated probability (95 % unless configured), over the spread of runs, the \
-     energy's own error and a price's range. Where intervals of two backends meet, no winner is named.",
+    "An interval is to cover the true mean with the stated probability (95 % unless configured), over the spread of runs, the \
+     energy's own error and a price's range. It holds for runs like those that were seen: not for rare stalls that no run had, \
+     and not for the assumptions of an estimated energy.",
+    "Means: what adds up (USD, kWh, gCO2e per 1M tokens) is the arithmetic mean of the scenarios; latency, tokens/s and power are \
+     geometric means. Ratios of backends are ratios of these means.",
+    "A winner is named when a test of the difference tells it from every other backend. Intervals of two backends may overlap \
+     although their difference is certain. Each family of tests errs with 5 %, and a report in which nothing differs says anywhere \
+     that something does with 5 % at most.",
 ];
 
 pub fn section(_: &Material<'_>) -> Result<Section> {

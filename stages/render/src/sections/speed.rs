@@ -24,7 +24,8 @@ const BACKENDS: Layout = Layout {
         ("mode", Show::Text("mode_name")),
         ("metric", Show::Text("metric")),
         ("backend", Show::Text("name")),
-        ("estimate [interval]", Show::Interval("estimate", "ci_low", "ci_high")),
+        ("mean [interval]", Show::Interval("estimate", "ci_low", "ci_high")),
+        ("how", Show::Text("method")),
         ("runs", Show::Number("n")),
     ],
 };

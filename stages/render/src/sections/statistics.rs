@@ -8,7 +8,8 @@ use crate::{
 use anyhow::Result;
 
 const TEXT: &str = "The run is the replicate and the scenario the block: backends are compared within scenarios. p is adjusted by Holm \
-    over all pairs of one metric, model and mode. A ratio whose interval holds 1 tells nobody apart; `equivalent` is a difference \
+    over all pairs of one metric, model and mode, and compared with `alpha`, the family's share of 5 % over all families of the model. \
+    A ratio whose interval holds 1 tells nobody apart; `equivalent` is a difference \
     shown to be smaller than what matters. Backends that cannot be told apart share a place.";
 
 const COMPARISONS: Layout = Layout {
@@ -28,9 +29,11 @@ const COMPARISONS: Layout = Layout {
         ("b", Show::Text("b")),
         ("conclusion", Show::Text("conclusion")),
         ("ratio b / a [interval]", Show::Interval("ratio", "ratio_low", "ratio_high")),
+        ("of means", Show::Text("mean")),
         ("p adjusted", Show::Number("p_adjusted")),
+        ("alpha", Show::Number("alpha")),
         ("effect [interval]", Show::Interval("effect_size", "effect_low", "effect_high")),
-        ("p equivalent", Show::Number("p_equivalent")),
+        ("p equivalent, adjusted", Show::Number("p_equivalent_adjusted")),
         ("detectable, %", Show::Number("detectable_pct")),
         ("blocks", Show::Number("blocks")),
         ("runs", Show::Number("n")),
@@ -53,7 +56,8 @@ const RANKING: Layout = Layout {
         ("place", Show::Number("place")),
         ("backend", Show::Text("backend")),
         ("tied with", Show::Text("tied")),
-        ("estimate [interval]", Show::Interval("estimate", "ci_low", "ci_high")),
+        ("mean [interval]", Show::Interval("estimate", "ci_low", "ci_high")),
+        ("which mean", Show::Text("mean")),
         ("runs", Show::Number("n")),
         ("scenarios", Show::Number("blocks")),
     ],

@@ -44,6 +44,7 @@ const VERDICTS: Layout = Layout {
         ("half width, %", Show::Number("half_width_pct")),
         ("runs needed", Show::Number("runs_needed")),
         ("outliers", Show::Number("outliers")),
+        ("runs independent?", Show::Text("independence")),
     ],
 };
 
