@@ -2,6 +2,7 @@
 //! told.
 
 use crate::{
+    comparisons::Row as Comparison,
     config::Config,
     contenders::{Contender, Contenders, EACH_TOKEN, OBJECTIVES, Place},
     flips::Flips,
@@ -12,6 +13,7 @@ use crate::{
         t_test::{TTest, paired_t},
         tost::{practical, tost},
     },
+    ties::untold,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,12 +50,17 @@ pub struct Row {
 }
 
 /// Utilisation is the configured one of the costs.
-pub fn decisions(all: &BTreeMap<(String, Place), Contenders>, config: &Config, utilisation: f64) -> Vec<Row> {
+pub fn decisions(
+    all: &BTreeMap<(String, Place), Contenders>,
+    compared: &[Comparison],
+    config: &Config,
+    utilisation: f64,
+) -> Vec<Row> {
     let none = Contenders::new();
     all.iter()
         .map(|((objective, place), contenders)| {
             let times = all.get(&("fastest".to_string(), place.clone())).unwrap_or(&none);
-            decide(objective, place, contenders, times, config, utilisation)
+            decide(objective, place, contenders, times, compared, config, utilisation)
         })
         .collect()
 }
@@ -63,6 +70,7 @@ fn decide(
     place: &Place,
     contenders: &Contenders,
     times: &Contenders,
+    compared: &[Comparison],
     config: &Config,
     utilisation: f64,
 ) -> Row {
@@ -85,8 +93,9 @@ fn decide(
         left.iter().skip(1).map(|(name, c)| (*name, best.and_then(|(_, b)| margin(b, c, config.ci_level)))).collect();
     let adjusted = holm(&others.iter().map(|(_, t)| t.map(|t| t.p)).collect::<Vec<_>>());
     let alpha = 1.0 - config.ci_level;
+    let untold = best.map(|(name, _)| untold(compared, objective, place, name, alpha)).unwrap_or_default();
     let tied: Vec<String> = (others.iter().zip(&adjusted))
-        .filter(|(_, p)| !p.is_some_and(|p| p < alpha))
+        .filter(|((name, _), p)| !p.is_some_and(|p| p < alpha) || untold.contains(&name.as_str()))
         .map(|((name, _), _)| (*name).clone())
         .collect();
     let closest = others.first().and_then(|(_, t)| *t);
@@ -209,8 +218,8 @@ fn reason(
 mod tests {
     use super::*;
     use crate::{
-        comparisons::tests::named,
-        config::{Decision, Hardware, Objective, Weights},
+        comparisons::{comparisons, families, tests::named},
+        config::{Decision, Hardware, Objective, Scale, Test, Weights},
         contenders::{Chosen, Workload, contenders},
         observed::{Group, Runs},
     };
@@ -235,7 +244,8 @@ mod tests {
             Runs::of(&cells, r.evidence())
         };
         let groups: BTreeMap<Group, Runs> = groups.iter().map(|(g, r)| (g.clone(), copy(r))).collect();
-        decisions(&contenders(&groups, chosen, workloads, &config.decision.weights), config, 0.5)
+        let compared = comparisons(&families(&groups), config);
+        decisions(&contenders(&groups, chosen, workloads, &config.decision.weights), &compared, config, 0.5)
     }
 
     fn first(groups: &[(Group, Runs)], config: &Config) -> Row {
@@ -274,6 +284,20 @@ mod tests {
         assert_eq!(row.backend.as_deref(), Some("a"));
         let row = first(&[cell("a", &[1.0]), cell("b", &[9.0])], &plain);
         assert_eq!(row.reason, "can't tell a from b: too few runs or scenarios give an error");
+    }
+
+    #[test]
+    fn the_configured_test_has_to_tell_them_apart_too() {
+        // Each scenario is twenty times the one before: logs tell a ratio of 1.5, unpaired means of scenarios do not.
+        let all = [of("latency_ms", "a", [1.0, 20.0, 400.0]), of("latency_ms", "b", [1.5, 30.0, 600.0])];
+        let logs = config(None, NO_WEIGHTS);
+        assert_eq!(first(&all, &logs).backend.as_deref(), Some("a"));
+        let means = Config { test: Test::Student, scale: Scale::Linear, ..config(None, NO_WEIGHTS) };
+        let row = first(&all, &means);
+        assert_eq!(
+            (row.backend, row.tied, row.reason),
+            (None, vec!["b".to_string()], "can't tell a from b".to_string())
+        );
     }
 
     #[test]

@@ -30,13 +30,8 @@ with pair as (
         g.covar as g_covar,
         g.df as g_df,
         g.u_kwh as g_u_kwh,
-        case
-            when p.energy_evidence = 'unknown' or g.energy_evidence = 'unknown' then 'unknown'
-            when p.energy_evidence = 'estimated' or g.energy_evidence = 'estimated' then 'estimated'
-            when p.energy_evidence = 'imported' or g.energy_evidence = 'imported' then 'imported'
-            when p.energy_evidence = 'measured_integral' or g.energy_evidence = 'measured_integral' then 'measured_integral'
-            else 'measured_counter'
-        end as energy_evidence
+        weakest_of(p.energy_evidence, g.energy_evidence) as energy_evidence,
+        weakest_of(p.time_evidence, g.time_evidence) as time_evidence
     from mode_unit as g
     inner join mode_unit as p
         on g.backend = p.backend and g.device = p.device and g.model = p.model and g.dtype = p.dtype
@@ -71,5 +66,6 @@ select
         else least(p_df, g_df)
     end as df,
     prompt_mtok * p_u_kwh + generated_mtok * g_u_kwh as u_kwh,
-    energy_evidence
+    energy_evidence,
+    time_evidence
 from pair

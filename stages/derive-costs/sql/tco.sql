@@ -85,5 +85,7 @@ select
         + case when tier = 'on_prem' then (whole_machines * 730 - busy_hours) * idle_w / 1000 * gco2e_per_kwh else 0 end
     ) * months / 1000 as carbon_kgco2e,
     embodied_gco2e * requests * months / 1000 as embodied_kgco2e,
+    usd_evidence,
+    gco2e_evidence,
     match
 from summed
