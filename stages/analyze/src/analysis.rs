@@ -79,6 +79,7 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
     bench.rows(&tables::FINDING, &found)?;
     bench.check(check!("flags_have_findings"))?;
     bench.check(check!("no_pass_over_a_failure"))?;
+    bench.check(check!("evidence_is_the_weakest"))?;
     for path in &cli.write {
         bench.write(path)?;
     }

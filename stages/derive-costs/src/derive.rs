@@ -94,6 +94,7 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     bench.check(check!("phases_sum_to_the_request"))?;
     bench.check(check!("energy_in_is_energy_out"))?;
     bench.check(check!("every_cell_is_priced"))?;
+    bench.check(check!("evidence_is_the_weakest"))?;
     for path in &cli.write {
         bench.write(path)?;
     }

@@ -57,7 +57,7 @@ const BACKENDS: Layout = Layout {
         ("tokens/s [interval]", Show::Interval("tokens_per_s", "tokens_low", "tokens_high")),
         ("mode", Show::Text("mode_name")),
         ("price", Show::Text("price")),
-        ("hardware", Show::Text("match")),
+        ("hardware", Show::Text("hardware")),
     ],
 };
 

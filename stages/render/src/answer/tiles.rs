@@ -58,7 +58,7 @@ impl Head {
     pub fn hardware_part(&self, utilisation: f64) -> String {
         match (self.is_own(), utilisation < 1.0) {
             (true, true) => format!("purchase, upkeep and idle at utilisation {utilisation}"),
-            (true, false) => "purchase and upkeep, at utilisation 1".into(),
+            (true, false) => "purchase and upkeep at utilisation 1".into(),
             (false, _) => format!("rent at utilisation {utilisation}"),
         }
     }

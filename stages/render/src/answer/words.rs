@@ -78,11 +78,12 @@ pub fn costs(head: &Head, utilisation: f64) -> String {
     let paid = if head.is_electricity_alone() {
         ", in electricity alone".to_string()
     } else {
+        let part = |value: Option<f64>| dollars(value, None, None).0;
         let electricity = match head.includes_power {
-            Some(true) => "with electricity included".into(),
-            _ => format!("of which electricity is {}", dollars(head.energy_usd, None, None).0),
+            Some(true) => "electricity included".into(),
+            _ => format!("{} for electricity", part(head.energy_usd)),
         };
-        format!(": {}, {electricity}", head.hardware_part(utilisation))
+        format!(": {} for {}, {electricity}", part(head.infra_usd), head.hardware_part(utilisation))
     };
     format!("1M {} with {} cost {shown} {place}{paid}.", head.tokens(), head.name)
 }
@@ -209,8 +210,8 @@ mod tests {
     fn says_what_is_paid_for() {
         assert_eq!(
             costs(&head("on_prem"), 0.5),
-            "1M output tokens with a cost $0.856 [0.81, 0.9] on your own machine: purchase, upkeep and idle at utilisation 0.5, of \
-             which electricity is $0.0441."
+            "1M output tokens with a cost $0.856 [0.81, 0.9] on your own machine: $0.812 for purchase, upkeep and idle at \
+             utilisation 0.5, $0.0441 for electricity."
         );
         let alone = Head { infra_usd: Some(0.0), usd: Some(0.044_12), usd_low: None, ..head("on_prem") };
         assert_eq!(
@@ -221,7 +222,7 @@ mod tests {
         assert_eq!(
             costs(&rent, 1.0),
             "1M output tokens with a cost $0.856 [0.81, 0.9] on a rented aws g5.xlarge (on demand, which is other hardware than \
-             ran): rent at utilisation 1, with electricity included."
+             ran): $0.812 for rent at utilisation 1, electricity included."
         );
         let unknown = Head { usd: None, mode: "prefill".into(), ..head("on_prem") };
         assert_eq!(costs(&unknown, 1.0), "The cost of 1M prompt tokens with a is not known.");
