@@ -34,7 +34,13 @@ pub const COST: Contract = Contract {
         float("hours_per_mtok", "Mean over runs of the hours that a million tokens of this basis take").at_least(0.0),
         float("kwh_per_mtok", "Energy at the device's plug, all scopes that `energy_scope` names")
             .or_null("when the energy is not known"),
-        float("infra_usd_per_mtok", "hours x USD an hour / utilisation; of one's own machine its purchase over its life, upkeep, and electricity while it waits").at_least(0.0).or_null("when the tariff of the own machine's idle power is not known"),
+        float(
+            "infra_usd_per_mtok",
+            "hours x USD an hour / utilisation; of one's own machine its purchase over its life, \
+             upkeep, and electricity while it waits",
+        )
+        .at_least(0.0)
+        .or_null("when the tariff of the own machine's idle power is not known"),
         float("energy_usd_per_mtok", "kWh x PUE x tariff; 0 where the price includes power")
             .or_null("when energy or tariff is not known"),
         float("total_usd_per_mtok", "Infrastructure and energy").or_null("when the energy's part is not known"),

@@ -26,7 +26,13 @@ pub const REQUEST_COST: Contract = Contract {
         float("energy_kwh", "Energy of the request").or_null("when the energy is not known"),
         float("ci_low_kwh", "Lower end of its interval").or_null("with fewer than two runs in a cell or no energy"),
         float("ci_high_kwh", "Upper end").or_null("with fewer than two runs in a cell or no energy"),
-        float("infra_usd", "Hours x USD an hour / utilisation; of one's own machine its purchase over its life, upkeep, and electricity while it waits").at_least(0.0).or_null("when the tariff of the own machine's idle power is not known"),
+        float(
+            "infra_usd",
+            "Hours x USD an hour / utilisation; of one's own machine its purchase over its life, \
+             upkeep, and electricity while it waits",
+        )
+        .at_least(0.0)
+        .or_null("when the tariff of the own machine's idle power is not known"),
         float("energy_usd", "kWh x PUE x tariff; 0 where the price includes power")
             .or_null("when energy or tariff is not known"),
         float("total_usd", "Infrastructure and energy").or_null("when the energy's part is not known"),

@@ -219,7 +219,7 @@ mod tests {
     use super::*;
     use crate::{
         comparisons::{comparisons, families, tests::named},
-        config::{Decision, Hardware, Objective, Scale, Test, Weights},
+        config::{Decision, Hardware, Objective, Weights},
         contenders::{Chosen, Workload, contenders},
         observed::{Group, Runs},
     };
@@ -284,20 +284,6 @@ mod tests {
         assert_eq!(row.backend.as_deref(), Some("a"));
         let row = first(&[cell("a", &[1.0]), cell("b", &[9.0])], &plain);
         assert_eq!(row.reason, "can't tell a from b: too few runs or scenarios give an error");
-    }
-
-    #[test]
-    fn the_configured_test_has_to_tell_them_apart_too() {
-        // Each scenario is twenty times the one before: logs tell a ratio of 1.5, unpaired means of scenarios do not.
-        let all = [of("latency_ms", "a", [1.0, 20.0, 400.0]), of("latency_ms", "b", [1.5, 30.0, 600.0])];
-        let logs = config(None, NO_WEIGHTS);
-        assert_eq!(first(&all, &logs).backend.as_deref(), Some("a"));
-        let means = Config { test: Test::Student, scale: Scale::Linear, ..config(None, NO_WEIGHTS) };
-        let row = first(&all, &means);
-        assert_eq!(
-            (row.backend, row.tied, row.reason),
-            (None, vec!["b".to_string()], "can't tell a from b".to_string())
-        );
     }
 
     #[test]

@@ -131,7 +131,9 @@ select
     rent_usd_per_mtok,
     rent_usd_per_month,
     case when no_volume is null then volume end as break_even_mtok_per_month,
-    case when no_payback is null and not is_free then net_capex_usd * own_machines / saved_usd_per_month * volume_mtok end as break_even_mtok,
+    case
+        when no_payback is null and not is_free then net_capex_usd * own_machines / saved_usd_per_month * volume_mtok
+    end as break_even_mtok,
     case when no_payback is null and not is_free then net_capex_usd * own_machines / saved_usd_per_month end as break_even_months,
     case
         when no_volume is not null and no_payback is not null then concat(no_volume, ', and ', no_payback)

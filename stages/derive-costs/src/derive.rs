@@ -84,6 +84,7 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     bench.check(check!("tariff_region_is_known"))?;
     bench.check(check!("one_tariff_per_instant"))?;
     bench.check(check!("price_has_a_source"))?;
+    bench.check(check!("own_machine_is_paid_for_once"))?;
     for &model in MODELS {
         bench.materialise(model)?;
     }

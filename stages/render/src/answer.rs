@@ -35,10 +35,12 @@ pub struct Answer {
 const BACKENDS: Layout = Layout {
     id: "headline",
     caption: "A million tokens, by backend",
-    method: "Mean over scenarios, at the price that backends are compared at; an own machine with its purchase, upkeep and idle power; \
+    method: "Mean over scenarios, at the price that backends are compared at; an own machine with \
+             its purchase, upkeep and idle power; \
              tokens/s: geometric mean",
     sql: "select * from headline",
-    source: "select avg(total_usd_per_mtok) as usd, avg(energy_usd_per_mtok) as energy_usd, avg(kwh_per_mtok) as kwh, avg(gco2e_per_mtok) as gco2e, \
+    source: "select avg(total_usd_per_mtok) as usd, avg(energy_usd_per_mtok) as energy_usd, \
+             avg(kwh_per_mtok) as kwh, avg(gco2e_per_mtok) as gco2e, \
              (select max(estimate) from estimate where level = 'backend_mode' \
              and metric = case when {mode} = 'prefill' then 'input_tokens_per_s' else 'output_tokens_per_s' end \
              and backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and mode = {mode} \

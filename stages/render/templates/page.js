@@ -170,8 +170,10 @@ if (whatif) {
       body.append(sourced(row, way.usd_evidence, "what if, a month", MONTH_METHOD, monthSource(whatif, way, what)));
     }
     const lines = [];
-    const cheapest = (list) => list.map((way) => ({ way, ...terms(whatif, way, what), usd: month(whatif, way, what).usd }))
-      .filter((c) => c.usd !== null).sort((a, b) => a.usd - b.usd)[0];
+    // By a million tokens of a machine that works as much as it can.
+    const each = (t) => plus(times(t.fixed, 1 / t.capacity), t.added);
+    const cheapest = (list) => list.map((way) => ({ way, ...terms(whatif, way, what) }))
+      .filter((c) => each(c) !== null).sort((a, b) => each(a) - each(b))[0];
     const capacity = cheapest(ways.filter((w) => w.tier === "on_prem"));
     // Hardware that ran and other hardware are never compared for the cheapest: the terms that are chosen, else the first there are.
     const rented = ways.filter((w) => w.tier !== "on_prem");
