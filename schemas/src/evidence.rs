@@ -20,7 +20,7 @@ pub enum Evidence {
     Imported,
     /// A model.
     Estimated,
-    /// A price, a grid or a rate of something else than what ran.
+    /// A price, a grid or a rate of something else than what ran, or a length that no run had.
     Extrapolated,
     /// Not known, or not said.
     Unknown,

@@ -46,6 +46,7 @@ const MODELS: &[Model] = &[
     model!("cell_offer"),
     model!("cost"),
     model!("mode_unit"),
+    model!("measured_length"),
     model!("request_unit"),
     model!("request_offer"),
     model!("request_cost"),
