@@ -101,7 +101,8 @@ pub fn answer(bench: &Workbench, priced: &Value, measured: &Value) -> Result<Ans
     let first = heads.iter().position(|head| is_chosen(&head.name)).unwrap_or(0);
     let utilisation = priced["utilisation"].as_f64().unwrap_or(1.0);
     let head = heads.get(first);
-    let tiles = head.map(|h| tiles::tiles(h, utilisation, &tables[0].rows[first].sql)).unwrap_or_default();
+    let tiles =
+        head.map(|h| tiles::tiles(h, utilisation, BACKENDS.method, &tables[0].rows[first].sql)).unwrap_or_default();
     let mut lines = vec![words::margin(stated.as_ref()), energy(bench)?];
     lines.extend(examples::lines(bench, priced, measured, head)?);
     lines.push(findings(bench)?);

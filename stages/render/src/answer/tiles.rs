@@ -92,14 +92,15 @@ pub fn dollars(value: Option<f64>, low: Option<f64>, high: Option<f64>) -> (Stri
     (shown, ends.unwrap_or_default())
 }
 
-pub fn tiles(head: &Head, utilisation: f64, sql: &str) -> Vec<Tile> {
+/// `method` and `sql` are those of the backend's row in the table below.
+pub fn tiles(head: &Head, utilisation: f64, method: &str, sql: &str) -> Vec<Tile> {
     let number = |column: &str, value, low: Option<f64>, high, evidence: &str| Number {
         value,
         low,
         high,
         level: head.ci_level.filter(|_| low.is_some()),
         n: head.n,
-        method: String::new(),
+        method: method.into(),
         evidence: evidence.into(),
         column: column.into(),
     };

@@ -20,7 +20,8 @@ const TERMS: &[&str] = &[
      ranked together.",
     "Evidence, firmest first: `measured` (a clock), `measured_counter` and `measured_integral` (a sensor's counter, or its power \
      over time), `derived` (computed from these and a price), `imported` (measured elsewhere), `estimated` (a model of the power), \
-     `extrapolated` (a price or grid of something else than what ran, or lengths that no run had), `unknown`. A result has the weakest of its parts.",
+     `extrapolated` (a price or grid of something else than what ran, or lengths that no run \
+     had), `unknown`. A result has the weakest of its parts.",
     "An interval covers the true value with the stated probability (95 % unless configured), over the spread of runs, the \
      energy's own error and a price's range. Where intervals of two backends meet, no winner is named.",
 ];
