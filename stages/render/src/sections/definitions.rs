@@ -22,6 +22,8 @@ const TERMS: &[&str] = &[
      over time), `derived` (computed from these and a price), `imported` (measured elsewhere), `estimated` (a model of the power), \
      `extrapolated` (a price or grid of something else than what ran, or lengths that no run \
      had), `unknown`. A result has the weakest of its parts.",
+    "Energy that is `estimated` is a model's. Its interval holds the spread of the runs and the stated range of the model, so it is no \
+     better than that range.",
     "An interval covers the true value with the stated probability (95 % unless configured), over the spread of runs, the \
      energy's own error and a price's range. Where intervals of two backends meet, no winner is named.",
 ];
