@@ -58,7 +58,7 @@ fn opens_offline_in_light_and_dark_wide_and_narrow() {
             assert!(chart["marks"].as_i64() > Some(2) && chart["alive"] == "yes", "{chart}");
             assert!(chart["label"].as_str().unwrap().len() > 40, "{chart}");
         }
-        assert_eq!(seen["headline"].as_array().unwrap().len(), 3);
+        assert_eq!(seen["headline"].as_array().unwrap().len(), 5, "margin, evidence, two examples, findings");
         assert!(seen["overflow"].as_i64() <= Some(0), "the page is wider than the window: {seen}");
         assert_eq!(seen["ground"], ground);
         assert_ne!(seen["ink"], seen["ground"], "text of charts is seen in {scheme}");
@@ -72,6 +72,99 @@ fn opens_offline_in_light_and_dark_wide_and_narrow() {
         }
     }
     assert!(fs::metadata(&html).unwrap().len() < 3_000_000);
+}
+
+#[test]
+fn the_first_screen_says_what_is_paid_for_and_what_is_an_example() {
+    let answer = &json(finished())["answer"];
+    let cost = &answer["tiles"][0];
+    assert_eq!((&cost["label"], &cost["unit"]), (&"Cost".into(), &"USD per 1M output tokens".into()));
+    // short.toml: 1500 USD less 300 over four years, no upkeep, at work all the time.
+    let cells = query(
+        finished(),
+        "select backend, avg(hours_per_mtok) * 1200 / 4 / 8760 as hardware, avg(energy_usd_per_mtok) as electricity from cost \
+         where mode = 'generate' and kv_cache and basis = 'output' and tier = 'on_prem' group by backend",
+    );
+    let sum = |row: &Value| row["hardware"].as_f64().unwrap() + row["electricity"].as_f64().unwrap();
+    let shown = cells.iter().find(|row| same(&cost["number"]["value"], &sum(row).into()));
+    let shown = shown.unwrap_or_else(|| panic!("{cost} is none of {cells:?}"));
+    let digits = |text: &Value| text.as_str().unwrap().split(' ').next().unwrap().trim_start_matches('$').to_string();
+    for (part, column) in [(0, "hardware"), (1, "electricity")] {
+        let (part, value): (f64, f64) =
+            (digits(&cost["parts"][part]).parse().unwrap(), shown[column].as_f64().unwrap());
+        assert!((part / value - 1.0).abs() < 0.01, "{column}: {part} {value}");
+    }
+    let says = |key: &str, words: &[&str]| {
+        let text = answer[key].as_str().unwrap();
+        assert!(words.iter().all(|w| text.contains(w)), "{text}");
+    };
+    says(
+        "costs",
+        &["1M output tokens with ", " cost $", " on your own machine", "purchase and upkeep", " for electricity."],
+    );
+    says("subject", &["SmolLM2-135M-Instruct (f32) on ", ", measured 20"]);
+    let lines: Vec<&str> = answer["lines"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let example = |of: &str| lines.iter().any(|l| l.starts_with(of) && l.contains("shipped example"));
+    assert!(example("The energy is a model of the CPU") && example("The purchase of the machine"), "{lines:?}");
+}
+
+/// Tables whose source is rows of one contract table, and the column there that says how they are known.
+const BADGES: &[(&str, &str, &str)] = &[
+    ("headline", "cost", "usd_evidence"),
+    ("tiers", "cost", "usd_evidence"),
+    ("providers", "cost", "usd_evidence"),
+    ("carbon", "cost", "energy_evidence"),
+    ("requests", "request_cost", "usd_evidence"),
+    ("tco", "tco", "usd_evidence"),
+    ("break_even", "break_even", "evidence"),
+    ("regions", "region_carbon", "evidence"),
+    ("decisions", "decision", "evidence"),
+    ("objectives", "decision", "evidence"),
+    ("ranking", "ranking", "evidence"),
+];
+
+#[test]
+fn no_badge_is_firmer_than_the_rows_it_rests_on() {
+    let (report, mut seen) = (json(finished()), 0);
+    for table in tables(&report) {
+        let Some((id, from, column)) = BADGES.iter().find(|(id, ..)| table["id"] == **id) else { continue };
+        for row in table["rows"].as_array().unwrap().iter().take(40) {
+            let sql = row["sql"].as_str().unwrap();
+            let rows = &sql[sql.rfind(&format!("from {from} where")).unwrap_or_else(|| panic!("{id}: {sql}"))..];
+            let badge = row["evidence"].as_str().unwrap();
+            let answer = query(
+                finished(),
+                &format!("select weakest({column}) as rows, weakest_of('{badge}', weakest({column})) as both {rows}"),
+            );
+            assert_eq!(
+                answer[0]["both"], badge,
+                "{id}: the badge is {badge}, its rows are {}: {rows}",
+                answer[0]["rows"]
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 60, "{seen} badges");
+    let estimated =
+        query(finished(), "select 1 as one from run_energy where evidence <> 'estimated' limit 1").is_empty();
+    let firm = query(finished(), "select match from break_even where evidence not in ('estimated', 'extrapolated')");
+    assert!(!estimated || firm.is_empty(), "break-even rests on estimated energy: {firm:?}");
+}
+
+/// No table that names one cheapest, cleanest or first mixes what was measured with other hardware or another grid.
+#[test]
+fn extrapolated_and_measured_are_in_no_one_ranking() {
+    let mixed = query(
+        finished(),
+        "select metric, mode, kv_cache from ranking group by metric, mode, kv_cache \
+         having bool_or(evidence = 'extrapolated') and bool_or(evidence <> 'extrapolated')",
+    );
+    assert!(mixed.is_empty(), "{mixed:?}");
+    let report = json(finished());
+    for (id, hardware) in [("break_even", "its hardware"), ("utilisation", "its hardware"), ("providers", "hardware")] {
+        let table = tables(&report).into_iter().find(|t| t["id"] == id).unwrap();
+        assert!(table["columns"].as_array().unwrap().iter().any(|c| c["label"] == hardware), "{id}");
+    }
 }
 
 /// Within 1e-9 of the larger, or both unknown.
@@ -98,7 +191,10 @@ fn agrees(shown: &Value, folder: &Path, workload: &str) {
     let months = query(
         folder,
         &format!(
-            "select backend, {label} as mode, monthly_usd as month from tco where tier = 'on_prem' and workload = '{workload}'"
+            "select b.backend, {label} as mode, greatest(ceil(v.mtok / b.capacity), 1) * b.fixed + v.mtok * b.added as month \
+             from (select distinct backend, kv_cache, own_usd_per_month as fixed, own_usd_per_mtok as added, \
+             own_capacity_mtok as capacity from break_even where workload = '{workload}') as b \
+             cross join (select max(volume_mtok) as mtok from tco where workload = '{workload}') as v"
         ),
     );
     for (table, answers, columns) in
@@ -227,7 +323,7 @@ fn numbers_and_their_queries_agree() {
 #[test]
 fn json_and_csv_hold_every_table() {
     let report = json(finished());
-    assert_eq!(report["version"], 1);
+    assert_eq!(report["version"], 2);
     let ids: Vec<&str> = report["sections"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap()).collect();
     assert_eq!(
         ids,
@@ -359,8 +455,13 @@ fn what_others_measured_reaches_the_report() {
     let case = |name: &str| root().join("tests/fixtures/cases").join(name);
     let (vllm, llama) = (case("08-vllm-bench-serve-json-with-power"), case("01-llama-bench-json-current"));
     let cases = [
-        (vllm.join("input.json"), Some(vllm.join("power.csv")), "of vllm alone are the numbers known", "0.6556 kWh"),
-        (llama.join("input.json"), None, "what the objective needs is known of no backend", "Speed"),
+        (vllm.join("input.json"), Some(vllm.join("power.csv")), "Only vllm has these numbers", ">0.6556<"),
+        (
+            llama.join("input.json"),
+            None,
+            "No cost yet: these runs have neither energy nor a price by the hour",
+            "Speed",
+        ),
     ];
     for (runs, power, answer, number) in cases {
         let folder = tempfile::tempdir().unwrap();

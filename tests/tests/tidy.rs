@@ -48,6 +48,24 @@ fn sql_says_its_grain_and_keeps_one_statement() {
     assert!(seen > 30);
 }
 
+/// Strength of evidence is ranked in `schemas` alone: text knows no order, so `max(evidence)` would take the firmer of two.
+#[test]
+fn evidence_is_ranked_in_one_place() {
+    for path in tracked(".sql").into_iter().filter(|p| name(p).starts_with("stages/")) {
+        let text = fs::read_to_string(&path).unwrap();
+        for call in ["max(", "min("] {
+            let inside = text.split(call).skip(1).map(|rest| rest.split(')').next().unwrap_or_default());
+            assert!(inside.into_iter().all(|i| !i.contains("evidence")), "{}: {call}evidence)", name(&path));
+        }
+        assert!(!text.contains("when 'measured_counter'"), "{} has an order of its own", name(&path));
+    }
+    let lists = tracked(".rs").into_iter().filter(|p| {
+        let text = fs::read_to_string(p).unwrap();
+        name(p).contains("/src/") && text.contains("\"measured_counter\",\n") && text.contains("\"imported\",\n")
+    });
+    assert_eq!(lists.map(|p| name(&p)).collect::<Vec<_>>(), ["schemas/src/evidence.rs"]);
+}
+
 #[test]
 fn every_model_check_finding_and_test_is_compiled_in() {
     let sources: String = tracked(".rs").iter().map(|p| fs::read_to_string(p).unwrap()).collect();

@@ -7,7 +7,7 @@ pub const RENT_BASES: &[&str] = &["usage", "reservation"];
 
 pub const BREAK_EVEN: Contract = Contract {
     name: "break_even",
-    version: 2,
+    version: 3,
     stage: "derive-costs",
     grain: "One backend x alternative x workload x basis: the configured own machine against rented hardware or an API. By `usage` \
             the alternative costs per token; by `reservation` whole machines are paid for all month.",
@@ -56,6 +56,7 @@ pub const BREAK_EVEN: Contract = Contract {
             .or_null("when never or not known"),
         float("break_even_months", "Months until then").or_null("when never or not known"),
         text("reason", "Why one of them is missing").or_null("when none is"),
+        choice("evidence", EVIDENCE, "How the comparison is known: the weakest of both sides"),
         choice("match", MATCHES, "Whether the alternative is the hardware that was measured"),
     ],
 };

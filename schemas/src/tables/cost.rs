@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const COST: Contract = Contract {
     name: "cost",
-    version: 2,
+    version: 3,
     stage: "derive-costs",
     grain: "One cell of the matrix x price x token basis. Every formula is linear in the price, so runs are averaged first.",
     key: &[
@@ -34,7 +34,13 @@ pub const COST: Contract = Contract {
         float("hours_per_mtok", "Mean over runs of the hours that a million tokens of this basis take").at_least(0.0),
         float("kwh_per_mtok", "Energy at the device's plug, all scopes that `energy_scope` names")
             .or_null("when the energy is not known"),
-        float("infra_usd_per_mtok", "hours x USD an hour / utilisation").at_least(0.0),
+        float(
+            "infra_usd_per_mtok",
+            "hours x USD an hour / utilisation; of one's own machine its purchase over its life, \
+             upkeep, and electricity while it waits",
+        )
+        .at_least(0.0)
+        .or_null("when the tariff of the own machine's idle power is not known"),
         float("energy_usd_per_mtok", "kWh x PUE x tariff; 0 where the price includes power")
             .or_null("when energy or tariff is not known"),
         float("total_usd_per_mtok", "Infrastructure and energy").or_null("when the energy's part is not known"),
@@ -65,6 +71,8 @@ pub const COST: Contract = Contract {
         .or_null("when either is not known"),
         text("energy_scope", "Scopes that were summed, joined by `+`").or_null("when the energy is not known"),
         choice("energy_evidence", EVIDENCE, "How the energy is known"),
+        choice("usd_evidence", EVIDENCE, "How the dollars are known: the weakest of time, energy and price"),
+        choice("gco2e_evidence", EVIDENCE, "How the grams are known: the weakest of energy and hardware"),
         choice("match", MATCHES, "Whether the price is of the hardware that was measured"),
         boolean("includes_power", "Whether the price pays for the electricity"),
         text("grid_region", "Grid region of tariff and carbon").or_null("when no row of `grid` fits"),

@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const HOURLY_COST: Contract = Contract {
     name: "hourly_cost",
-    version: 1,
+    version: 2,
     stage: "derive-costs",
     grain: "One backend x mode x grid region x local hour, of regions whose tariff or intensity is known by the hour.",
     key: &["backend", "device", "model", "dtype", "mode", "kv_cache", "grid_region", "local_hour"],
@@ -31,5 +31,6 @@ pub const HOURLY_COST: Contract = Contract {
             .or_null("with fewer than two runs in a cell or no carbon"),
         float("ci_high_gco2e_per_mtok", "Upper end").or_null("with fewer than two runs in a cell or no carbon"),
         float("ci_level", "Coverage of the interval"),
+        choice("evidence", EVIDENCE, "How dollars and grams are known: the weakest of energy and grid"),
     ],
 };

@@ -100,17 +100,8 @@ pub fn names() -> Vec<&'static str> {
 /// What is being priced or measured: the columns that tell one cell of the matrix from another.
 pub const CELL: &[&str] = &["backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
 
-/// How a number is known, strongest first. `measured` is a clock; the two after it are energy sensors.
-pub const EVIDENCE: &[&str] = &[
-    "measured",
-    "measured_counter",
-    "measured_integral",
-    "estimated",
-    "imported",
-    "derived",
-    "extrapolated",
-    "unknown",
-];
+/// How a number is known, firmest first.
+pub const EVIDENCE: &[&str] = crate::Evidence::NAMES;
 
 /// What a power sensor covers.
 pub const SCOPES: &[&str] = &["gpu", "cpu_package", "dram", "node"];

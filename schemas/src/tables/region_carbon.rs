@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const REGION_CARBON: Contract = Contract {
     name: "region_carbon",
-    version: 1,
+    version: 2,
     stage: "derive-costs",
     grain: "One backend x mode x grid region: the measured energy, were it drawn there. Mean over scenarios.",
     key: &["backend", "device", "model", "dtype", "mode", "kv_cache", "grid_region"],
@@ -30,6 +30,7 @@ pub const REGION_CARBON: Contract = Contract {
         float("ci_high_usd_per_mtok", "Upper end")
             .or_null("with fewer than two runs in a cell, no energy or no tariff"),
         float("ci_level", "Coverage of the interval"),
+        choice("evidence", EVIDENCE, "How dollars and grams are known: the weakest of energy and grid"),
         choice("match", MATCHES, "`measured` for the configured home region, else an extrapolation"),
     ],
 };

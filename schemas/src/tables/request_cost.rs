@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const REQUEST_COST: Contract = Contract {
     name: "request_cost",
-    version: 2,
+    version: 3,
     stage: "derive-costs",
     grain: "One backend x price x workload: a request with so many prompt and generated tokens at the mean rates of both modes.",
     key: &["backend", "device", "model", "dtype", "kv_cache", "workload", "provider", "region", "instance", "tier"],
@@ -26,7 +26,13 @@ pub const REQUEST_COST: Contract = Contract {
         float("energy_kwh", "Energy of the request").or_null("when the energy is not known"),
         float("ci_low_kwh", "Lower end of its interval").or_null("with fewer than two runs in a cell or no energy"),
         float("ci_high_kwh", "Upper end").or_null("with fewer than two runs in a cell or no energy"),
-        float("infra_usd", "Hours x USD an hour / utilisation").at_least(0.0),
+        float(
+            "infra_usd",
+            "Hours x USD an hour / utilisation; of one's own machine its purchase over its life, \
+             upkeep, and electricity while it waits",
+        )
+        .at_least(0.0)
+        .or_null("when the tariff of the own machine's idle power is not known"),
         float("energy_usd", "kWh x PUE x tariff; 0 where the price includes power")
             .or_null("when energy or tariff is not known"),
         float("total_usd", "Infrastructure and energy").or_null("when the energy's part is not known"),
@@ -41,6 +47,8 @@ pub const REQUEST_COST: Contract = Contract {
             .or_null("when not known of this hardware"),
         float("ci_level", "Coverage of the intervals"),
         choice("energy_evidence", EVIDENCE, "How the energy is known"),
+        choice("usd_evidence", EVIDENCE, "How the dollars are known: the weakest of time, energy and price"),
+        choice("gco2e_evidence", EVIDENCE, "How the grams are known: the weakest of energy and hardware"),
         choice("match", MATCHES, "Whether the price is of the hardware that was measured"),
     ],
 };

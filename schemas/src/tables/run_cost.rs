@@ -22,7 +22,9 @@ pub const RUN_COST: Contract = Contract {
         choice("basis", BASES, "Tokens that are counted"),
         float("hours_per_mtok", "Hours that a million tokens of this basis take").at_least(0.0),
         float("kwh_per_mtok", "Energy").or_null("when the energy is not known"),
-        float("infra_usd_per_mtok", "hours x USD an hour / utilisation").at_least(0.0),
+        float("infra_usd_per_mtok", "As in `cost`")
+            .at_least(0.0)
+            .or_null("when the tariff of the own machine's idle power is not known"),
         float("energy_usd_per_mtok", "kWh x PUE x tariff; 0 where the price includes power")
             .or_null("when energy or tariff is not known"),
         float("total_usd_per_mtok", "Infrastructure and energy").or_null("when the energy's part is not known"),

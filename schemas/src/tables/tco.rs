@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const TCO: Contract = Contract {
     name: "tco",
-    version: 2,
+    version: 3,
     stage: "derive-costs",
     grain: "One backend x price x workload: the configured volume a month for the configured months. Hardware is rented by use \
             or whole, or owned (tier `on_prem`). A month has 730 hours, as cloud prices reckon it.",
@@ -48,6 +48,8 @@ pub const TCO: Contract = Contract {
         float("embodied_kgco2e", "Of making the hardware, over all months")
             .at_least(0.0)
             .or_null("when not known of this hardware"),
+        choice("usd_evidence", EVIDENCE, "How the dollars are known: the weakest of time, energy and price"),
+        choice("gco2e_evidence", EVIDENCE, "How the grams are known: the weakest of energy and hardware"),
         choice("match", MATCHES, "Whether the price is of the hardware that was measured"),
     ],
 };

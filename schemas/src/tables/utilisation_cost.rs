@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const UTILISATION_COST: Contract = Contract {
     name: "utilisation_cost",
-    version: 1,
+    version: 2,
     stage: "derive-costs",
     grain: "One backend x price x workload x utilisation: hardware that is paid for all the time and works some of it.",
     key: &[
@@ -47,6 +47,8 @@ pub const UTILISATION_COST: Contract = Contract {
             .at_least(0.0)
             .or_null("when not known of this hardware"),
         float("ci_level", "Coverage of the interval"),
+        choice("usd_evidence", EVIDENCE, "How the dollars are known: the weakest of time, energy and price"),
+        choice("gco2e_evidence", EVIDENCE, "How the grams are known: the weakest of energy and hardware"),
         choice("match", MATCHES, "Whether the price is of the hardware that was measured"),
     ],
 };

@@ -1,6 +1,6 @@
 -- One cell at the price that its backend is compared at: the cheapest over all modes and scenarios of the backend among those of
--- the hardware that ran, or the one that the configuration names.
-with usable as (
+-- the hardware that ran, or the one that the configuration names. Where that is the hardware of some backends, others are not compared.
+with wanted_price as (
     select
         c.*,
         concat_ws(' ', c.provider, c.region, c.instance, c.tier) as price
@@ -13,6 +13,12 @@ with usable as (
             when g.price <> 'cheapest' then concat_ws(' ', c.provider, c.region, c.instance, c.tier) = g.price
             else c.match = 'measured' and (w.hardware = 'any' or c.tier = 'on_prem')
         end
+),
+
+usable as (
+    select *
+    from (select *, max(match) over (partition by model) as firmest from wanted_price) as priced
+    where match = firmest
 ),
 
 -- Costs of modes lie far apart, so their logs are averaged: no mode decides alone. Nothing costs less than nothing.
@@ -45,7 +51,7 @@ select
     u.infra_usd_per_mtok / u.hours_per_mtok as usd_per_used_hour,
     -- dollars of a rent that includes power hold no energy
     case when u.includes_power then 0 else u.energy_usd_per_mtok / nullif(u.kwh_per_mtok, 0) end as usd_per_used_kwh,
-    case when u.includes_power then 'derived' else u.energy_evidence end as evidence,
+    u.usd_evidence,
     u.match
 from usable as u
 inner join cheapest as p

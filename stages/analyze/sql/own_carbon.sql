@@ -9,7 +9,7 @@ select
     scenario,
     min(gco2e_per_mtok) as gco2e_per_mtok,
     min(embodied_gco2e_per_mtok) as embodied_gco2e_per_mtok,
-    max(energy_evidence) as evidence
+    weakest(gco2e_evidence) as gco2e_evidence
 from cost
 where tier = 'on_prem' and basis = case when mode = 'prefill' then 'input' else 'output' end
 group by backend, device, model, dtype, mode, kv_cache, scenario

@@ -1,32 +1,36 @@
--- One run: its energy over all scopes and in each, and what is to be checked of its sensors. A node sensor covers the other scopes, so
--- where it is valid it counts alone, as it does in the costs.
-with summed as (
+-- One run: its energy over the scopes that its costs count (all, where it has none) and in each, and what is to be checked of its
+-- sensors. A node sensor covers the other scopes, so where it is valid it counts alone, as it does in the costs.
+with scope as (
+    select backend, device, model, dtype, mode, kv_cache, scenario, '+' || max(energy_scope) || '+' as scopes
+    from cost
+    group by backend, device, model, dtype, mode, kv_cache, scenario
+),
+
+used as (
+    select e.*, s.scopes is null or strpos(s.scopes, '+' || e.scope || '+') > 0 as counts
+    -- the small side first: it is the one that is kept in memory
+    from scope as s
+    right join run as r
+        on s.backend = r.backend and s.device = r.device and s.model = r.model and s.dtype = r.dtype and s.mode = r.mode
+        and s.kv_cache = r.kv_cache and s.scenario = r.scenario
+    inner join run_energy as e on r.session_id = e.session_id and r.run_id = e.run_id
+),
+
+summed as (
     select
         session_id,
         run_id,
-        bool_or(scope = 'node' and valid) filter (where device_id = 'total') as has_node,
-        bool_and(valid) filter (where device_id = 'total') as all_valid,
-        sum(energy_gross_j) filter (where device_id = 'total') as gross_j,
-        sum(energy_net_j) filter (where device_id = 'total') as net_j,
+        bool_or(scope = 'node' and valid) filter (where device_id = 'total' and counts) as has_node,
+        bool_and(valid) filter (where device_id = 'total' and counts) as all_valid,
+        sum(energy_gross_j) filter (where device_id = 'total' and counts) as gross_j,
+        sum(energy_net_j) filter (where device_id = 'total' and counts) as net_j,
         -- errors of different sensors add in quadrature
-        sqrt(sum(energy_error_j * energy_error_j) filter (where device_id = 'total')) as error_j,
-        sum(mean_power_w) filter (where device_id = 'total') as gross_w,
-        sum(decode_j_per_token) filter (where device_id = 'total') as decode_j,
-        count(*) filter (where device_id = 'total' and decode_j_per_token is null) as decode_unknown,
-        max(case evidence
-            when 'measured_counter' then 1
-            when 'measured_integral' then 2
-            when 'imported' then 3
-            when 'estimated' then 4
-            else 5
-        end) filter (where device_id = 'total') as weakness,
-        max(case evidence
-            when 'measured_counter' then 1
-            when 'measured_integral' then 2
-            when 'imported' then 3
-            when 'estimated' then 4
-            else 5
-        end) filter (where device_id = 'total' and scope = 'node') as node_weakness,
+        sqrt(sum(energy_error_j * energy_error_j) filter (where device_id = 'total' and counts)) as error_j,
+        sum(mean_power_w) filter (where device_id = 'total' and counts) as gross_w,
+        sum(decode_j_per_token) filter (where device_id = 'total' and counts) as decode_j,
+        count(*) filter (where device_id = 'total' and counts and decode_j_per_token is null) as decode_unknown,
+        weakest(evidence) filter (where device_id = 'total' and counts) as used_evidence,
+        weakest(evidence) filter (where device_id = 'total' and scope = 'node') as node_evidence,
         max(energy_gross_j) filter (where device_id = 'total' and scope = 'gpu' and valid) as gpu_j,
         max(energy_gross_j) filter (where device_id = 'total' and scope = 'cpu_package' and valid) as cpu_package_j,
         max(energy_gross_j) filter (where device_id = 'total' and scope = 'dram' and valid) as dram_j,
@@ -41,7 +45,7 @@ with summed as (
         max(throttled_pct) filter (where device_id <> 'total') as throttled_pct,
         max(abs(energy_integral_j / energy_counter_j - 1) * 100)
             filter (where device_id <> 'total' and energy_counter_j > 0) as counter_gap_pct
-    from run_energy
+    from used
     group by session_id, run_id
 )
 
@@ -53,13 +57,7 @@ select
     case when has_node then node_error_j when all_valid then error_j end as error_j,
     case when has_node then node_w when all_valid then gross_w end as gross_w,
     case when has_node then node_decode_j when decode_unknown = 0 then decode_j end as decode_j,
-    case case when has_node then node_weakness else weakness end
-        when 1 then 'measured_counter'
-        when 2 then 'measured_integral'
-        when 3 then 'imported'
-        when 4 then 'estimated'
-        else 'unknown'
-    end as energy_evidence,
+    coalesce(case when has_node then node_evidence else used_evidence end, 'unknown') as energy_evidence,
     gpu_j,
     cpu_package_j,
     dram_j,

@@ -62,10 +62,10 @@ rate as (
         m.*,
         d.infra_usd_per_mtok,
         d.energy_usd_per_mtok,
-        case when d.match = 'extrapolated' then 'extrapolated' else d.evidence end as usd_evidence,
+        d.usd_evidence,
         g.gco2e_per_mtok,
         coalesce(g.embodied_gco2e_per_mtok, 0) as embodied_gco2e_per_mtok,
-        g.evidence as gco2e_evidence
+        g.gco2e_evidence
     from mean as m
     left join chosen_cost as d
         on m.backend = d.backend and m.device = d.device and m.model = d.model and m.dtype = d.dtype and m.mode = d.mode

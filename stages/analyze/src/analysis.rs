@@ -77,12 +77,13 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
     bench.rows(&tables::RANKING, &ranking::ranking(&families, &compared, &prices, &config))?;
     bench.rows(&tables::COMPARISON, &compared)?;
     bench.rows(&tables::VERDICT, &verdicts::verdicts(checks, &groups, &config))?;
-    bench.rows(&tables::DECISION, &decisions::decisions(&all, &config, utilisation))?;
+    bench.rows(&tables::DECISION, &decisions::decisions(&all, &compared, &config, utilisation))?;
     let mut found = of_runs;
     found.extend(findings::found(&bench, findings::OF_CELLS)?);
     bench.rows(&tables::FINDING, &found)?;
     bench.check(check!("flags_have_findings"))?;
     bench.check(check!("no_pass_over_a_failure"))?;
+    bench.check(check!("evidence_is_the_weakest"))?;
     for path in &cli.write {
         bench.write(path)?;
     }

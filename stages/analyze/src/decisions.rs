@@ -2,6 +2,7 @@
 //! told.
 
 use crate::{
+    comparisons::Row as Comparison,
     config::Config,
     contenders::{Contenders, EACH_TOKEN, OBJECTIVES, Place},
     contests::{Contest, contest},
@@ -13,6 +14,7 @@ use crate::{
         tost::{practical, tost},
         truncated::selected_interval,
     },
+    ties::untold,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -53,7 +55,12 @@ pub struct Row {
 
 /// A report has many decisions, so the level of each depends on how many of its model are told: where nothing is different the report
 /// names a backend anywhere with the configured probability. Utilisation is the configured one of the costs.
-pub fn decisions(all: &BTreeMap<(String, Place), Contenders>, config: &Config, utilisation: f64) -> Vec<Row> {
+pub fn decisions(
+    all: &BTreeMap<(String, Place), Contenders>,
+    compared: &[Comparison],
+    config: &Config,
+    utilisation: f64,
+) -> Vec<Row> {
     let none = Contenders::new();
     let contests = all.iter().map(|((objective, place), contenders)| {
         let times = all.get(&("fastest".to_string(), place.clone())).unwrap_or(&none);
@@ -65,15 +72,16 @@ pub fn decisions(all: &BTreeMap<(String, Place), Contenders>, config: &Config, u
     let alpha = 1.0 - config.ci_level;
     let levels: BTreeMap<&str, f64> = claims.iter().map(|(model, p)| (*model, family_level(p, alpha))).collect();
     let level = |c: &Contest<'_>| levels.get(c.place.0.as_str()).copied().unwrap_or(alpha);
-    contests.iter().map(|c| decide(c, level(c), config, utilisation)).collect()
+    contests.iter().map(|c| decide(c, level(c), compared, config, utilisation)).collect()
 }
 
-fn decide(contest: &Contest<'_>, alpha: f64, config: &Config, utilisation: f64) -> Row {
+fn decide(contest: &Contest<'_>, alpha: f64, compared: &[Comparison], config: &Config, utilisation: f64) -> Row {
     let Contest { objective, place, left, others, adjusted, evidence, .. } = contest;
     let (model, mode, kv_cache, workload) = place;
     let best = left.first();
+    let untold = best.map(|(name, _)| untold(compared, objective, place, name, alpha)).unwrap_or_default();
     let tied: Vec<String> = (others.iter().zip(adjusted))
-        .filter(|(_, p)| !p.is_some_and(|p| p < alpha))
+        .filter(|((name, _), p)| !p.is_some_and(|p| p < alpha) || untold.contains(&name.as_str()))
         .map(|((name, _), _)| (*name).clone())
         .collect();
     let closest = others.first().and_then(|(_, t)| *t);
@@ -139,7 +147,7 @@ fn equivalent(t: &TTest, alpha: f64, config: &Config) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        comparisons::tests::named,
+        comparisons::{comparisons, families, tests::named},
         config::{Decision, Hardware, Objective, Weights},
         contenders::{Chosen, Workload, contenders},
         observed::{Group, Runs},
@@ -165,7 +173,8 @@ mod tests {
             Runs::of(&cells, r.evidence())
         };
         let groups: BTreeMap<Group, Runs> = groups.iter().map(|(g, r)| (g.clone(), copy(r))).collect();
-        decisions(&contenders(&groups, chosen, workloads, &config.decision.weights), config, 0.5)
+        let compared = comparisons(&families(&groups), config);
+        decisions(&contenders(&groups, chosen, workloads, &config.decision.weights), &compared, config, 0.5)
     }
 
     fn first(groups: &[(Group, Runs)], config: &Config) -> Row {

@@ -21,6 +21,7 @@ mod reasons;
     expect(dead_code, reason = "all are tested, the stage uses those that its configuration can ask for")
 )]
 mod stats;
+mod ties;
 mod verdicts;
 
 use clap::{Parser, Subcommand};

@@ -10,9 +10,8 @@ inner join mode_unit as p
 inner join mode_unit as g
     on r.backend = g.backend and r.device = g.device and r.model = g.model and r.dtype = g.dtype and r.kv_cache = g.kv_cache
     and g.mode = 'generate' and g.basis = 'output'
-cross join config as c
 where
-    abs((r.prefill_s + r.generate_s) / 3600 * o.usd_per_hour / c.utilisation - r.infra_usd) > 1e-9 * r.infra_usd
+    abs((r.prefill_s + r.generate_s) / 3600 * o.usd_per_used_hour - r.infra_usd) > 1e-9 * r.infra_usd
     or abs(r.infra_usd + r.energy_usd - r.total_usd) > 1e-9 * r.total_usd
     or abs((r.prompt_tokens * p.hours_per_mtok + r.generated_tokens * g.hours_per_mtok) * 0.0036 - r.prefill_s - r.generate_s)
     > 1e-9 * (r.prefill_s + r.generate_s)

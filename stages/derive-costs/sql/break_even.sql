@@ -13,6 +13,7 @@ with alternative as (
         instance,
         tier,
         match,
+        usd_evidence,
         'usage' as rent_basis,
         monthly_usd / volume_mtok as rent_usd_per_mtok,
         cast(null as double) as rent_usd_per_month,
@@ -32,6 +33,7 @@ with alternative as (
         t.instance,
         t.tier,
         t.match,
+        t.usd_evidence,
         'reservation' as rent_basis,
         cast(null as double) as rent_usd_per_mtok,
         t.reserved_monthly_usd / greatest(ceil(t.machines), 1) as rent_usd_per_month,
@@ -51,6 +53,7 @@ with alternative as (
         a.instance,
         'api' as tier,
         'extrapolated' as match,
+        'extrapolated' as usd_evidence,
         'usage' as rent_basis,
         a.usd_per_mtok as rent_usd_per_mtok,
         cast(null as double) as rent_usd_per_month,
@@ -64,6 +67,8 @@ pair as (
     select
         a.*,
         m.net_capex_usd,
+        m.purchase_usd_per_month + m.upkeep_usd_per_month = 0 as is_free,
+        weakest_of(a.usd_evidence, m.usd_evidence) as evidence,
         m.capacity_mtok,
         m.added_usd_per_mtok,
         m.upkeep_usd_per_month + m.idle_usd_per_month as running_usd_per_month,
@@ -91,6 +96,7 @@ judged as (
     select
         *,
         case
+            when is_free then 'no purchase of the own machine is configured'
             when own_usd_per_month is null or added_usd_per_mtok is null then 'the own machine''s energy or tariff is not known'
             when rent_usd_per_mtok is null and rent_usd_per_month is null then 'the alternative''s cost is not known'
             when rent_basis = 'usage' and rent_usd_per_mtok <= added_usd_per_mtok
@@ -102,7 +108,7 @@ judged as (
             when rent_basis = 'reservation' and (volume is null or volume > capacity_mtok)
                 then 'owning is cheaper at any volume'
         end as no_volume,
-        case when saved_usd_per_month <= 0 then 'at the configured volume owning saves nothing' end as no_payback
+        case when saved_usd_per_month <= 0 and not is_free then 'at the configured volume owning saves nothing' end as no_payback
     from solved
 )
 
@@ -125,12 +131,15 @@ select
     rent_usd_per_mtok,
     rent_usd_per_month,
     case when no_volume is null then volume end as break_even_mtok_per_month,
-    case when no_payback is null then net_capex_usd * own_machines / saved_usd_per_month * volume_mtok end as break_even_mtok,
-    case when no_payback is null then net_capex_usd * own_machines / saved_usd_per_month end as break_even_months,
+    case
+        when no_payback is null and not is_free then net_capex_usd * own_machines / saved_usd_per_month * volume_mtok
+    end as break_even_mtok,
+    case when no_payback is null and not is_free then net_capex_usd * own_machines / saved_usd_per_month end as break_even_months,
     case
         when no_volume is not null and no_payback is not null then concat(no_volume, ', and ', no_payback)
         else coalesce(no_volume, no_payback)
     end as reason,
+    evidence,
     match
 from judged
 cross join owned as o

@@ -32,13 +32,8 @@ with mean as (
         -- the error is half of a 95 % interval
         case when count(kwh_per_mtok) = count(*) then avg(kwh_error_per_mtok) / 1.959963984540054 end as u_kwh,
         case when count(kwh_per_mtok) = count(*) then max(energy_scope) end as energy_scope,
-        case
-            when bool_or(evidence = 'unknown') then 'unknown'
-            when bool_or(evidence = 'estimated') then 'estimated'
-            when bool_or(evidence = 'imported') then 'imported'
-            when bool_or(evidence = 'measured_integral') then 'measured_integral'
-            else 'measured_counter'
-        end as energy_evidence
+        weakest(evidence) as energy_evidence,
+        weakest(time_evidence) as time_evidence
     from run_unit
     group by backend, device, model, dtype, mode, kv_cache, scenario, basis
 ),
@@ -92,5 +87,6 @@ select
     n - 1 as df,
     u_kwh,
     energy_scope,
-    energy_evidence
+    energy_evidence,
+    time_evidence
 from wider

@@ -16,7 +16,11 @@ select
     o.retrieved_on,
     o.grid_region,
     o.usd_per_hour,
-    o.usd_per_hour / c.utilisation as usd_per_used_hour,
+    o.idle_kw,
+    -- an hour of use pays for the hours in which the machine waits
+    o.usd_per_hour / c.utilisation
+    + case when o.idle_kw = 0 or c.utilisation = 1 then 0 else (1 / c.utilisation - 1) * o.idle_kw * o.pue * o.usd_per_kwh end
+        as usd_per_used_hour,
     o.below_usd_per_hour / c.utilisation as below_usd_per_used_hour,
     o.above_usd_per_hour / c.utilisation as above_usd_per_used_hour,
     o.embodied_gco2e_per_hour / c.utilisation as embodied_gco2e_per_used_hour,

@@ -4,6 +4,7 @@ with drawn as (
         u.*,
         h.region as grid_region,
         h.zone,
+        case when h.region = c.home_grid then 'measured' else 'extrapolated' end as match,
         h.local_hour,
         h.usd_per_kwh,
         h.gco2e_per_kwh,
@@ -49,5 +50,6 @@ select
         kwh_per_mtok * gco2e_per_used_kwh, sqrt(var_kwh) * gco2e_per_used_kwh, df, u_kwh * gco2e_per_used_kwh, 0.0, 0.0,
         ci_level, draws, seed
     ) as ci_high_gco2e_per_mtok,
-    ci_level
+    ci_level,
+    weakest_of('derived', energy_evidence, match) as evidence
 from drawn

@@ -22,12 +22,7 @@ select
             )
     end as df,
     case when count(kwh_per_mtok) = count(*) then avg(u_kwh) end as u_kwh,
-    case
-        when bool_or(energy_evidence = 'unknown') then 'unknown'
-        when bool_or(energy_evidence = 'estimated') then 'estimated'
-        when bool_or(energy_evidence = 'imported') then 'imported'
-        when bool_or(energy_evidence = 'measured_integral') then 'measured_integral'
-        else 'measured_counter'
-    end as energy_evidence
+    weakest(energy_evidence) as energy_evidence,
+    weakest(time_evidence) as time_evidence
 from cell_unit
 group by backend, device, model, dtype, mode, kv_cache, basis

@@ -1,4 +1,5 @@
--- One price by the hour with the electricity that it uses and the carbon of making it; one's own machine's is configured.
+-- One price by the hour with the electricity that it uses and the carbon of making it; one's own machine's is configured: its
+-- purchase over its life and upkeep, unless its row states a rate, and the power that it draws while it waits.
 select
     p.provider,
     p.region,
@@ -7,7 +8,12 @@ select
     p.cpu,
     p.accelerator,
     p.accelerator_count,
-    p.usd_per_hour,
+    case
+        when p.tier = 'on_prem' and p.usd_per_hour = 0
+            then ((o.capex_usd - o.residual_usd) / o.life_years + o.upkeep_usd_per_year) / 8760
+        else p.usd_per_hour
+    end as usd_per_hour,
+    case when p.tier = 'on_prem' and not p.includes_power then o.idle_w / 1000 else 0 end as idle_kw,
     coalesce(p.usd_per_hour - p.low_usd_per_hour, 0) as below_usd_per_hour,
     coalesce(p.high_usd_per_hour - p.usd_per_hour, 0) as above_usd_per_hour,
     p.includes_power,

@@ -20,11 +20,13 @@ select
     p.workload,
     o.capex_usd,
     o.capex_usd - o.residual_usd as net_capex_usd,
-    (o.capex_usd - o.residual_usd) / o.life_years / 12 as purchase_usd_per_month,
+    -- an hour of the offer holds both; 8760 hours a year are twelve months of 730
+    730 * p.usd_per_hour - o.upkeep_usd_per_year / 12 as purchase_usd_per_month,
     o.upkeep_usd_per_year / 12 as upkeep_usd_per_month,
     730 * o.idle_w / 1000 * p.usd_per_kwh as idle_usd_per_month,
     (p.energy_usd - p.hours * o.idle_w / 1000 * p.usd_per_kwh) / p.request_mtok as added_usd_per_mtok,
-    730 * c.utilisation / (p.hours / p.request_mtok) as capacity_mtok
+    730 * c.utilisation / (p.hours / p.request_mtok) as capacity_mtok,
+    p.usd_evidence
 from placed as p
 cross join owned as o
 cross join config as c

@@ -50,5 +50,6 @@ select
         ci_level, draws, seed
     ) as ci_high_usd_per_mtok,
     ci_level,
+    weakest_of('derived', energy_evidence, match) as evidence,
     match
 from drawn

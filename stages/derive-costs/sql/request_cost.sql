@@ -28,5 +28,7 @@ select
     embodied_gco2e,
     ci_level,
     energy_evidence,
+    usd_evidence,
+    gco2e_evidence,
     match
 from request_offer

@@ -9,6 +9,8 @@ with priced as (
         o.match,
         o.includes_power,
         o.usd_per_hour,
+        o.usd_per_used_hour,
+        o.idle_kw,
         o.usd_per_kwh,
         o.gco2e_per_kwh,
         u.hours * o.usd_per_used_hour as infra_usd,
@@ -39,6 +41,8 @@ total as (
 
 select
     t.*,
+    weakest_of('derived', t.time_evidence, case when t.includes_power then 'derived' else t.energy_evidence end, t.match) as usd_evidence,
+    weakest_of('derived', t.energy_evidence, t.match) as gco2e_evidence,
     c.ci_level,
     interval_low(t.total_usd, t.s_usd, t.df, t.u_usd, t.below_usd, t.above_usd, c.ci_level, c.draws, c.seed) as ci_low_usd,
     interval_high(t.total_usd, t.s_usd, t.df, t.u_usd, t.below_usd, t.above_usd, c.ci_level, c.draws, c.seed) as ci_high_usd,

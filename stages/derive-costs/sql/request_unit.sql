@@ -1,6 +1,21 @@
 -- One backend x cache x workload: time and energy of a request, its prompt at the rate of prefill and its new tokens at the rate of
--- generate. The two were measured apart, so their variances add.
-with pair as (
+-- generate. The two were measured apart, so their variances add. Of lengths that were not measured, time and energy are extrapolated.
+with asked as (
+    select
+        l.*,
+        w.*,
+        case
+            when w.prompt_tokens <> 0 and not coalesce(w.prompt_tokens between l.least_prompt_tokens and l.most_prompt_tokens, false)
+                then 'extrapolated'
+            when w.generated_tokens <> 0 and not coalesce(w.generated_tokens between l.least_new_tokens and l.most_new_tokens, false)
+                then 'extrapolated'
+            else 'measured'
+        end as lengths
+    from measured_length as l
+    cross join workload as w
+),
+
+pair as (
     select
         g.backend,
         g.device,
@@ -30,17 +45,13 @@ with pair as (
         g.covar as g_covar,
         g.df as g_df,
         g.u_kwh as g_u_kwh,
-        case
-            when p.energy_evidence = 'unknown' or g.energy_evidence = 'unknown' then 'unknown'
-            when p.energy_evidence = 'estimated' or g.energy_evidence = 'estimated' then 'estimated'
-            when p.energy_evidence = 'imported' or g.energy_evidence = 'imported' then 'imported'
-            when p.energy_evidence = 'measured_integral' or g.energy_evidence = 'measured_integral' then 'measured_integral'
-            else 'measured_counter'
-        end as energy_evidence
+        weakest_of(p.energy_evidence, g.energy_evidence, w.lengths) as energy_evidence,
+        weakest_of(p.time_evidence, g.time_evidence, w.lengths) as time_evidence
     from mode_unit as g
     inner join mode_unit as p
         on g.backend = p.backend and g.device = p.device and g.model = p.model and g.dtype = p.dtype
-    cross join workload as w
+    inner join asked as w
+        on g.backend = w.backend and g.device = w.device and g.model = w.model and g.dtype = w.dtype
     where g.mode = 'generate' and g.basis = 'output' and p.mode = 'prefill' and p.basis = 'input'
 )
 
@@ -71,5 +82,6 @@ select
         else least(p_df, g_df)
     end as df,
     prompt_mtok * p_u_kwh + generated_mtok * g_u_kwh as u_kwh,
-    energy_evidence
+    energy_evidence,
+    time_evidence
 from pair

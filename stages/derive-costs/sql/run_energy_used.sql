@@ -37,12 +37,6 @@ select
     case when bool_and(valid) then sum(energy_gross_j) end as energy_j,
     case when bool_and(valid) then sqrt(sum(coalesce(energy_error_j, 0) * coalesce(energy_error_j, 0))) end as error_j,
     case when bool_and(valid) then string_agg(scope, '+' order by scope) end as energy_scope,
-    case
-        when not bool_and(valid) then 'unknown'
-        when bool_or(evidence = 'estimated') then 'estimated'
-        when bool_or(evidence = 'imported') then 'imported'
-        when bool_or(evidence = 'measured_integral') then 'measured_integral'
-        else 'measured_counter'
-    end as evidence
+    weakest(case when valid then evidence else 'unknown' end) as evidence
 from used
 group by session_id, run_id

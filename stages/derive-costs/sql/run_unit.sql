@@ -4,6 +4,7 @@ with timed as (
     select
         r.*,
         s.cpu,
+        case when s.source = 'imported' then 'imported' else 'measured' end as time_evidence,
         coalesce(cast(r.end_ns - r.start_ns as double) / 1e9, r.latency_ms * r.iterations / 1e3) as window_s,
         cast(
             r.iterations * case when c.token_count = 'padded' then r.prompt_tokens_padded else r.prompt_tokens end as double
@@ -45,7 +46,8 @@ select
     e.energy_j / 3.6e6 / t.tokens * 1e6 as kwh_per_mtok,
     e.error_j / 3.6e6 / t.tokens * 1e6 as kwh_error_per_mtok,
     e.energy_scope,
-    coalesce(e.evidence, 'unknown') as evidence
+    coalesce(e.evidence, 'unknown') as evidence,
+    t.time_evidence
 from counted as t
 left join run_energy_used as e on t.session_id = e.session_id and t.run_id = e.run_id
 where t.tokens > 0

@@ -31,7 +31,11 @@ monthly as (
         case
             when tier = 'on_prem' then
                 energy_usd * requests + (whole_machines * 730 - busy_hours) * idle_w / 1000 * usd_per_kwh
-                + whole_machines * upkeep_usd_per_year / 12
+                + whole_machines * case
+                    -- a rate that the price row states instead of a purchase
+                    when capex_usd = 0 and upkeep_usd_per_year = 0 then 730 * usd_per_hour
+                    else upkeep_usd_per_year / 12
+                end
             else total_usd * requests
         end as monthly_usd,
         case when tier <> 'on_prem' then whole_machines * 730 * usd_per_hour + energy_usd * requests end as reserved_usd,
@@ -85,5 +89,7 @@ select
         + case when tier = 'on_prem' then (whole_machines * 730 - busy_hours) * idle_w / 1000 * gco2e_per_kwh else 0 end
     ) * months / 1000 as carbon_kgco2e,
     embodied_gco2e * requests * months / 1000 as embodied_kgco2e,
+    usd_evidence,
+    gco2e_evidence,
     match
 from summed

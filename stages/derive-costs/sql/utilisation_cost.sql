@@ -5,16 +5,11 @@ with hourly as (
         r.*,
         u.utilisation,
         r.hours / r.request_mtok as hours_per_mtok,
-        case
-            when r.tier = 'on_prem' then ((o.capex_usd - o.residual_usd) / o.life_years + o.upkeep_usd_per_year) / 8760
-            else r.usd_per_hour
-        end as fixed_usd_per_hour,
-        case when r.tier = 'on_prem' then o.idle_w / 1000 else 0 end as idle_kw,
+        r.usd_per_hour as fixed_usd_per_hour,
         c.utilisation as at_configured,
         r.embodied_gco2e / r.request_mtok * c.utilisation as embodied_at_full
     from request_offer as r
     cross join utilisation as u
-    cross join owned as o
     cross join config as c
 ),
 
@@ -71,6 +66,8 @@ select
     t.carbon_gco2e / t.request_mtok + t.hours_per_mtok * (1 / t.utilisation - 1) * t.idle_kw * t.gco2e_per_kwh as gco2e_per_mtok,
     t.embodied_at_full / t.utilisation as embodied_gco2e_per_mtok,
     c.ci_level,
+    t.usd_evidence,
+    t.gco2e_evidence,
     t.match
 from total as t
 cross join config as c

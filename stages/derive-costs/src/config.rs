@@ -89,6 +89,9 @@ pub struct Owned {
     pub idle_w: f64,
     /// Of making it, where known.
     pub embodied_kgco2e: Option<f64>,
+    /// Whether these are not this machine's but somebody's example, which the report then says.
+    #[serde(default)]
+    pub example: bool,
 }
 
 /// What SQL sees of the configuration beside lists.

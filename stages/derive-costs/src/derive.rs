@@ -47,6 +47,7 @@ const MODELS: &[Model] = &[
     model!("cell_offer"),
     model!("cost"),
     model!("mode_unit"),
+    model!("measured_length"),
     model!("request_unit"),
     model!("request_offer"),
     model!("request_cost"),
@@ -85,6 +86,7 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     bench.check(check!("tariff_region_is_known"))?;
     bench.check(check!("one_tariff_per_instant"))?;
     bench.check(check!("price_has_a_source"))?;
+    bench.check(check!("own_machine_is_paid_for_once"))?;
     for &model in MODELS {
         bench.materialise(model)?;
     }
@@ -95,6 +97,7 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     bench.check(check!("phases_sum_to_the_request"))?;
     bench.check(check!("energy_in_is_energy_out"))?;
     bench.check(check!("every_cell_is_priced"))?;
+    bench.check(check!("evidence_is_the_weakest"))?;
     for path in &cli.write {
         bench.write(path)?;
     }

@@ -23,7 +23,7 @@ prefill as (
         batch,
         repetition,
         scope,
-        max(evidence) as evidence,
+        weakest(evidence) as evidence,
         max(iteration_j) as iteration_j
     from iteration
     where mode = 'prefill'

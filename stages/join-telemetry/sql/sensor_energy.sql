@@ -32,8 +32,8 @@ select
     g.throttled_pct,
     case
         when g.reasons is not null then 'unknown'
-        when n.source = 'imported' then 'imported'
         when g.is_model then 'estimated'
+        when n.source = 'imported' then 'imported'
         when g.is_counted then 'measured_counter'
         else 'measured_integral'
     end as evidence,

@@ -1,29 +1,16 @@
 -- One run x scope: the sum over its sensors. It leaves out an estimate where the same scope was measured, and is null unless
 -- all its parts are known.
-with strength as (
+with part as (
     select
         *,
-        case evidence
-            when 'measured_counter' then 1
-            when 'measured_integral' then 2
-            when 'imported' then 3
-            when 'estimated' then 4
-            else 5
-        end as weakness
+        bool_or(valid and evidence <> 'estimated') over (partition by session_id, run_id, scope) as has_measured
     from sensor_energy
-),
-
-part as (
-    select
-        *,
-        min(case when valid then weakness end) over (partition by session_id, run_id, scope) as best
-    from strength
 ),
 
 -- With a measured sensor beside it an estimate does not count, and neither does its failure.
 counted as (
     select * from part
-    where best is null or best = 4 or evidence <> 'estimated'
+    where not has_measured or evidence <> 'estimated'
 )
 
 select
@@ -46,13 +33,7 @@ select
     avg(mean_temperature_c) as mean_temperature_c,
     sum(max_memory_mb) as max_memory_mb,
     max(throttled_pct) as throttled_pct,
-    case max(weakness)
-        when 1 then 'measured_counter'
-        when 2 then 'measured_integral'
-        when 3 then 'imported'
-        when 4 then 'estimated'
-        else 'unknown'
-    end as evidence,
+    weakest(evidence) as evidence,
     bool_and(valid) as valid,
     max(reasons) as reasons
 from counted

@@ -72,8 +72,12 @@ const MODELS: &[Model] = &[
     model!("run_energy"),
 ];
 
-const CHECKS: &[Model] =
-    &[check!("energy_of_every_run"), check!("null_energy_has_a_reason"), check!("power_within_readings")];
+const CHECKS: &[Model] = &[
+    check!("energy_of_every_run"),
+    check!("evidence_is_the_weakest"),
+    check!("null_energy_has_a_reason"),
+    check!("power_within_readings"),
+];
 
 fn main() -> ExitCode {
     match run(&Cli::parse()) {

@@ -5,6 +5,7 @@
 
 mod energy_join;
 mod error;
+mod evidence;
 mod functions;
 mod propagation;
 mod values;
@@ -81,6 +82,7 @@ impl Workbench {
         let state = energy_join::taught(builder).build();
         let context = SessionContext::new_with_state(state);
         functions::register(&context);
+        evidence::register(&context);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads.max(2))
             .enable_all()

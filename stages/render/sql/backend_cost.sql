@@ -17,9 +17,8 @@ with share as (
 ),
 
 cell as (
-    select c.*, v.rank as weakness
+    select c.*
     from cost as c
-    inner join evidence as v on c.energy_evidence = v.evidence
     where c.basis = case when c.mode = 'prefill' then 'input' else 'output' end
 ),
 
@@ -41,7 +40,9 @@ mean as (
         grid_region,
         max(retrieved_on) as retrieved_on,
         max(ci_level) as ci_level,
-        max(weakness) as weakness,
+        weakest(energy_evidence) as energy_evidence,
+        weakest(usd_evidence) as usd_evidence,
+        weakest(gco2e_evidence) as gco2e_evidence,
         sum(runs) as n,
         count(*) as scenarios,
         avg(hours_per_mtok) as hours,
@@ -64,12 +65,6 @@ select
     m.label as mode_name,
     m.place,
     b.name,
-    v.evidence as energy_evidence,
-    case
-        when c.match = 'extrapolated' then 'extrapolated'
-        when c.includes_power then 'derived'
-        else v.evidence
-    end as usd_evidence,
     concat_ws(' ', c.provider, nullif(c.region, 'any'), c.instance, '(' || replace(c.tier, '_', ' ') || ')') as price,
     case when c.infra_usd = 0 and s.low is not null then c.usd * s.low else c.usd - c.below end as usd_low,
     case when c.infra_usd = 0 and s.high is not null then c.usd * s.high else c.usd + c.above end as usd_high,
@@ -80,7 +75,6 @@ select
 from mean as c
 inner join mode_label as m on c.mode = m.mode and c.kv_cache = m.kv_cache
 inner join backend_label as b on c.backend = b.backend and c.device = b.device and c.model = b.model and c.dtype = b.dtype
-inner join evidence as v on c.weakness = v.rank
 left join share as s
     on c.backend = s.backend and c.device = s.device and c.model = s.model and c.dtype = s.dtype and c.mode = s.mode
     and c.kv_cache = s.kv_cache

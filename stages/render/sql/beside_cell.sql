@@ -25,7 +25,7 @@ select
     h.ci_high as here_high,
     h.ci_level,
     h.n,
-    coalesce(h.evidence, t.evidence) as evidence,
+    weakest_of(coalesce(h.evidence, t.evidence), coalesce(t.evidence, h.evidence)) as evidence,
     h.estimate / nullif(t.estimate, 0.0) as ratio
 from there as t
 left join here as h

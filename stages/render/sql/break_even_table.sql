@@ -1,9 +1,9 @@
--- One workload x tier x basis: the cheapest alternative to owning, with the own machine's best backend.
+-- One workload x tier x basis x hardware (what ran, or other): the cheapest alternative to owning, with the own machine's best backend.
 with placed as (
     select
         b.*,
         row_number() over (
-            partition by b.workload, b.tier, b.rent_basis
+            partition by b.workload, b.tier, b.rent_basis, b.match
             order by coalesce(b.rent_usd_per_mtok, b.rent_usd_per_month) asc nulls last, b.provider asc, b.region asc, b.instance asc
         ) as place
     from break_even as b
@@ -30,6 +30,8 @@ select
     own_usd_per_mtok,
     break_even_mtok_per_month,
     break_even_months,
-    coalesce(reason, '') as reason
+    coalesce(reason, '') as reason,
+    match,
+    evidence
 from placed
 where place = 1

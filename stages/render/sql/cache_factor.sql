@@ -16,13 +16,11 @@ with pair as (
         cast(least(u.n, c.n) - 1 as double) as df,
         u.n + c.n as n,
         c.ci_level,
-        case when cv.rank >= uv.rank then c.evidence else u.evidence end as evidence
+        weakest_of(c.evidence, u.evidence) as evidence
     from cell_estimate as c
     inner join cell_estimate as u
         on c.metric = u.metric and c.backend = u.backend and c.device = u.device and c.model = u.model and c.dtype = u.dtype
         and c.scenario = u.scenario
-    inner join evidence as cv on c.evidence = cv.evidence
-    inner join evidence as uv on u.evidence = uv.evidence
     where c.mode = 'generate' and c.kv_cache and u.mode = 'generate' and not u.kv_cache
     and c.metric in ('latency_ms', 'gross_kwh_per_mtok') and c.estimate > 0 and u.estimate > 0
 )

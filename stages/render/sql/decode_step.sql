@@ -29,7 +29,7 @@ scenario as (
         place,
         avg(ms) as ms,
         count(ms) as n,
-        max(case source when 'imported' then 'imported' else 'measured' end) as evidence
+        weakest(source) as evidence
     from step
     where place > 1
     group by backend, device, model, dtype, mode, kv_cache, scenario, place
@@ -54,7 +54,7 @@ mean as (
         min(c.ms) as least_ms,
         max(c.ms) as most_ms,
         sum(c.n) as n,
-        max(c.evidence) as evidence
+        weakest(c.evidence) as evidence
     from scenario as c
     inner join whole as w
         on c.backend = w.backend and c.device = w.device and c.model = w.model and c.dtype = w.dtype and c.mode = w.mode

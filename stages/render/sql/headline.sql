@@ -1,5 +1,5 @@
 -- One backend in the mode that costs are about: cached decoding where it was run, else decoding without a cache, else prefill. At the
--- cheapest price of the hardware that ran, else of other hardware.
+-- price that `ranking` compares it at, else at the cheapest of the hardware that ran, else of other hardware.
 with last as (
     select max(place) as place from backend_estimate
 ),
@@ -11,15 +11,29 @@ speed as (
     where e.metric = case when e.mode = 'prefill' then 'input_tokens_per_s' else 'output_tokens_per_s' end
 ),
 
+-- `ranking` names device and number format where the backend's name stands for several.
+compared as (
+    select distinct backend, model, mode, kv_cache, price
+    from ranking
+    where metric = 'total_usd_per_mtok' and price is not null
+),
+
 priced as (
     select
         c.*,
         row_number() over (
             partition by c.backend, c.device, c.model, c.dtype
-            order by case c.match when 'measured' then 1 else 2 end, c.usd asc nulls last, c.provider, c.region, c.instance, c.tier
+            order by
+                case when r.price is null then 2 else 1 end,
+                case c.match when 'measured' then 1 else 2 end,
+                c.usd asc nulls last, c.provider, c.region, c.instance, c.tier
         ) as choice
     from backend_cost as c
     inner join last as l on c.place = l.place
+    left join compared as r
+        on c.model = r.model and c.mode = r.mode and c.kv_cache = r.kv_cache
+        and (c.backend = r.backend or concat(c.backend, ' (', c.device, ', ', c.dtype, ')') = r.backend)
+        and concat_ws(' ', c.provider, c.region, c.instance, c.tier) = r.price
 )
 
 select
@@ -38,12 +52,16 @@ select
     s.n,
     s.ci_level,
     s.evidence as tokens_per_s_evidence,
-    p.price,
+    case when p.tier = 'on_prem' then 'own machine' else p.price end as price,
+    case p.match when 'measured' then 'what ran' when 'extrapolated' then 'other' end as hardware,
     p.provider,
     p.region,
     p.instance,
     p.tier,
     p.match,
+    p.includes_power,
+    p.infra_usd,
+    p.energy_usd,
     p.usd,
     p.usd_low,
     p.usd_high,
@@ -55,7 +73,8 @@ select
     p.gco2e_high,
     coalesce(p.usd_evidence, 'unknown') as usd_evidence,
     coalesce(p.energy_evidence, 'unknown') as kwh_evidence,
-    coalesce(p.energy_evidence, 'unknown') as gco2e_evidence
+    coalesce(p.energy_evidence, 'unknown') as energy_usd_evidence,
+    coalesce(p.gco2e_evidence, 'unknown') as gco2e_evidence
 from speed as s
 left join priced as p
     on s.backend = p.backend and s.device = p.device and s.model = p.model and s.dtype = p.dtype and p.choice = 1

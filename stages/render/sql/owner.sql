@@ -1,5 +1,5 @@
--- One workload: the backend that makes a million tokens on the own machine with the least electricity, cached decoding first.
-select workload, backend, device, model, dtype, kv_cache
+-- One workload: the backend whose requests cost least on the own machine, cached decoding first.
+select workload, backend, device, model, dtype, kv_cache, usd_evidence
 from (
     select
         *,

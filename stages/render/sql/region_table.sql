@@ -22,8 +22,8 @@ backend_of as (
 placed as (
     select
         l.*,
-        row_number() over (order by l.gco2e_per_mtok asc, l.grid_region asc) as cleanest,
-        row_number() over (order by l.gco2e_per_mtok desc, l.grid_region desc) as dirtiest
+        row_number() over (partition by l.match order by l.gco2e_per_mtok asc, l.grid_region asc) as cleanest,
+        row_number() over (partition by l.match order by l.gco2e_per_mtok desc, l.grid_region desc) as dirtiest
     from least as l
     inner join backend_of as b on l.backend = b.backend and l.device = b.device and l.model = b.model and l.dtype = b.dtype
     where l.newest = 1
@@ -49,6 +49,6 @@ select
     ci_high_usd_per_mtok,
     ci_level,
     match,
-    case when match = 'measured' then 'derived' else 'extrapolated' end as evidence
+    evidence
 from placed
 where cleanest <= 5 or dirtiest <= 5 or match = 'measured'

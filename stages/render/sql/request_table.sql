@@ -3,7 +3,7 @@ with way as (
     select
         *,
         case
-            when tier = 'on_prem' then 'own, electricity alone'
+            when tier = 'on_prem' then 'own machine'
             when match = 'measured' then 'rented, same hardware'
             else 'rented, other hardware'
         end as way
@@ -46,7 +46,12 @@ select
     1000 * p.ci_high_gco2e as gco2e_high,
     1000 * p.embodied_gco2e as embodied_gco2e,
     p.ci_level,
-    case when p.match = 'extrapolated' then 'extrapolated' else p.energy_evidence end as evidence
+    weakest_of(p.energy_evidence, p.match) as kwh_evidence,
+    p.gco2e_evidence,
+    p.usd_evidence,
+    p.match,
+    -- what is not known is not shown, and weakens nothing that is
+    weakest_of(p.usd_evidence, case when p.energy_kwh is null then p.usd_evidence else p.gco2e_evidence end) as evidence
 from placed as p
 inner join backend_label as b on p.backend = b.backend and p.device = b.device and p.model = b.model and p.dtype = b.dtype
 where p.place = 1

@@ -4,7 +4,9 @@ with placed as (
         t.*,
         b.name,
         case when t.kv_cache then 'KV cache' else 'no cache' end as cache,
-        case when t.match = 'extrapolated' then 'extrapolated' else 'derived' end as evidence,
+        weakest_of(t.usd_evidence, case when t.carbon_kgco2e is null then t.usd_evidence else t.gco2e_evidence end) as evidence,
+        t.gco2e_evidence as carbon_kgco2e_evidence,
+        t.gco2e_evidence as embodied_kgco2e_evidence,
         row_number() over (
             partition by t.workload, t.backend, t.device, t.model, t.dtype, t.kv_cache, t.tier, t.match
             order by t.total_usd asc nulls last, t.provider asc, t.region asc, t.instance asc

@@ -1,4 +1,5 @@
--- One workload x utilisation: a million tokens on the own machine, all of it paid for, beside the cheapest rent by the hour.
+-- One workload x utilisation x rented hardware (what ran, or other): a million tokens on the own machine, all of it paid for, beside the
+-- cheapest rent by the hour.
 with best as (
     select u.*
     from utilisation_cost as u
@@ -11,7 +12,7 @@ rented as (
     select
         *,
         row_number() over (
-            partition by workload, utilisation
+            partition by workload, utilisation, match
             order by total_usd_per_mtok asc nulls last, provider asc, region asc, instance asc, tier asc
         ) as place
     from best
@@ -46,6 +47,18 @@ select
     o.ci_low_usd_per_mtok as own_low,
     o.ci_high_usd_per_mtok as own_high,
     o.gco2e_per_mtok,
+    o.usd_evidence as own_usd_evidence,
+    o.usd_evidence as infra_usd_per_mtok_evidence,
+    o.usd_evidence as load_usd_per_mtok_evidence,
+    o.usd_evidence as idle_usd_per_mtok_evidence,
+    o.gco2e_evidence as gco2e_per_mtok_evidence,
+    r.usd_evidence as rent_usd_evidence,
+    r.match as rent_match,
+    weakest_of(
+        coalesce(o.usd_evidence, 'measured'),
+        case when o.gco2e_per_mtok is null then 'measured' else o.gco2e_evidence end,
+        case when r.total_usd_per_mtok is null then 'measured' else r.usd_evidence end
+    ) as evidence,
     r.provider as rent_provider,
     r.region as rent_region,
     r.instance as rent_instance,

@@ -1,5 +1,19 @@
 //! Numbers as people read them.
 
+/// Dollars without their sign: three significant digits.
+pub fn money(value: f64) -> String {
+    three_digits(value)
+}
+
+pub fn three_digits(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return significant(value);
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    let unit = 10f64.powi(magnitude - 2);
+    significant((value / unit).round() * unit)
+}
+
 /// Four significant digits, thousands grouped with spaces, very large and very small ones with a power of ten.
 pub fn significant(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
@@ -27,6 +41,11 @@ pub fn significant(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn three_digits_of_money() {
+        assert_eq!([0.044_12, 0.0, 1.0, 27.083, 1234.5, 0.9999].map(money), ["0.0441", "0", "1", "27.1", "1230", "1"]);
+    }
 
     #[test]
     fn four_digits() {

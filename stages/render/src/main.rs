@@ -75,21 +75,22 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     if let Some(path) = &cli.beside {
         bench.read_as("beside", path)?;
     }
-    models::materialise(&mut bench, cli.beside.is_some())?;
+    let priced = reproduce::provenance_of("cost", &cli.read)?.map(|p| p.config).unwrap_or_default();
+    let measured = reproduce::provenance_of("session", &cli.read)?.map(|p| p.config).unwrap_or_default();
+    models::materialise(&mut bench, &priced, cli.beside.is_some())?;
     let charts = charts::fill(&bench, |chart| drawing.draw(chart))?;
     let material = sections::Material { bench: &bench, charts: &charts, with_another: cli.beside.is_some() };
-    let priced = reproduce::provenance_of("cost", &cli.read)?;
-    let mut sections = sections::all(&material, &priced.map(|p| p.config).unwrap_or_default())?;
+    let mut sections = sections::all(&material, &priced)?;
     sections.push(reproduce::section(&cli.read)?);
     sections.extend(cli.appendix.section()?);
-    let report =
-        report::Report { version: report::VERSION, title: config.title, answer: answer::answer(&bench)?, sections };
+    let answer = answer::answer(&bench, &priced, &measured)?;
+    let report = report::Report { version: report::VERSION, title: config.title, answer, sections };
     let bundle = std::fs::read_to_string(&cli.bundle)
         .with_context(|| format!("{}: cannot read the browser bundle, run `make setup`", cli.bundle.display()))?;
     let svgs = drawing.finish(&charts)?;
     outputs::write(&report, &svgs, &bundle, &cli.into)?;
     println!("Report: {}", cli.into.join("report.html").display());
-    println!("{}\n{}", report.answer.sentence, report.answer.takes);
+    println!("{}\n{}\n{}", report.answer.sentence, report.answer.costs, report.answer.subject);
     report.answer.lines.iter().for_each(|line| println!("{line}"));
     Ok(())
 }

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use recombine::{Model, Workbench, model};
 use serde::Serialize;
+use serde_json::Value;
 
 const ALL: &[Model] = &[
     model!("mode_label"),
@@ -13,6 +14,7 @@ const ALL: &[Model] = &[
     model!("tier_cost"),
     model!("headline"),
     model!("whatif_unit"),
+    model!("whatif_month"),
     model!("energy_table"),
     model!("request_table"),
     model!("tco_table"),
@@ -30,11 +32,17 @@ const ALL: &[Model] = &[
     model!("trace"),
 ];
 
-/// Evidence, and how weak it is.
+/// What the costs were computed with, of which what-if needs these.
 #[derive(Serialize)]
-struct Known {
-    evidence: &'static str,
-    rank: i64,
+struct PricedWith {
+    home_grid: String,
+    utilisation: f64,
+}
+
+/// The own machine while it waits.
+#[derive(Serialize)]
+struct Owned {
+    idle_w: f64,
 }
 
 /// Where curves over volume are drawn: share of what one machine makes.
@@ -43,9 +51,15 @@ struct Share {
     share: f64,
 }
 
-pub fn materialise(bench: &mut Workbench, with_another: bool) -> Result<()> {
-    let known = |(rank, evidence): (usize, &&'static str)| Known { evidence, rank: rank as i64 };
-    bench.values("evidence", &schemas::tables::EVIDENCE.iter().enumerate().map(known).collect::<Vec<_>>())?;
+/// `priced` is the configuration that the costs were made with.
+pub fn materialise(bench: &mut Workbench, priced: &Value, with_another: bool) -> Result<()> {
+    let number = |value: &Value| value.as_f64();
+    let home_grid = priced["home_grid"].as_str().unwrap_or_default().to_string();
+    bench.values(
+        "priced_with",
+        &[PricedWith { home_grid, utilisation: number(&priced["utilisation"]).unwrap_or(1.0) }],
+    )?;
+    bench.values("owned", &[Owned { idle_w: number(&priced["owned"]["idle_w"]).unwrap_or(0.0) }])?;
     bench.values("volume", &(0..=24).map(|i| Share { share: f64::from(i) / 24.0 }).collect::<Vec<_>>())?;
     for &model in ALL {
         bench.materialise(model)?;

@@ -29,13 +29,6 @@ impl Number {
         ends.map(|(low, high)| format!("[{}, {}]", format::significant(low), format::significant(high)))
     }
 
-    pub fn with_interval(&self) -> String {
-        match self.interval() {
-            Some(interval) => format!("{} {interval}", self.shown()),
-            None => self.shown(),
-        }
-    }
-
     /// What is known about it in one line; the method is its row's.
     pub fn says(&self) -> String {
         let mut parts = Vec::new();
@@ -64,9 +57,9 @@ mod tests {
             evidence: "measured".into(),
             column: "estimate".into(),
         };
-        assert_eq!(number.with_interval(), "2 [1.5, 2.5]");
+        assert_eq!((number.shown(), number.interval()), ("2".into(), Some("[1.5, 2.5]".into())));
         assert_eq!(number.says(), "95 % interval [1.5, 2.5]; n = 4 runs; measured");
-        assert_eq!(Number::default().with_interval(), "not known");
-        assert_eq!(Number { value: None, ..number }.with_interval(), "not known", "no interval of nothing");
+        assert_eq!(Number::default().shown(), "not known");
+        assert_eq!(Number { value: None, ..number }.interval(), None, "no interval of nothing");
     }
 }

@@ -78,15 +78,6 @@ pub enum Cell {
     Text(String),
 }
 
-impl Cell {
-    pub fn shown(&self) -> String {
-        match self {
-            Cell::Text(text) => text.clone(),
-            Cell::Number(number) => number.with_interval(),
-        }
-    }
-}
-
 pub fn number(row: &Value, key: &str) -> Option<f64> {
     row.get(key).and_then(Value::as_f64)
 }

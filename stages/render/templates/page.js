@@ -82,13 +82,13 @@ function copy(element) {
 }
 
 const UNIT_METHOD = "Mean over scenarios at these values; the interval of the costs, stretched by what its parts grow";
-const MONTH_METHOD = "Requests of the workload that make the volume, each at the mean rates of prefill and generate; 730 hours a month";
+const MONTH_METHOD = "Own machines: whole ones with purchase, upkeep and idle power, and what the tokens add. Rented ones by use. 730 hours a month";
 const whatif = data("whatif-data");
 if (whatif) {
   const form = document.getElementById("whatif-form");
   const field = (name) => form.elements.namedItem(name);
-  const terms = [...new Set(whatif.units.map((u) => `${u.tier} (${u.match})`))];
-  terms.forEach((t) => field("tier").append(make("option", t)));
+  const offered = [...new Set(whatif.units.map((u) => `${u.tier} (${u.match})`))];
+  offered.forEach((t) => field("tier").append(make("option", t)));
   whatif.requests.forEach((r) => field("workload").append(make("option", r.workload)));
   const need = () => whatif.requests.find((r) => r.workload === field("workload").value);
   const set = (name, value) => { field(name).value = value ?? ""; field(name).disabled = value === null || value === undefined; };
@@ -137,7 +137,7 @@ if (whatif) {
         [shown(result.kwh), result.kwh, "kwh", within(null, null, unit.n)],
         [shown(result.gco2e) + interval(result.gco2eLow, result.gco2eHigh), result.gco2e, "gco2e", within(result.gco2eLow, result.gco2eHigh, unit.n)],
         [shown(result.embodied), result.embodied, "embodied"], [unit.price], [unit.grid_region ?? "not known"]]);
-      body.append(sourced(row, unit.usd_evidence, "what if, a million tokens", UNIT_METHOD, perMtokSource(whatif, unit, what)));
+      body.append(sourced(row, unit.usd_evidence, "what if, a million tokens", UNIT_METHOD, unitSource(whatif, unit, what)));
       if (result.usd !== null) {
         bars.push({ row: unit.mode_name, series: unit.name, value: result.usd, low: result.low, high: result.high,
           end: result.high ?? result.usd, tie: "", n: unit.n, evidence: unit.usd_evidence });
@@ -148,50 +148,49 @@ if (whatif) {
       bar.tie = bars.some(meets) ? "tie" : "";
     }
     redraw("whatif-cost", bars);
-    months(units, what);
+    months(what);
     const lines = kept(whatif, what, need());
     document.getElementById("whatif-toml").textContent = lines.toml;
     document.getElementById("whatif-csv").textContent = lines.csv || "tariff, carbon and PUE are as they were: no row is needed";
     document.documentElement.dataset.whatif = "yes";
   }
 
-  const prefillOf = (unit, all) => all.find((u) => u.mode === "prefill" && u.tier === unit.tier && u.match === unit.match &&
-    ["backend", "device", "model", "dtype"].every((key) => u[key] === unit[key]));
-
-  function months(units, what) {
+  function months(what) {
     const body = document.querySelector("#whatif-months tbody");
     body.replaceChildren();
     const wanted = need();
     if (!wanted || what.volume_mtok === null) return;
-    for (const unit of units.filter((u) => u.mode === "generate")) {
-      const prefill = prefillOf(unit, units);
-      if (!prefill) continue;
-      const result = month(whatif, prefill, unit, wanted, what);
-      const row = make("tr", undefined, { "data-backend": unit.name, "data-mode": unit.mode_name });
-      cells(row, [[wanted.workload], [unit.name], [unit.mode_name], [shown(what.volume_mtok), what.volume_mtok, "1M tokens a month"],
+    const ways = whatif.months.filter((w) => w.workload === wanted.workload);
+    const chosen = ways.filter((w) => `${w.tier} (${w.match})` === field("tier").value);
+    for (const way of chosen) {
+      const result = month(whatif, way, what);
+      const row = make("tr", undefined, { "data-backend": way.name, "data-mode": way.mode_name });
+      cells(row, [[wanted.workload], [way.name], [way.mode_name], [shown(what.volume_mtok), what.volume_mtok, "1M tokens a month"],
         [shown(result.machines), result.machines, "machines"], [shown(result.usd), result.usd, "month"]]);
-      body.append(sourced(row, unit.usd_evidence, "what if, a month", MONTH_METHOD, monthSource(whatif, prefill, unit, wanted, what)));
+      body.append(sourced(row, way.usd_evidence, "what if, a month", MONTH_METHOD, monthSource(whatif, way, what)));
     }
     const lines = [];
-    const all = whatif.units;
-    const cheapest = (list) => list.map((unit) => ({ unit, prefill: prefillOf(unit, all) })).filter((c) => c.prefill)
-      .map((c) => ({ ...c, one: request(whatif, c.prefill, c.unit, wanted, what) })).filter((c) => c.one.usd !== null)
-      .sort((a, b) => a.one.usd / a.one.mtok - b.one.usd / b.one.mtok)[0];
-    const own = cheapest(all.filter((u) => u.mode === "generate" && u.tier === "on_prem"));
-    const rentedUnits = units.filter((u) => u.mode === "generate" && u.tier !== "on_prem");
-    const rent = cheapest(rentedUnits.length ? rentedUnits : all.filter((u) => u.mode === "generate" && u.tier !== "on_prem"));
-    const capacity = own ? owning(whatif, own.prefill, own.unit, wanted, what) : null;
+    // By a million tokens of a machine that works as much as it can.
+    const each = (t) => plus(times(t.fixed, 1 / t.capacity), t.added);
+    const cheapest = (list) => list.map((way) => ({ way, ...terms(whatif, way, what) }))
+      .filter((c) => each(c) !== null).sort((a, b) => each(a) - each(b))[0];
+    const capacity = cheapest(ways.filter((w) => w.tier === "on_prem"));
+    // Hardware that ran and other hardware are never compared for the cheapest: the terms that are chosen, else the first there are.
+    const rented = ways.filter((w) => w.tier !== "on_prem");
+    const shownRent = chosen.filter((w) => w.tier !== "on_prem");
+    const rent = cheapest(shownRent.length ? shownRent : rented.filter((w) => w.tier === rented[0].tier && w.match === rented[0].match));
     const most = Math.max(capacity?.capacity ?? 0, what.volume_mtok);
     for (let i = 0; i <= 24; i++) {
       const x = (most * i) / 24;
-      const add = (series, value) => { if (value !== null && Number.isFinite(value)) lines.push({ series, x, value, evidence: "derived" }); };
-      if (capacity && x <= capacity.capacity) add("own machine", capacity.fixed + capacity.added * x);
-      if (rent) add(`rent by use: ${rent.unit.instance} ${rent.unit.tier}`, (rent.one.usd / rent.one.mtok) * x);
-      if (wanted.api_usd_per_mtok != null) add(`API: ${wanted.api}`, wanted.api_usd_per_mtok * x);
+      const add = (series, value, evidence) => { if (value !== null && Number.isFinite(value)) lines.push({ series, x, value, evidence }); };
+      if (capacity && x <= capacity.capacity) add("own machine", capacity.fixed + capacity.added * x, capacity.way.usd_evidence);
+      const other = rent?.way.match === "extrapolated" ? ", other hardware" : "";
+      if (rent) add(`rent by use: ${rent.way.instance} ${rent.way.tier}${other}`, rent.added * x, rent.way.usd_evidence);
+      if (wanted.api_usd_per_mtok != null) add(`API: ${wanted.api}`, wanted.api_usd_per_mtok * x, "extrapolated");
     }
     redraw("whatif-month", lines);
     const said = document.getElementById("whatif-own");
-    said.textContent = capacity ? `One own machine costs ${shown(capacity.fixed)} USD a month without work, ${shown(capacity.added)} USD more per 1M tokens, and makes up to ${shown(capacity.capacity)} million a month.` : "";
+    said.textContent = capacity ? `One own machine costs $${shown(capacity.fixed)} a month when idle: purchase, upkeep and idle power. Each 1M tokens adds $${shown(capacity.added)}. It makes up to ${shown(capacity.capacity)} million a month.` : "";
     if (capacity) Object.assign(said.dataset, { fixed: capacity.fixed, added: capacity.added, capacity: capacity.capacity });
   }
 

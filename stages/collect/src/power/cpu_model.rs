@@ -13,6 +13,9 @@ use std::fs::File;
 pub struct Config {
     pub idle_w: Range,
     pub full_w: Range,
+    /// Whether these are not this machine's but somebody's example, which the report then says.
+    #[serde(default)]
+    pub example: bool,
     pub sample_hz: f64,
 }
 

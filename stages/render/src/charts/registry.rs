@@ -19,7 +19,7 @@ pub(super) const ALL: &[Kind] = &[
         shape: Shape::Lines,
         across: "1M tokens a month",
         up: "USD a month",
-        sql: "select way as series, mtok as x, usd as value, 'derived' as evidence from own_line \
+        sql: "select way as series, mtok as x, usd as value, evidence from own_line \
               where (capacity_mtok is null or mtok <= capacity_mtok) and way not like 'rent a month%' order by series, x",
     },
     Kind {
@@ -48,7 +48,7 @@ pub(super) const ALL: &[Kind] = &[
         up: "",
         sql: "select mode, row, series, kind, value, low, lower, upper, high, n, evidence from ( \
                 select mode_name as mode, place, scenario as row, name as series, 'cell' as kind, middle as value, least as low, lower, \
-                upper, most as high, n, 'measured' as evidence from spread \
+                upper, most as high, n, evidence from spread \
                 union all \
                 select m.label as mode, m.place, r.scenario as row, b.name as series, 'run' as kind, r.ratio as value, null as low, \
                 null as lower, null as upper, null as high, null as n, null as evidence from run_value as r \
@@ -93,7 +93,7 @@ pub(super) const ALL: &[Kind] = &[
         across: "gCO2e per 1M tokens on the own machine's grid",
         up: "",
         sql: "select m.label as mode, c.scenario as row, b.name as series, c.gco2e_per_mtok as value, c.ci_low_gco2e_per_mtok as low, \
-              c.ci_high_gco2e_per_mtok as high, c.runs as n, c.energy_evidence as evidence from ( \
+              c.ci_high_gco2e_per_mtok as high, c.runs as n, c.gco2e_evidence as evidence from ( \
                 select *, row_number() over (partition by backend, device, model, dtype, mode, kv_cache, scenario \
                 order by provider, region, instance) as choice from cost where tier = 'on_prem' \
                 and basis = case when mode = 'prefill' then 'input' else 'output' end and gco2e_per_mtok is not null) as c \
@@ -128,7 +128,7 @@ pub(super) const ALL: &[Kind] = &[
               kwh_low as x_low, kwh_high as x_high, \
               usd as y, case when usd_low > 0 then usd_low end as y_low, case when usd_low > 0 then usd_high end as y_high, n, \
               usd_evidence as evidence, \
-              usd < coalesce(min(usd) over (partition by place order by kwh, usd, name, tier, match \
+              usd < coalesce(min(usd) over (partition by place, match order by kwh, usd, name, tier, match \
               rows between unbounded preceding and 1 preceding), 1e300) as frontier \
               from tier_cost where kwh > 0 and usd > 0 order by place, kwh, usd, name, tier, match limit 600",
     },
@@ -139,7 +139,7 @@ pub(super) const ALL: &[Kind] = &[
         across: "gCO2e per 1M tokens were the energy drawn there: home, five cleanest, five dirtiest",
         up: "",
         sql: "select grid_region as row, backend as series, gco2e_per_mtok as value, ci_low_gco2e_per_mtok as low, \
-              ci_high_gco2e_per_mtok as high, evidence from region_table order by gco2e_per_mtok, grid_region",
+              ci_high_gco2e_per_mtok as high, evidence from region_table order by match desc, gco2e_per_mtok, grid_region",
     },
     Kind {
         id: "break-even",
@@ -147,7 +147,7 @@ pub(super) const ALL: &[Kind] = &[
         shape: Shape::Lines,
         across: "1M tokens a month",
         up: "USD a month",
-        sql: "select way as series, mtok as x, usd as value, 'derived' as evidence from own_line \
+        sql: "select way as series, mtok as x, usd as value, evidence from own_line \
               where capacity_mtok is null or mtok <= capacity_mtok order by series, x",
     },
     Kind {
@@ -156,11 +156,12 @@ pub(super) const ALL: &[Kind] = &[
         shape: Shape::Lines,
         across: "share of the paid hours in which tokens are produced",
         up: "USD per 1M tokens",
-        sql: "select series, x, value, low, high, 'derived' as evidence from ( \
-                select workload, 'own machine' as series, utilisation as x, own_usd as value, own_low as low, own_high as high \
-                from utilisation_table \
-                union all select workload, 'cheapest rent by the hour' as series, utilisation as x, rent_usd as value, rent_low as low, \
-                rent_high as high from utilisation_table) as both \
+        sql: "select series, x, value, low, high, evidence from ( \
+                select distinct workload, 'own machine' as series, utilisation as x, own_usd as value, own_low as low, own_high as high, \
+                own_usd_evidence as evidence from utilisation_table \
+                union all select workload, 'cheapest rent by the hour' || case rent_match when 'measured' then '' \
+                else ', other hardware' end as series, utilisation as x, rent_usd as value, rent_low as low, rent_high as high, \
+                rent_usd_evidence as evidence from utilisation_table) as both \
               where workload = (select min(workload) from utilisation_table) and value is not null order by series, x",
     },
     Kind {

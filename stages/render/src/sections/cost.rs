@@ -8,7 +8,7 @@ use crate::{
 use anyhow::Result;
 
 const TEXT: &str = "Prompt tokens in prefill, new tokens in generate; mean over scenarios. Electricity is added only where the price \
-    does not include it.";
+    does not include it. An own machine costs its purchase over its life, upkeep, and electricity, also while it waits.";
 
 /// `cost` at one price, averaged over the scenarios of a mode.
 pub const AT_A_PRICE: &str = "select avg(total_usd_per_mtok) as usd, avg(infra_usd_per_mtok) as infra_usd, \
@@ -33,7 +33,7 @@ const TIERS: Layout = Layout {
         ("hardware", Show::Text("match")),
         ("backend", Show::Text("name")),
         ("USD per 1M [interval]", Show::Interval("usd", "usd_low", "usd_high")),
-        ("of it hardware", Show::Number("infra_usd")),
+        ("of it hardware, idle", Show::Number("infra_usd")),
         ("electricity", Show::Number("energy_usd")),
         ("price", Show::Joined(&["provider", "region", "instance"])),
     ],
@@ -44,9 +44,9 @@ const PROVIDERS: Layout = Layout {
     caption: "Every provider's cheapest price on demand, best backend of each mode, USD per 1M tokens",
     method: METHOD,
     sql: "select * from ( \
-            select *, row_number() over (partition by place, provider order by usd, region, instance, name) as choice \
+            select *, row_number() over (partition by place, provider, match order by usd, region, instance, name) as choice \
             from backend_cost where tier in ('on_demand', 'on_prem') and usd is not null) as placed \
-          where choice = 1 order by place, usd, provider",
+          where choice = 1 order by place, match desc, usd, provider",
     source: AT_A_PRICE,
     evidence: Evidence::In("usd_evidence"),
     columns: &[

@@ -8,15 +8,18 @@ use crate::{
 use anyhow::Result;
 
 const TEXT: &str = "Scenarios are blocks: a backend is recommended when it beats every other over all scenarios with \
-     certainty, after Holm's adjustment over the other backends and one over all decisions of the report. The margin of a named \
-     backend is given as one that was large enough to be named: its interval may begin at 1. Dollars are at the cheapest price of the hardware that ran. The order of best and next flips \
+     certainty, after Holm's adjustment over the other backends and one over all decisions of the report, and when the \
+     configured test of `ranking` tells them apart too. The margin of a named \
+     backend is given as one that was large enough to be named: its interval may begin at 1. Dollars are at the cheapest price of \
+     the hardware that ran. The order of best and next flips \
      where a rate, a tariff or a utilisation makes both cost the same; where none is given, none does.";
 
 pub const SOURCE: &str = "select * from decision where objective = {objective} and model = {model} \
      and mode = {mode} and kv_cache = {kv_cache} \
      and workload = {workload}";
 
-pub const METHOD: &str = "Runs within scenarios, on logs; p adjusted by Holm over the other backends";
+pub const METHOD: &str = "Margin: runs within scenarios, on logs; p adjusted by Holm over the other backends. Named only where the \
+     configured test tells it too";
 
 const DECISIONS: Layout = Layout {
     id: "decisions",

@@ -14,12 +14,16 @@ const TERMS: &[&str] = &[
      covers, from one package to the whole node.",
     "`USD per 1M` = hours x USD an hour / utilisation + kWh x PUE x USD per kWh, the latter only where the price does not include \
      power. `gCO2e per 1M` = kWh x PUE x g per kWh; carbon of making the hardware is given apart.",
-    "`on_prem`: the own machine, electricity alone; its purchase is in the section on owning. A price is `measured` when it is of \
+    "`on_prem`: your own machine: its purchase over its life, upkeep, and electricity, also while it waits at the configured \
+     utilisation. A price is `measured` when it is of \
      the hardware that ran, `extrapolated` when the measured speed is billed at the rate of other hardware. The two are not \
      ranked together.",
-    "Evidence, strongest first: `measured` (a clock), `measured_counter` and `measured_integral` (a sensor's counter, or its power \
-     over time), `estimated` (a model of the power), `imported` (measured elsewhere), `derived` (computed from the former), \
-     `extrapolated` (a price or grid of other hardware), `unknown`. A result has the weakest of its parts.",
+    "Evidence, firmest first: `measured` (a clock), `measured_counter` and `measured_integral` (a sensor's counter, or its power \
+     over time), `derived` (computed from these and a price), `imported` (measured elsewhere), `estimated` (a model of the power), \
+     `extrapolated` (a price or grid of something else than what ran, or lengths that no run \
+     had), `unknown`. A result has the weakest of its parts.",
+    "Energy that is `estimated` is a model's. Its interval holds the spread of the runs and the stated range of the model, so it is no \
+     better than that range.",
     "An interval is to cover the true mean with the stated probability (95 % unless configured), over the spread of runs, the \
      energy's own error and a price's range. It holds for runs like those that were seen: not for rare stalls that no run had, \
      and not for the assumptions of an estimated energy.",

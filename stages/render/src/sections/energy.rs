@@ -61,7 +61,7 @@ const REGIONS: Layout = Layout {
     id: "regions",
     caption: "Carbon of a million tokens were the energy drawn elsewhere: home, the five cleanest and the five dirtiest grids",
     method: "Energy of the mean over scenarios x PUE x intensity",
-    sql: "select * from region_table order by gco2e_per_mtok, grid_region",
+    sql: "select * from region_table order by match desc, gco2e_per_mtok, grid_region",
     source: "select * from region_carbon where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} \
              and mode = {mode} and kv_cache = {kv_cache} and grid_region = {grid_region}",
     evidence: Evidence::In("evidence"),
@@ -88,13 +88,13 @@ const HOURS: Layout = Layout {
     caption: "By hour of the day, mean over backends and modes relative to the day's mean: 1 is the mean",
     method: "Means over the newest year's days",
     sql: "select grid_region, zone, local_hour, max(usd_per_kwh) as usd_per_kwh, max(gco2e_per_kwh) as gco2e_per_kwh, \
-          avg(usd) as usd, avg(g) as g from ( \
+          weakest(evidence) as evidence, avg(usd) as usd, avg(g) as g from ( \
             select *, energy_usd_per_mtok / avg(energy_usd_per_mtok) over cell as usd, gco2e_per_mtok / avg(gco2e_per_mtok) over cell as g \
             from hourly_cost window cell as (partition by backend, device, model, dtype, mode, kv_cache, grid_region)) as relative \
           group by grid_region, zone, local_hour order by grid_region, local_hour limit 240",
     source: "select max(usd_per_kwh) as usd_per_kwh, max(gco2e_per_kwh) as gco2e_per_kwh from hourly_cost \
              where grid_region = {grid_region} and local_hour = {local_hour}",
-    evidence: Evidence::All("derived"),
+    evidence: Evidence::In("evidence"),
     columns: &[
         ("grid", Show::Text("grid_region")),
         ("zone", Show::Text("zone")),

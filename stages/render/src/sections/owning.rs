@@ -19,7 +19,7 @@ const REQUESTS: Layout = Layout {
     id: "requests",
     caption: "A thousand requests, at the cheapest price of each kind",
     method: "Mean rates of both modes; interval over runs, the energy's own error and a price's range",
-    sql: "select * from request_table order by workload, way, usd, name",
+    sql: "select * from request_table order by workload, match desc, way, usd, name",
     source: "select prefill_s + generate_s as time_s, 1000 * total_usd as usd, 1000 * energy_kwh as kwh, \
              1000 * carbon_gco2e as gco2e, 1000 * embodied_gco2e as embodied_gco2e from request_cost \
              where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and kv_cache = {kv_cache} \
@@ -41,8 +41,8 @@ const REQUESTS: Layout = Layout {
 const TCO: Layout = Layout {
     id: "tco",
     caption: "The configured months of each workload, at the cheapest price of each kind",
-    method: "Upfront + months x monthly cost - value left; interval over what requests cost",
-    sql: "select * from tco_table order by workload, total_usd, name",
+    method: "Upfront and purchase + months x running cost - value left; interval over what requests cost",
+    sql: "select * from tco_table order by workload, match desc, total_usd, name",
     source: "select * from tco \
              where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and kv_cache = {kv_cache} \
              and workload = {workload} and provider = {provider} and region = {region} and instance = {instance} and tier = {tier}",
@@ -54,8 +54,8 @@ const TCO: Layout = Layout {
         ("1M tokens a month", Show::Number("volume_mtok")),
         ("months", Show::Number("months")),
         ("machines", Show::Number("machines")),
-        ("USD a month", Show::Number("monthly_usd")),
-        ("whole machines, USD a month", Show::Number("reserved_monthly_usd")),
+        ("running USD a month", Show::Number("monthly_usd")),
+        ("with whole machines", Show::Number("reserved_monthly_usd")),
         ("total USD [interval]", Show::Interval("total_usd", "ci_low_usd", "ci_high_usd")),
         ("USD per 1M", Show::Number("total_usd_per_mtok")),
         ("kgCO2e", Show::Number("carbon_kgco2e")),
@@ -64,19 +64,20 @@ const TCO: Layout = Layout {
 
 const BREAK_EVEN: Layout = Layout {
     id: "break_even",
-    caption: "Break-even of an own machine against the cheapest alternative of each kind",
+    caption: "Break-even of an own machine against the cheapest alternative of each kind, the hardware that ran first",
     method: "Volume at which both cost the same",
-    sql: "select * from break_even_table order by workload, rent_basis desc, tier",
+    sql: "select * from break_even_table order by workload, rent_basis desc, match desc, tier",
     source: "select * from break_even \
              where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and kv_cache = {kv_cache} \
              and workload = {workload} and provider = {provider} and region = {region} and instance = {instance} and tier = {tier} \
              and rent_basis = {rent_basis}",
-    evidence: Evidence::All("derived"),
+    evidence: Evidence::In("evidence"),
     columns: &[
         ("workload", Show::Text("workload")),
         ("backend", Show::Text("backend")),
         ("paid by", Show::Text("rent_basis")),
         ("alternative", Show::Joined(&["provider", "instance", "tier"])),
+        ("its hardware", Show::Text("match")),
         ("its USD per 1M", Show::Number("rent_usd_per_mtok")),
         ("its USD a month", Show::Number("rent_usd_per_month")),
         ("own USD a month", Show::Number("own_usd_per_month")),
@@ -91,7 +92,7 @@ const UTILISATION: Layout = Layout {
     id: "utilisation",
     caption: "A million tokens by utilisation: own machine, and the cheapest rent by the hour",
     method: "Hours paid for / utilisation, electricity at load and idle",
-    sql: "select * from utilisation_table order by workload, utilisation",
+    sql: "select * from utilisation_table order by workload, utilisation, rent_match desc",
     source: "select utilisation, infra_usd_per_mtok, load_usd_per_mtok, idle_usd_per_mtok, total_usd_per_mtok as own_usd, \
              gco2e_per_mtok, (select max(total_usd_per_mtok) from utilisation_cost where backend = {backend} and device = {device} \
              and model = {model} and dtype = {dtype} and kv_cache = {kv_cache} and workload = {workload} \
@@ -101,7 +102,7 @@ const UTILISATION: Layout = Layout {
              where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and kv_cache = {kv_cache} \
              and workload = {workload} and provider = {provider} and region = {region} and instance = {instance} and tier = {tier} \
              and utilisation = {utilisation}",
-    evidence: Evidence::All("derived"),
+    evidence: Evidence::In("evidence"),
     columns: &[
         ("workload", Show::Text("workload")),
         ("backend", Show::Text("backend")),
@@ -112,6 +113,7 @@ const UTILISATION: Layout = Layout {
         ("own USD [interval]", Show::Interval("own_usd", "own_low", "own_high")),
         ("own gCO2e", Show::Number("gco2e_per_mtok")),
         ("rent", Show::Joined(&["rent_provider", "rent_instance", "rent_tier"])),
+        ("its hardware", Show::Text("rent_match")),
         ("rented USD [interval]", Show::Interval("rent_usd", "rent_low", "rent_high")),
     ],
 };

@@ -26,12 +26,15 @@ const VERDICTS: Layout = Layout {
     id: "verdicts",
     caption: "Whether each cell may be used, and how many runs it needs; worst first",
     method: "Thresholds of [analyze]",
-    sql: "select v.*, v.usable as n, m.label, array_to_string(v.codes, ', ') as found from verdict as v \
+    sql: "select v.*, v.usable as n, m.label, array_to_string(v.codes, ', ') as found, \
+          weakest_of('derived', coalesce(e.evidence, 'unknown')) as evidence from verdict as v \
+          left join cell_estimate as e on e.metric = 'latency_ms' and v.backend = e.backend and v.device = e.device \
+          and v.model = e.model and v.dtype = e.dtype and v.mode = e.mode and v.kv_cache = e.kv_cache and v.scenario = e.scenario \
           inner join mode_label as m on v.mode = m.mode and v.kv_cache = m.kv_cache \
           order by case v.verdict when 'fail' then 1 when 'warn' then 2 else 3 end, m.place, v.scenario, v.backend, v.device, v.dtype",
     source: "select * from verdict where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} \
              and mode = {mode} and kv_cache = {kv_cache} and scenario = {scenario}",
-    evidence: Evidence::All("derived"),
+    evidence: Evidence::In("evidence"),
     columns: &[
         ("verdict", Show::Text("verdict")),
         ("mode", Show::Text("label")),
@@ -57,7 +60,7 @@ const SPREAD: Layout = Layout {
              100 * stddev_samp(latency_ms) / avg(latency_ms) as cv_pct, count(*) as n from run where status in ('ok', 'degraded') \
              and latency_ms > 0 and backend = {backend} and device = {device} and model = {model} and dtype = {dtype} \
              and mode = {mode} and kv_cache = {kv_cache} and scenario = {scenario}",
-    evidence: Evidence::All("measured"),
+    evidence: Evidence::In("evidence"),
     columns: &[
         ("mode", Show::Text("mode_name")),
         ("scenario", Show::Text("scenario")),
