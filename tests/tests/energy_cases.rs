@@ -41,7 +41,8 @@ fn power_rows(path: &str, column: usize, kind: &str) -> Vec<Value> {
 }
 
 fn of(samples: &[Value], window: (i64, i64), max_gap_s: i64) -> Energy {
-    let config = Config { min_updates: 2, max_gap_ns: max_gap_s * 1_000_000_000, max_error_pct: f64::MAX, clock_error_ns: 0.0 };
+    let config =
+        Config { min_updates: 2, max_gap_ns: max_gap_s * 1_000_000_000, max_error_pct: f64::MAX, clock_error_ns: 0.0 };
     let sql = "select * from run_energy where device_id = 'd' or reasons like 'no power sensor%'";
     joined(samples, &[], &[window], config).select::<Energy>(sql).unwrap().remove(0)
 }

@@ -23,13 +23,17 @@ pub const ALIGNMENT: Contract = Contract {
         choice("method", METHODS, "How the offset is known"),
         text("reason", "Why it is assumed").or_null("unless `method` is assumed"),
         count("runs", "Runs that were looked at"),
-        float("offset_ms", "How much later the log says that things happened than the runs say").or_null("unless it was found"),
+        float("offset_ms", "How much later the log says that things happened than the runs say")
+            .or_null("unless it was found"),
         float("offset_low_ms", "Lower end of its 95 % interval, or of what is assumed"),
         float("offset_high_ms", "Upper end"),
         boolean("is_ambiguous", "Whether other offsets fit as well: runs and pauses that repeat"),
         float("step_w", "Power in runs less power between them").or_null("when not looked for"),
-        float("explained_pct", "Share of the variance of power that the pattern of runs explains").or_null("when not looked for"),
-        float("averaging_ms", "Time over which the sensor averages, as it is used").at_least(0.0).or_null("when none is known"),
+        float("explained_pct", "Share of the variance of power that the pattern of runs explains")
+            .or_null("when not looked for"),
+        float("averaging_ms", "Time over which the sensor averages, as it is used")
+            .at_least(0.0)
+            .or_null("when none is known"),
         choice("averaging_from", AVERAGINGS, "How that is known").or_null("when `averaging_ms` is null"),
     ],
 };

@@ -272,6 +272,7 @@ mod tests {
             errors,
             last_error: None,
             averaging_ms: None,
+            is_averaging_assumed: false,
             error_w: None,
             error_pct: None,
             cost_pct: 0.1,

@@ -88,7 +88,8 @@ fn row(mut trace: Trace, state: Option<State>, (session_id, device_id, kind): Ke
     let counts = counts_up(&kind);
     let made_by_reading = Kind::ALL.iter().any(|k| k.name() == kind && k.made_by_reading());
     let state = state.as_ref();
-    let stated = state.and_then(|s| s.averaging_ms).map(|ms| (ms, "stated"));
+    let from = state.map_or("stated", |s| if s.is_averaging_assumed { "assumed" } else { "stated" });
+    let stated = state.and_then(|s| s.averaging_ms).map(|ms| (ms, from));
     let averaging = stated.or_else(|| assumed_averaging(&kind));
     Sensor {
         readings: trace.values.len(),
@@ -169,6 +170,7 @@ mod tests {
             errors: 5,
             last_error: Some("line 1".into()),
             averaging_ms: None,
+            is_averaging_assumed: false,
             error_w: None,
             error_pct: None,
             cost_pct: 0.5,

@@ -54,6 +54,7 @@ with spanned as (
         t.error_w,
         t.error_pct,
         greatest(abs(t.shift_low_ns), abs(t.shift_high_ns)) / 1e9 as shift_s,
+        t.shift_low_ns > 0 or t.shift_high_ns < 0 as is_off,
         t.is_whole,
         t.floor_w,
         coalesce(t.ceiling_w, 1e300) as ceiling_w
@@ -134,7 +135,12 @@ erred as (
             else 0
         end as late_j_error,
         case when is_linear and is_late then greatest(1, 1.25 * update_ns / step_ns) else 1 end as repeated,
-        case when kind = 'counter' then coalesce(resolution_j, 0) else resolution_w / 2 * length_ns / 1e9 end as rounding_j,
+        -- Rounding averages out where power varies over several steps; where it stands still it is the same all the time.
+        case
+            when kind = 'counter' then coalesce(resolution_j, 0)
+            when max_power_w - min_power_w < 4 * resolution_w then resolution_w / 2 * length_ns / 1e9
+            else 0
+        end as rounding_j,
         -- What the maker of the sensor, or the ranges of a model, leave open: of all runs alike, and no fault of this window.
         error_w * length_ns / 1e9
         + error_pct / 100 * abs(case when is_undone then whole_j else plain_j end) as stated_j
@@ -148,6 +154,8 @@ kinds as (
         -- begins or ends there.
         late_j_error + rounding_j + stated_j
         + case
+            -- An offset that is known is no chance.
+            when is_linear and is_off then shift_j + repeated * sqrt(power(edge_j, 2) + power(sampling_j, 2))
             when is_linear then sqrt(power(repeated * edge_j, 2) + power(repeated * sampling_j, 2) + power(shift_j, 2))
             else edge_j + shift_j
         end as error_j,

@@ -80,7 +80,7 @@ known as (
 ),
 
 quiet as (
-    select k.session_id, k.device_id, min(2 * s.min_power_w - s.max_power_w) as floor_w
+    select k.session_id, k.device_id, min(s.min_power_w) as floor_w
     from known as k
     inner join span_energy as s on k.session_id = s.session_id and k.device_id = s.device_id and k.kind = s.kind
     where

@@ -80,7 +80,9 @@ enum What {
 
 pub fn import(import: Import) -> Result<()> {
     match (import.what, import.tables) {
-        (Some(What::Tables(given)), _) | (None, Some(given)) => tables::import(&given.files, &given.into, given.shift_ms),
+        (Some(What::Tables(given)), _) | (None, Some(given)) => {
+            tables::import(&given.files, &given.into, given.shift_ms)
+        }
         (Some(What::Power(given)), _) => power::import(&given),
         (Some(What::Runs(given)), _) => runs::import(&given),
         (None, None) => anyhow::bail!("import: nothing to import, 0 files, name files or see `collect import --help`"),

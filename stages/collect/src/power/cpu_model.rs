@@ -161,7 +161,11 @@ mod tests {
         let fault = |text: &str| read(text).unwrap().fault();
         assert_eq!(fault("idle_w = 10.0\nfull_w = [45.0, 85.0]"), None);
         assert!(read("idle_w = [1.0, 2.0, 3.0]\nfull_w = 9.0").is_err());
-        for wrong in ["idle_w = [5.0, 1.0]\nfull_w = 9.0", "idle_w = [5.0, 50.0]\nfull_w = [40.0, 90.0]", "idle_w = -1.0\nfull_w = 2.0"] {
+        for wrong in [
+            "idle_w = [5.0, 1.0]\nfull_w = 9.0",
+            "idle_w = [5.0, 50.0]\nfull_w = [40.0, 90.0]",
+            "idle_w = -1.0\nfull_w = 2.0",
+        ] {
             assert!(fault(wrong).unwrap().starts_with("cpu-model needs 0 <= idle_w < full_w"), "{wrong}");
         }
     }

@@ -139,6 +139,8 @@ pub struct Sensor {
     pub label: Option<String>,
     /// Time over which the sensor itself averages.
     pub averaging_ms: Option<f64>,
+    /// Whether that is assumed, since no document names the board.
+    pub is_averaging_assumed: bool,
     /// Error of a reading of power that its maker or the user states: a constant part, and one in per cent of the reading.
     pub error_w: Option<f64>,
     pub error_pct: Option<f64>,
@@ -146,7 +148,16 @@ pub struct Sensor {
 
 impl Sensor {
     fn new(device_id: &str, kind: Kind, scope: Scope) -> Self {
-        Sensor { device_id: device_id.into(), kind, scope, label: None, averaging_ms: None, error_w: None, error_pct: None }
+        Sensor {
+            device_id: device_id.into(),
+            kind,
+            scope,
+            label: None,
+            averaging_ms: None,
+            is_averaging_assumed: false,
+            error_w: None,
+            error_pct: None,
+        }
     }
 }
 

@@ -215,9 +215,10 @@ impl Nvidia {
         let mut new = |kind, over: Option<Averaging>| {
             let averaging_ms = over.map(|over| over.window_ms);
             let assumed = over.filter(|over| over.known == Known::Assumed);
+            let is_averaging_assumed = assumed.is_some();
             let assumed = assumed.map(|over| format!("mean over {} ms, which is assumed", over.window_ms));
             let label = [label.clone(), assumed].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
-            sensors.push(Sensor { label, averaging_ms, ..Sensor::new(&id, kind, Scope::Gpu) });
+            sensors.push(Sensor { label, averaging_ms, is_averaging_assumed, ..Sensor::new(&id, kind, Scope::Gpu) });
             first + sensors.len() - 1
         };
         let counter = offered(device.total_energy_consumption())?.map(|_| new(Kind::Counter, None));

@@ -190,9 +190,8 @@ impl Series {
         }
         let spans = &table.groups[group];
         let rim = self.edges.iter().enumerate();
-        let rim: Vec<(usize, i64, f64)> = rim
-            .flat_map(|(piece, edge)| (0..edge.count).map(move |at| (piece, edge.t[at], edge.v[at])))
-            .collect();
+        let rim: Vec<(usize, i64, f64)> =
+            rim.flat_map(|(piece, edge)| (0..edge.count).map(move |at| (piece, edge.t[at], edge.v[at]))).collect();
         let mut link = |rim: &[(usize, i64, f64)], add: fn(Piece, &Spans, &mut [State])| {
             let (t, v): (Vec<i64>, Vec<f64>) = rim.iter().map(|(_, t, v)| (*t, *v)).unzip();
             let (range, meaning) = (self.range, self.meaning);

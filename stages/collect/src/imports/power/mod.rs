@@ -146,7 +146,13 @@ pub struct Options {
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub tz: Option<Zone>,
     /// Added to every time of the logs: how far their clock was behind
-    #[arg(long = "shift-ms", alias = "offset-ms", value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(
+        long = "shift-ms",
+        alias = "offset-ms",
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
     pub offset_ms: i64,
     /// Time over which the sensors average their power [default: by board and driver, or found from the runs]
     #[arg(long, value_name = "MS", value_parser = averaging_ms)]

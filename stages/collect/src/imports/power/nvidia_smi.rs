@@ -210,8 +210,13 @@ impl<'s, 'o> Reader<'s, 'o> {
             (false, _) => Some(Gpu { index: Some(name.to_string()), uuid: None }),
         };
         let id = if name.is_empty() { "nvidia-smi".to_string() } else { format!("nvidia-smi:{name}") };
-        let sensor =
-            Sensor { reading: self.reading, board, driver, gpu, ..Sensor::new(id, self.kind, Scope::Gpu).label(self.label) };
+        let sensor = Sensor {
+            reading: self.reading,
+            board,
+            driver,
+            gpu,
+            ..Sensor::new(id, self.kind, Scope::Gpu).label(self.label)
+        };
         let found = self.sink.series(sensor);
         self.by_name.insert(name.to_string(), found);
         found

@@ -132,7 +132,8 @@ fn plausible(known: &Known) -> Result<()> {
     let highest = known.highest_w;
     if highest > most || 0.0 < highest && highest < least {
         let unit = if highest > most { "mW" } else { "kW" };
-        let what = format!("no power of a {}: the largest reading of {}", known.sensor.scope.name(), known.sensor.device_id);
+        let what =
+            format!("no power of a {}: the largest reading of {}", known.sensor.scope.name(), known.sensor.device_id);
         let remedy = format!("say the unit of its column: --power-unit {unit}, or --power-unit W if it is right");
         return Err(Fault::new(what, format!("{highest} W"), remedy));
     }

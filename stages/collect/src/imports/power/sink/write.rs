@@ -174,7 +174,8 @@ pub fn write<'s>(sink: &'s Sink, folder: &Path, by: &Provenance) -> Result<Vec<(
         }
         Ok(())
     })?;
-    let rows: Vec<sensors::Sensor> = told.iter().map(|(known, told)| row(known, told, sink.options.averages_over)).collect();
+    let rows: Vec<sensors::Sensor> =
+        told.iter().map(|(known, told)| row(known, told, sink.options.averages_over)).collect();
     schemas::io::write_rows(&folder.join("sensor.parquet"), &SENSOR, &rows, by)?;
     Ok(told)
 }
