@@ -274,6 +274,11 @@ bench-render: $(BINARIES) setup ## time, memory and size of the report of a mill
 screenshots: $(BROWSER) ## the two pictures of README, from data/run/report.html
 	node tests/browser/screenshots.mjs $(RUN)/report.html docs
 
+.PHONY: bench-truth
+bench-truth: $(BINARIES) ## how often stated errors hold and tests err, with known truth through all stages (8 minutes)
+	$(PYTHON3) -B tests/bench/truth/energy.py $(BIN) import.toml
+	$(PYTHON3) -B tests/bench/truth/statistics.py $(BIN) pipeline.toml
+
 .PHONY: bench-calibration
 bench-calibration: ## false alarms and coverage in simulated experiments whose truth is known
 	$(CARGO) test --release --locked --workspace -- --nocapture errors_are_as_stated

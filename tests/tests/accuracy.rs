@@ -328,3 +328,18 @@ fn power_in_step_with_the_sensor_is_not_seen() {
     let truth = power.joule(60.0) - power.joule(10.0);
     assert!((joules - truth).abs() > 10.0 * error, "{joules} {truth} {error}");
 }
+
+/// The bench of energies with fewer runs, through every stage from the import on.
+#[test]
+fn energies_of_simulated_logs_are_within_their_error() {
+    let folder = tests::binary("join-telemetry").parent().unwrap().to_path_buf();
+    let mut bench = std::process::Command::new("python3");
+    bench
+        .current_dir(tests::root())
+        .args(["-B", "tests/bench/truth/energy.py"])
+        .arg(folder)
+        .args(["import.toml", "--short"]);
+    let ran = tests::run(&mut bench);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.out.matches("held").count() > 15, "{}", ran.out);
+}

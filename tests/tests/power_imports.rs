@@ -448,12 +448,12 @@ fn case_55_the_zone_that_fits_is_suggested() {
     let said = [
         "2026-05-14T11:00:00Z to 2026-05-14T11:00:20Z does not cover the run 2026-05-14T09:00:05Z to 2026-05-14T09:00:15Z",
         "0.0 of 10.0 s of \"0\"",
-        "--tz +02:00 or --offset-ms -7200000 would make them meet",
+        "--tz +02:00 or --shift-ms -7200000 would make them meet",
     ];
     refused(&bench, file, &["--tz", "UTC"], &said);
     gives(case, "input.csv", &["--tz", "+02:00"], window, "energy_j_with_offset_2h", &[0.0, 8000.0]);
     gives(case, "input.csv", &["--tz", "Europe/Berlin"], window, "energy_j_with_offset_2h", &[8000.0]);
-    gives(case, "input.csv", &["--tz", "UTC", "--offset-ms", "-7200000"], window, "energy_j_with_offset_2h", &[8000.0]);
+    gives(case, "input.csv", &["--tz", "UTC", "--shift-ms", "-7200000"], window, "energy_j_with_offset_2h", &[8000.0]);
     // A log that meets the run in UTC and in no other zone needs none.
     let window = ("2026-05-14T11:00:05", "2026-05-14T11:00:15");
     let (ran, _) = gives(case, "input.csv", &[], window, "energy_j_with_offset_2h", &[]);

@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const RUN_COST: Contract = Contract {
     name: "run_cost",
-    version: 1,
+    version: 2,
     stage: "derive-costs",
     grain: "One finished run x price x token basis. Written on request; `cost` has their means.",
     key: &["session_id", "run_id", "provider", "region", "instance", "tier", "basis"],

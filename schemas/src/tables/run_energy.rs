@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::EVIDENCE, tables::SCOPES};
 
 pub const RUN_ENERGY: Contract = Contract {
     name: "run_energy",
-    version: 3,
+    version: 4,
     stage: "join-telemetry",
     grain: "One run x sensor, and one row `total` per run x scope: the sensor's whole energy in the run's window.",
     key: &["session_id", "run_id", "scope", "device_id"],
@@ -16,7 +16,7 @@ pub const RUN_ENERGY: Contract = Contract {
         float("energy_gross_j", "Energy of the window").or_null("when not resolvable; `reasons` says why"),
         float(
             "energy_error_j",
-            "Half width of a 95 % interval around it: sampling and the cut at the window's ends; of a total, in quadrature",
+            "Half width of a 95 % interval around it, by the formulas of docs/energy.md; of a total, the sum over its sensors",
         )
         .at_least(0.0)
         .or_null("when the energy is, and of an energy that an import states"),

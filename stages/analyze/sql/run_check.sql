@@ -24,8 +24,8 @@ summed as (
         bool_and(valid) filter (where device_id = 'total' and counts) as all_valid,
         sum(energy_gross_j) filter (where device_id = 'total' and counts) as gross_j,
         sum(energy_net_j) filter (where device_id = 'total' and counts) as net_j,
-        -- errors of different sensors add in quadrature
-        sqrt(sum(energy_error_j * energy_error_j) filter (where device_id = 'total' and counts)) as error_j,
+        -- errors of different sensors are not taken to cancel
+        sum(energy_error_j) filter (where device_id = 'total' and counts) as error_j,
         sum(mean_power_w) filter (where device_id = 'total' and counts) as gross_w,
         sum(decode_j_per_token) filter (where device_id = 'total' and counts) as decode_j,
         count(*) filter (where device_id = 'total' and counts and decode_j_per_token is null) as decode_unknown,

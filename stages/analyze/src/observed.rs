@@ -333,11 +333,11 @@ mod tests {
             let group = Group { metric: "latency_ms".into(), ..crate::comparisons::tests::named("b") };
             let mut runs = Runs::default();
             for i in 0..cells {
-                runs.add(&format!("{session}{i:02}"), wave.map(|v| v * (1.0 + i as f64)).to_vec(), 0);
+                runs.add(&format!("{session}{i:02}"), wave.map(|v| v * (1.0 + i as f64)).to_vec(), Evidence::Measured);
                 runs.session.insert(format!("{session}{i:02}"), session.into());
             }
             let many: Vec<f64> = (0..40).map(|i| 10.0 + 0.01 * f64::from(i)).collect();
-            runs.add("many", many, 0);
+            runs.add("many", many, Evidence::Measured);
             let mut groups = BTreeMap::from([(group, runs)]);
             look_for_dependence(&mut groups);
             groups

@@ -1,6 +1,6 @@
 -- One run: the energy that is priced. A node sensor covers everything, so it alone counts where it is valid; else the scopes
 -- are summed, or the scope of the device that ran is taken. One unknown scope makes the sum unknown. Errors of different sensors
--- add in quadrature.
+-- are not taken to cancel.
 with scoped as (
     select
         e.session_id,
@@ -35,7 +35,7 @@ select
     session_id,
     run_id,
     case when bool_and(valid) then sum(energy_gross_j) end as energy_j,
-    case when bool_and(valid) then sqrt(sum(coalesce(energy_error_j, 0) * coalesce(energy_error_j, 0))) end as error_j,
+    case when bool_and(valid) then sum(coalesce(energy_error_j, 0)) end as error_j,
     case when bool_and(valid) then string_agg(scope, '+' order by scope) end as energy_scope,
     weakest(case when valid then evidence else 'unknown' end) as evidence
 from used

@@ -152,12 +152,14 @@ kinds as (
         *,
         -- At a cut between two powers the bound is rarely reached; at a cut share of an energy it is reached by every run that
         -- begins or ends there.
-        late_j_error + rounding_j + stated_j
+        late_j_error + stated_j
         + case
+            when not is_linear then edge_j + rounding_j + shift_j
             -- An offset that is known is no chance.
-            when is_linear and is_off then shift_j + repeated * sqrt(power(edge_j, 2) + power(sampling_j, 2))
-            when is_linear then sqrt(power(repeated * edge_j, 2) + power(repeated * sampling_j, 2) + power(shift_j, 2))
-            else edge_j + shift_j
+            else sqrt(
+                power(repeated * edge_j, 2) + power(repeated * sampling_j, 2) + power(rounding_j, 2)
+                + case when is_off then 0 else power(shift_j, 2) end
+            ) + case when is_off then shift_j else 0 end
         end as error_j,
         kind = 'counter' and energy_j = 0 as is_still
     from erred

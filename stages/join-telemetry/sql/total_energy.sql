@@ -19,7 +19,8 @@ select
     scope,
     'total' as device_id,
     case when bool_and(valid) then sum(energy_gross_j) end as energy_gross_j,
-    case when bool_and(valid) then sqrt(sum(energy_error_j * energy_error_j)) end as energy_error_j,
+    -- Edges and clocks are the same for all sensors, so errors are not taken to cancel.
+    case when bool_and(valid) then sum(energy_error_j) end as energy_error_j,
     case when count(idle_j) = count(*) then sum(idle_j) end as idle_j,
     case when bool_and(valid) and count(idle_j) = count(*) then sum(energy_net_j) end as energy_net_j,
     case when bool_and(valid) then sum(mean_power_w) end as mean_power_w,

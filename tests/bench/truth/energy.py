@@ -159,8 +159,8 @@ def joined(windows, write_log, device="cpu"):
         return [(number(e["energy_gross_j"]), number(e["energy_error_j"])) for e in energies], ask(folder, "select * from alignment")
 
 
-def contract(kind, readings, shift=0.0, scope="node"):
-    """The log in the columns of `power_sample`."""
+def contract(kind, readings, shift=0.0, devices=1):
+    """The log in the columns of `power_sample`; of so many devices that draw the same."""
 
     def write(folder):
         column = 1 if kind == "counter" else 0
@@ -168,7 +168,8 @@ def contract(kind, readings, shift=0.0, scope="node"):
         for t, value in readings:
             cells = ["", ""]
             cells[column] = repr(float(value))
-            lines.append(f"import,d,{kind},{START * S + round((t + shift) * S)},{scope},{','.join(cells)}")
+            at = START * S + round((t + shift) * S)
+            lines.extend(f"import,d{device},{kind},{at},node,{','.join(cells)}" for device in range(devices))
         (folder / "power_sample.csv").write_text("\n".join(lines) + "\n")
 
     return write
@@ -184,8 +185,8 @@ def sheet(header, row, *options):
     return write
 
 
-def row(what, power, windows, energies, least_known=0.0, ratio=None):
-    truth = [power.joule(z) - power.joule(a) for a, z in windows]
+def row(what, power, windows, energies, least_known=0.0, ratio=None, devices=1):
+    truth = [devices * (power.joule(z) - power.joule(a)) for a, z in windows]
     known = [(e, error, true) for (e, error), true in zip(energies, truth) if e is not None]
     share = len(known) / len(windows)
     if not known:
@@ -226,6 +227,9 @@ def load():
             kind, readings = see(power, ticks(rng, windows, hz))
             energies, _ = joined(windows, contract(kind, readings))
             row(f"{length:.0f} s runs: {name}", power, windows, energies, least_known=0.9 if hz == 10 or length > 5 else 0.0, ratio=3.0)
+        kind, readings = instant()(power, ticks(rng, windows, 10))
+        energies, _ = joined(windows, contract(kind, readings, devices=4))
+        row(f"{length:.0f} s runs: instant, 10 Hz, four devices", power, windows, energies, 0.9, 3.0, devices=4)
         still, windows = loaded(rng, length, ripple=0.0)
         kind, readings = instant()(still, ticks(rng, windows, 10))
         energies, _ = joined(windows, contract(kind, readings))

@@ -114,7 +114,7 @@ pub fn check(sink: &mut Sink, runs: &[Run], file: &Path) -> Result<(), Fault> {
     }
     let remedy = match fitting.first() {
         Some(q) if covered == 0.0 => {
-            format!("{} or --offset-ms {} would make them meet", zone(*q), q * QUARTER_NS / 1_000_000)
+            format!("{} or --shift-ms {} would make them meet", zone(*q), q * QUARTER_NS / 1_000_000)
         }
         _ => "log from before the run until after it, or give --partial: the energy of such runs stays unknown".into(),
     };

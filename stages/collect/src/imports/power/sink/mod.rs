@@ -269,7 +269,7 @@ impl<'o> Sink<'o> {
         }
     }
 
-    /// Nanoseconds of UTC, `--offset-ms` added.
+    /// Nanoseconds of UTC, `--shift-ms` added.
     pub fn at(&mut self, line: u64, stamp: Stamp, text: &str) -> Result<i64> {
         let ns = match stamp {
             Stamp::Utc(ns) => ns,
@@ -281,7 +281,7 @@ impl<'o> Sink<'o> {
             }
         };
         self.shifted(ns)
-            .ok_or_else(|| Fault::new("a time out of range", quoted(text), "check it, and --offset-ms").at(line))
+            .ok_or_else(|| Fault::new("a time out of range", quoted(text), "check it, and --shift-ms").at(line))
     }
 
     /// [`Sink::at`] of a time on the wall where there is nothing to say of it.
@@ -292,7 +292,7 @@ impl<'o> Sink<'o> {
         ns.and_then(|ns| self.shifted(ns))
     }
 
-    /// `--offset-ms` added to UTC.
+    /// `--shift-ms` added to UTC.
     pub fn shifted(&self, ns: i64) -> Option<i64> {
         ns.checked_add(self.options.offset_ms.checked_mul(1_000_000)?).filter(|ns| zone::is_plausible(*ns))
     }
