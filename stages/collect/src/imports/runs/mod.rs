@@ -60,7 +60,13 @@ pub struct Options {
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub tz: Option<Zone>,
     /// Added to every time of the results: how far their clock was behind
-    #[arg(long = "shift-ms", alias = "offset-ms", value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(
+        long = "shift-ms",
+        alias = "offset-ms",
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
     pub offset_ms: i64,
     /// `stated`: times that the results have; `assumed`: also those of starts that include warm-up; `none`; or FROM/TO of one run
     #[arg(long, value_name = "WINDOW", default_value = "stated")]
