@@ -59,7 +59,7 @@ shared as (
         case when width > 0 then (x1 - x0) / width else 1 end as part,
         width > 0 and x1 - x0 < width as is_cut,
         width > 0 and t0_ns <= start_ns as is_first,
-        width > 0 and t1_ns >= end_ns as is_last,
+        width > 0 and t1_ns >= end_ns and t0_ns < end_ns as is_last,
         case when kind = 'counter' then rise_j / width * 1e9 when kind in ('interval_mean', 'model') then v1 end as held_w
     from clipped
 ),
@@ -89,8 +89,6 @@ between_readings as (
         min(case when is_first then coalesce(held_w, v0 + (v1 - v0) * x0 / width) end) as start_power_w,
         min(case when is_first then t1_ns - t0_ns end) as start_pair_ns,
         min(case when is_first then part end) as start_share,
-        -- Two readings at the very end: no pair ends there.
-        bool_or(width = 0 and t1_ns = end_ns) as ends_twice,
         min(case when is_last then coalesce(held_w, v0 + (v1 - v0) * x1 / width) end) as end_power_w,
         min(case when is_last then t1_ns - t0_ns end) as end_pair_ns,
         min(case when is_last then case when is_first and is_cut then 1 else part end end) as end_share
@@ -178,9 +176,9 @@ select
     case when b.covered = r.end_ns - r.start_ns and not b.was_reset then b.start_power_w end as start_power_w,
     case when b.covered = r.end_ns - r.start_ns and not b.was_reset then b.start_pair_ns end as start_pair_ns,
     case when b.covered = r.end_ns - r.start_ns and not b.was_reset then b.start_share end as start_share,
-    case when b.covered = r.end_ns - r.start_ns and not b.was_reset and not b.ends_twice then b.end_power_w end as end_power_w,
-    case when b.covered = r.end_ns - r.start_ns and not b.was_reset and not b.ends_twice then b.end_pair_ns end as end_pair_ns,
-    case when b.covered = r.end_ns - r.start_ns and not b.was_reset and not b.ends_twice then b.end_share end as end_share,
+    case when b.covered = r.end_ns - r.start_ns and not b.was_reset then b.end_power_w end as end_power_w,
+    case when b.covered = r.end_ns - r.start_ns and not b.was_reset then b.end_pair_ns end as end_pair_ns,
+    case when b.covered = r.end_ns - r.start_ns and not b.was_reset then b.end_share end as end_share,
     coalesce(cast(b.covered as bigint), 0) as covered_ns,
     coalesce(b.covered = r.end_ns - r.start_ns, false) as bracketed,
     coalesce(b.was_reset, false) as was_reset,

@@ -136,7 +136,11 @@ fn impossible_configuration() {
     let config = folder.path().join("pipeline.toml");
     for (from, to, what) in [
         ("threads = 2", "threads = 0", "threads must be at least 1, 0"),
-        ("idle_w = 10.0", "idle_w = 70.0", "cpu-model needs 0 <= idle_w < full_w, idle_w = 70 and full_w = 65"),
+        (
+            "idle_w = [5.0, 20.0]",
+            "idle_w = 70.0",
+            "cpu-model needs 0 <= idle_w < full_w, each a number or [low, high], idle_w = [70.0, 70.0] and full_w = [40.0, 90.0]",
+        ),
         ("\"batch_short\"", "\"single_short\"", "two scenarios have the same name, \"single_short\""),
         (
             "mode = \"prefill\"\nkv_cache = false",

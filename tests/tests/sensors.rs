@@ -366,7 +366,7 @@ fn an_import_tells_its_sensors_too() {
     let sensors = rows(&folder.path().join("sensor.parquet"), &schemas::tables::SENSOR);
     let expected = serde_json::json!([{
         "session_id": "s", "device_id": "meter", "kind": "instant", "scope": "node", "source": "import", "readings": 20,
-        "longest_gap_ns": 500_000_000, "update_period_ms": 1000.0, "resolution_w": 3.0
+        "longest_gap_ns": 500_000_000, "update_period_ms": 1000.0, "resolution_w": 1.0
     }]);
     assert_eq!(Value::from(sensors), expected);
 }

@@ -134,7 +134,7 @@ fn decide(contest: &Contest<'_>, alpha: f64, compared: &[Comparison], config: &C
         flip_usd_per_kwh: flips.usd_per_kwh,
         flip_utilisation: flips.utilisation,
         flip_gco2e_per_kwh: flips.gco2e_per_kwh,
-        evidence: if left.is_empty() { "unknown" } else { *evidence },
+        evidence: if left.is_empty() { "unknown" } else { evidence },
     }
 }
 

@@ -76,7 +76,8 @@ pub fn judge(pairs: &[Pair<'_>], max_regression_pct: f64, level: f64) -> Vec<Fou
     let worse = holm(&changes.iter().map(|c| c.as_ref().map(|c| above(c, limit))).collect::<Vec<_>>());
     let better = holm(&changes.iter().map(|c| c.as_ref().map(|c| 1.0 - above(c, 0.0))).collect::<Vec<_>>());
     let tests = worse.iter().flatten().count().max(1) as f64;
-    let found = |((pair, change), (worse, better)): ((&Pair<'_>, &Option<Change>), (Option<f64>, Option<f64>))| {
+    let found = |at: usize| {
+        let (pair, change, worse, better): (&Pair<'_>, _, _, _) = (&pairs[at], &changes[at], worse[at], better[at]);
         let none = |verdict| Found { verdict, ratio: None, interval: None, p: None, caught_pct: None };
         match (pair.before.runs.is_empty(), pair.after.runs.is_empty()) {
             (true, _) => return none(Verdict::New),
@@ -100,15 +101,15 @@ pub fn judge(pairs: &[Pair<'_>], max_regression_pct: f64, level: f64) -> Vec<Fou
         let caught_pct = seen.ok().map(|d| 100.0 * (limit + d).exp_m1());
         Found { verdict, ratio, interval: ends, p: worse, caught_pct }
     };
-    pairs.iter().zip(&changes).zip(worse.iter().copied().zip(better.iter().copied())).map(found).collect()
+    (0..pairs.len()).map(found).collect()
 }
 
 /// Welch's standard error of each cell's change, the variances of cells borrowing from one another.
 fn changes(pairs: &[Pair<'_>]) -> Vec<Option<Change>> {
-    let sides: Vec<[Option<(f64, f64, f64)>; 2]> =
+    let sides: Vec<[Option<Moments>; 2]> =
         pairs.iter().map(|pair| [&pair.before, &pair.after].map(|cell| moments(cell))).collect();
     let spread = Spread::of(sides.iter().flatten().flatten().map(|(_, variance, n)| (*variance, n - 1.0)));
-    let change = |(pair, sides): (&Pair<'_>, &[Option<(f64, f64, f64)>; 2])| {
+    let change = |(pair, sides): (&Pair<'_>, &[Option<Moments>; 2])| {
         let [Some((mean_a, var_a, n_a)), Some((mean_b, var_b, n_b))] = *sides else { return None };
         let ((var_a, df_a), (var_b, df_b)) = (spread.moderate(var_a, n_a - 1.0), spread.moderate(var_b, n_b - 1.0));
         let (a, b) = (var_a / n_a * pair.before.widening, var_b / n_b * pair.after.widening);
@@ -120,8 +121,11 @@ fn changes(pairs: &[Pair<'_>]) -> Vec<Option<Change>> {
     pairs.iter().zip(&sides).map(change).collect()
 }
 
-/// Mean and variance of the logs, and their number; `None` for one run, or runs that have no log.
-fn moments(cell: &Cell<'_>) -> Option<(f64, f64, f64)> {
+/// Mean and variance of the logs, and their number.
+type Moments = (f64, f64, f64);
+
+/// `None` for one run, or runs that have no log.
+fn moments(cell: &Cell<'_>) -> Option<Moments> {
     let logs = cell.logs()?;
     let (n, centre, variance) = t_test::moments(&logs).ok()?;
     Some((centre, variance, n))

@@ -101,8 +101,9 @@ parted as (
             )
         end as held_edge_j,
         -- Renewed less often than it is read: rows repeat, and the last value is late by up to the period.
-        update_ns > 1.5 * step_ns as is_late,
-        kind = 'counter' and (update_ns > 1.5 * step_ns or stands_still) as is_late_counter
+        update_ns > 1.5 * step_ns as is_repeated,
+        -- By how much is in the offset of clocks, where that was looked for; of a sensor by the clock of the runs nothing tells it.
+        update_ns > 1.5 * step_ns or stands_still or shift_s = 0 and update_ns > 0 as is_late
     from spanned
 ),
 
@@ -116,13 +117,17 @@ erred as (
                 then whole_edge_j + averaging_s / 2 * (greatest(0, before_w - floor_w) + greatest(0, after_w - floor_w))
                     + case when is_averaging_assumed then abs(whole_j - plain_j) else 0 end
             when is_linear
-                then greatest(plain_edge_j, case when averaging_s = 0 then whole_edge_j end) + averaging_s * greatest(range_w / 2, plain_j / nullif(length_ns / 1e9, 0) / 4)
+                then greatest(plain_edge_j, case when averaging_s = 0 then whole_edge_j end)
+                    + averaging_s * greatest(range_w / 2, plain_j / nullif(length_ns / 1e9, 0) / 4)
             else held_edge_j
         end as edge_j,
         -- A few readings that happen to agree are no quiet sensor: its other runs tell.
         greatest(
             case when is_undone then whole_sampling_j else plain_sampling_j end,
-            case when is_linear and not is_undone and coalesce(sampling_df, 0) < 5 then 1.96 * sqrt(sampling_j2_per_s * length_ns / 1e9) end
+            case
+                when is_linear and not is_undone and coalesce(sampling_df, 0) < 5
+                    then 1.96 * sqrt(sampling_j2_per_s * length_ns / 1e9)
+            end
         ) as sampling_j,
         case
             when shift_s = 0 then 0
@@ -130,11 +135,11 @@ erred as (
             else greatest(abs(early_j - whole_j), abs(late_j - whole_j))
         end as shift_j,
         case
-            when is_late_counter then plain_j * greatest(update_ns, step_ns) / nullif(length_ns, 0)
+            when kind = 'counter' and is_late then plain_j * greatest(update_ns, step_ns) / nullif(length_ns, 0)
             when is_linear and is_late then update_ns / 1e9 * range_w
             else 0
         end as late_j_error,
-        case when is_linear and is_late then greatest(1, 1.25 * update_ns / step_ns) else 1 end as repeated,
+        case when is_linear and is_repeated then greatest(1, 1.25 * update_ns / step_ns) else 1 end as repeated,
         -- Rounding averages out where power varies over several steps; where it stands still it is the same all the time.
         case
             when kind = 'counter' then coalesce(resolution_j, 0)

@@ -32,8 +32,18 @@ select session_id, 'idle_after' as span_id, 'idle' as purpose, idle_after_start_
 from session
 where idle_after_start_ns is not null and idle_after_end_ns is not null
 union all
-select session_id, concat('before ', run_id, ' ', length_ns) as span_id, 'around' as purpose, start_ns - length_ns as start_ns, start_ns as end_ns
+select
+    session_id,
+    concat('before ', run_id, ' ', length_ns) as span_id,
+    'around' as purpose,
+    start_ns - length_ns as start_ns,
+    start_ns as end_ns
 from around
 union all
-select session_id, concat('after ', run_id, ' ', length_ns) as span_id, 'around' as purpose, end_ns as start_ns, end_ns + length_ns as end_ns
+select
+    session_id,
+    concat('after ', run_id, ' ', length_ns) as span_id,
+    'around' as purpose,
+    end_ns as start_ns,
+    end_ns + length_ns as end_ns
 from around

@@ -150,7 +150,7 @@ impl<'a> Look<'a> {
         let windows: Vec<(f64, f64)> = own().map(|w| (second(w.start_ns), second(w.end_ns))).collect();
         let step = series.step_ns.unwrap_or(0.0) / 1e9;
         let reason = match () {
-            () if !(step > 0.0) => Some("no readings during the runs"),
+            () if step.is_nan() || step <= 0.0 => Some("no readings during the runs"),
             () if windows.len() < FEWEST => Some("fewer than 4 runs"),
             () => None,
         };

@@ -184,6 +184,10 @@ impl Piece<'_> {
             // Readings `lo + 1..hi` with the pairs among them; then those at the very ends of the span. Residuals are of readings whose
             // neighbours lie in the span too, so that what changes at its edges is no noise.
             let inside = advance(t, after_start, |t| t < end);
+            if inside < hi && inside > lo {
+                // Several readings at the very end: the pair that ends there is the one that leads up to them.
+                state.end = self.whole(inside - 1);
+            }
             let threes = after_start..inside.saturating_sub(2).max(after_start);
             self.tree.add(self.readings, lo + 1, hi, threes, &mut state.sums);
             if count {
@@ -240,6 +244,17 @@ impl Piece<'_> {
         if meaning == Meaning::Counter && !is_cut {
             state.sums.extend(rise(v0, v1, range) / width);
         }
+    }
+
+    /// The end of a span at the second reading of a pair.
+    fn whole(&self, at: usize) -> Cut {
+        let Readings { t, v, range, meaning, .. } = *self.readings;
+        let width_ns = t[at + 1] - t[at];
+        let power = match meaning {
+            Meaning::Counter => rise(v[at], v[at + 1], range) / width_ns as f64,
+            Meaning::Linear | Meaning::Held => v[at + 1],
+        };
+        Cut { power, width_ns, share: 1.0 }
     }
 
     /// Adds the pseudo-residual of the middle one of three readings to spans that hold all three.

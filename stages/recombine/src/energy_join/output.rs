@@ -197,7 +197,7 @@ fn measured(rows: &[Row]) -> Vec<ArrayRef> {
     let double = |known: fn(&Row) -> bool, value: fn(&Row) -> f64| nullable::<Float64Type>(rows, known, value);
     let sums = |row: &Row| row.state.sums;
     let has = |row: &Row, cut: fn(&State) -> Cut| row.has_energy() && cut(&row.state).width_ns > 0;
-    let (start, end): (fn(&State) -> Cut, fn(&State) -> Cut) = (|state| state.start, |state| state.end);
+    const CUTS: [fn(&State) -> Cut; 2] = [|state| state.start, |state| state.end];
     let mut columns = vec![
         double(Row::has_energy, |row| row.state.sums.energy * row.joule()),
         double(Row::has_energy, Row::error),
@@ -205,7 +205,7 @@ fn measured(rows: &[Row]) -> Vec<ArrayRef> {
         double(Row::has_residuals, Row::sampling_se),
         nullable::<Int64Type>(rows, Row::has_residuals, Row::sampling_df),
     ];
-    for cut in [start, end] {
+    for cut in CUTS {
         columns.push(nullable::<Float64Type>(rows, |row| has(row, cut), |row| cut(&row.state).power * row.watt()));
         columns.push(nullable::<Int64Type>(rows, |row| has(row, cut), |row| cut(&row.state).width_ns));
         columns.push(nullable::<Float64Type>(rows, |row| has(row, cut), |row| cut(&row.state).share));

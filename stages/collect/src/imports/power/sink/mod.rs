@@ -2,10 +2,13 @@
 
 pub mod cover;
 mod ordered;
+mod plausible;
+mod sensor;
 mod series;
 pub mod windows;
 pub mod write;
 
+pub use sensor::{Gpu, Sensor};
 pub use series::{EXTRAS, NO_EXTRAS};
 
 use super::Options;
@@ -14,7 +17,7 @@ use crate::{
         fault::{Fault, Notes, Result, quoted},
         zone::{self, NoInstant, NoTime, Stamp, Walls, offset_text},
     },
-    power::{Kind, Scope, averaging::Reading},
+    power::Kind,
 };
 use series::{BUDGET, Store};
 use std::{
@@ -38,65 +41,6 @@ const LARGEST: f64 = 1e15;
 
 pub const NO_TIME: &str = "no time in the field of the time, left out";
 
-/// A GPU as the log names it; `--gpus` chooses by either.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Gpu {
-    pub index: Option<String>,
-    pub uuid: Option<String>,
-}
-
-/// A sensor in one way of reading it.
-#[derive(Debug, Clone)]
-pub struct Sensor {
-    pub device_id: String,
-    pub kind: Kind,
-    pub scope: Scope,
-    /// What must be known before its readings are used.
-    pub label: Option<String>,
-    pub averaging_ms: Option<f64>,
-    /// Which of the powers of an NVIDIA board it is, of what board and by what driver, as far as the log names them.
-    pub reading: Option<Reading>,
-    pub board: String,
-    pub driver: String,
-    /// Energies of windows that the measured program itself began and ended: no step, and the clock of the runs.
-    pub is_exact: bool,
-    /// Energy at which a counter wraps.
-    pub range_j: Option<f64>,
-    pub gpu: Option<Gpu>,
-}
-
-impl Sensor {
-    pub fn new(device_id: impl Into<String>, kind: Kind, scope: Scope) -> Self {
-        let device_id = device_id.into();
-        Sensor {
-            device_id,
-            kind,
-            scope,
-            label: None,
-            averaging_ms: None,
-            reading: None,
-            board: String::new(),
-            driver: String::new(),
-            is_exact: false,
-            range_j: None,
-            gpu: None,
-        }
-    }
-
-    pub fn label(self, label: impl Into<String>) -> Self {
-        Sensor { label: Some(label.into()), ..self }
-    }
-
-    pub fn gpu(self, gpu: Gpu) -> Self {
-        Sensor { gpu: Some(gpu), ..self }
-    }
-
-    /// A power of an NVIDIA board.
-    pub fn nvidia(self, reading: Reading, board: &str) -> Self {
-        Sensor { reading: Some(reading), board: board.into(), ..self }
-    }
-}
-
 /// What is known of a sensor beside its readings.
 #[derive(Debug)]
 pub struct Known {
@@ -115,29 +59,6 @@ impl Known {
     pub fn span(&self) -> Option<(i64, i64)> {
         Some((self.spans.iter().map(|s| s.1).min()?, self.spans.iter().map(|s| s.2).max()?))
     }
-}
-
-/// Refuses a power that nothing of its scope draws: a column in another unit than its name says. The limits lie several times over the
-/// largest machines of 2026 (a board of 2.7 kW, a socket of 0.5 kW, a node of 20 kW) and under the smallest.
-fn plausible(known: &Known) -> Result<()> {
-    if known.sensor.kind == Kind::Counter || known.readings == 0 {
-        return Ok(());
-    }
-    let (least, most) = match known.sensor.scope {
-        Scope::Gpu => (1.0, 10e3),
-        Scope::CpuPackage => (0.0, 4e3),
-        Scope::Dram => (0.0, 2e3),
-        Scope::Node => (0.3, 100e3),
-    };
-    let highest = known.highest_w;
-    if highest > most || 0.0 < highest && highest < least {
-        let unit = if highest > most { "mW" } else { "kW" };
-        let what =
-            format!("no power of a {}: the largest reading of {}", known.sensor.scope.name(), known.sensor.device_id);
-        let remedy = format!("say the unit of its column: --power-unit {unit}, or --power-unit W if it is right");
-        return Err(Fault::new(what, format!("{highest} W"), remedy));
-    }
-    Ok(())
 }
 
 /// Takes readings in any order.
@@ -441,7 +362,7 @@ impl<'o> Sink<'o> {
         self.one_gpu_once().map_err(|(file, fault)| fault.of(name(file)))?;
         for known in &self.known {
             if self.options.power_unit.is_none() {
-                plausible(known).map_err(|fault| fault.of(name(0)))?;
+                plausible::check(known).map_err(|fault| fault.of(name(0)))?;
             }
             if known.sensor.device_id.len() > LONGEST_NAME {
                 let what = format!("a sensor's name of {} bytes", known.sensor.device_id.len());
