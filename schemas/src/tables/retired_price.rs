@@ -6,7 +6,7 @@ pub const RETIRED_PRICE: Contract = Contract {
     name: "retired_price",
     version: 1,
     stage: "derive-costs",
-    grain: "One price of an instance or accelerator that could not be rented any more when the runs were made or the prices were read, whichever is later. No cost is computed of it.",
+    grain: "One price of what could not be rented any more when the runs were made or the prices read. No cost is computed of it.",
     key: &["provider", "region", "instance", "tier"],
     columns: &[
         text("provider", "Seller"),

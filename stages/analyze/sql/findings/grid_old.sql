@@ -20,7 +20,7 @@ figure as (
     from grid
     where usd_per_kwh is not null and region not in (select region from tariff)
     union all
-    select region, 'tariff' as figure, cast(substr(valid_until, 1, 4) as bigint) as figure_year, cast(to_timestamp_nanos(valid_until) as bigint)
+    select region, 'tariff' as figure, cast(null as bigint) as figure_year, cast(to_timestamp_nanos(valid_until) as bigint) as end_ns
     from tariff
 ),
 
