@@ -529,6 +529,67 @@ fn zones_give_the_lower_median_and_say_so() {
     );
 }
 
+/// The day on which a catalogue was fetched is never the day of its prices.
+#[test]
+fn a_price_has_the_date_that_its_source_vouches_for() {
+    let as_of = |rows: &[Value]| rows.iter().map(|r| r["as_of"].clone()).collect::<Vec<_>>();
+    let aws = [&AWS[..], &FETCHED].concat();
+    let (rows, said) = prices("67", &aws);
+    assert!(as_of(&rows).iter().all(Value::is_null) && rows.iter().all(|r| r["retrieved_on"] == "2026-05-14"));
+    assert!(
+        said.contains("no date of the prices, `as_of` is left empty (--as-of DATE, if the source vouches for a day): "),
+        "{said}"
+    );
+    let (rows, said) = prices("67", &[&aws[..], &["--as-of", "2026-05-02"]].concat());
+    assert!(as_of(&rows).iter().all(|d| d == "2026-05-02") && !said.contains("as_of"), "{said}");
+    // AWS's offer file says its date itself.
+    let offer = [&["--region", "us-east-1"][..], &FETCHED].concat();
+    let (rows, said) = prices("70", &offer);
+    assert!(as_of(&rows).iter().all(|d| d == "2026-05-01") && !said.contains("as_of"), "{said}");
+    let refused = |options: &[&str]| {
+        let input = folder("70").join("input.csv");
+        let ran = import("import-prices", &input, options).unwrap_err();
+        ran.err.lines().last().unwrap().strip_prefix("derive-costs: ").unwrap().to_string()
+    };
+    assert_eq!(
+        refused(&[&offer[..], &["--as-of", "2026-05-02"]].concat()),
+        "FILE: the file says its date itself, --as-of 2026-05-02 beside \"2026-05-01\", leave --as-of out"
+    );
+    assert_eq!(
+        refused(&["--source", "s", "--retrieved-on", "2026-04-30", "--region", "us-east-1"]),
+        "FILE: the file's own date: after the day on which the file was fetched, \"2026-05-01\", correct it or --retrieved-on"
+    );
+    assert_eq!(
+        refused(&[&offer[..], &["--as-of", "2026-05-15"]].concat()),
+        "--as-of: after the day on which the file was fetched, \"2026-05-15\", correct it or --retrieved-on"
+    );
+    assert_eq!(refused(&["--as-of", "May"]), "--as-of: not a date, \"May\", write YYYY-MM-DD");
+    let own = root().join("data/inputs/prices/own.csv");
+    let ran = import("import-prices", &own, &["--as-of", "2026-05-02"]).unwrap_err();
+    assert_eq!(
+        ran.err,
+        "derive-costs: FILE: every row says its source and dates itself, --source, --retrieved-on or --as-of, leave them out\n"
+    );
+}
+
+/// Only intensities of one method are ranked, so each reader says whose they are, or that the file does not.
+#[test]
+fn an_intensity_has_the_method_that_made_it() {
+    let methods = |rows: &[Value]| rows.iter().map(|r| r["method"].to_string()).collect::<BTreeSet<_>>();
+    let only = |name: Value| BTreeSet::from([name.to_string()]);
+    assert_eq!(methods(&grid("74", "input.csv", &["--source", "s"]).0), only(json!("ember")));
+    assert_eq!(methods(&grid("75", "input.json", &["--source", "s"]).0), only(json!("ember")));
+    let hourly = ["--source", "s", "--basis", "direct"];
+    assert_eq!(methods(&grid("73", "input.csv", &hourly).0), only(json!("electricity-maps")));
+    let clouds = ["--source", "s", "--year", "2023"];
+    let (rows, said) = grid("75", "input.csv", &clouds);
+    assert_eq!(methods(&rows), only(Value::Null));
+    assert!(said.contains("the file states no method, so its regions are not ranked (--method says it): 1"), "{said}");
+    let (rows, said) = grid("75", "input.csv", &[&clouds[..], &["--method", "google"]].concat());
+    assert_eq!(methods(&rows), only(json!("google")));
+    assert!(!said.contains("method"), "{said}");
+}
+
 #[test]
 fn reserved_hours_and_two_prices_of_one_offer() {
     let folder = tempfile::tempdir().unwrap();

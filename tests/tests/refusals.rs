@@ -290,10 +290,10 @@ fn price_with(line: &str) -> Ran {
 
 #[test]
 fn price_file_with_a_bad_number() {
-    let line = |usd: &str| format!("x,any,y,spot,,,{usd},true,s,2026-01-01");
+    let line = |usd: &str| format!("x,any,y,spot,,,{usd},true,s,,2026-01-01");
     refused(
         &price_with(&line("0,30")),
-        "derive-costs: bad.csv: line 13: 11 fields where the header has 10, correct the line",
+        "derive-costs: bad.csv: line 13: 12 fields where the header has 11, correct the line",
     );
     refused(
         &price_with(&line("0.3 $")),
@@ -313,17 +313,17 @@ fn price_file_with_a_bad_number() {
 #[test]
 fn price_file_with_something_missing() {
     for (line, problem) in [
-        ("x,any,y,spot,,,,true,s,2026-01-01", "tier `spot` needs a price, `usd_per_hour` is empty"),
-        ("x,any,y,api,,,,true,s,2026-01-01", "tier `api` needs a price, `input_usd_per_mtok` is empty"),
-        ("x,any,y,spot,,,1,true,,2026-01-01", "column `source` must not be empty"),
-        ("x,any,y,spot,,,1,true,s,", "column `retrieved_on` must not be empty"),
-        ("x,any,y,spot,,,1,true,s,1 May 2026", "column `retrieved_on` is not a date YYYY-MM-DD, \"1 May 2026\""),
-        ("x,any,y,spot,,,1,true,s,2025-02-29", "column `retrieved_on` is not a date YYYY-MM-DD, \"2025-02-29\""),
+        ("x,any,y,spot,,,,true,s,,2026-01-01", "tier `spot` needs a price, `usd_per_hour` is empty"),
+        ("x,any,y,api,,,,true,s,,2026-01-01", "tier `api` needs a price, `input_usd_per_mtok` is empty"),
+        ("x,any,y,spot,,,1,true,,,2026-01-01", "column `source` must not be empty"),
+        ("x,any,y,spot,,,1,true,s,2026-01-01,", "column `retrieved_on` must not be empty"),
+        ("x,any,y,spot,,,1,true,s,,1 May 2026", "column `retrieved_on` is not a date YYYY-MM-DD, \"1 May 2026\""),
+        ("x,any,y,spot,,,1,true,s,2025-02-29,2026-01-01", "column `as_of` is not a date YYYY-MM-DD, \"2025-02-29\""),
     ] {
         refused(&price_with(line), &format!("derive-costs: bad.csv: line 13: {problem}, correct the line"));
     }
     refused(
-        &price_with("x,any,y,spot,,,1,true,s,2026-01-01\nx,any,y,spot,,,2,true,s,2026-01-01"),
+        &price_with("x,any,y,spot,,,1,true,s,,2026-01-01\nx,any,y,spot,,,2,true,s,,2026-01-01"),
         "derive-costs: bad.csv: line 14: same key as line 13, (x, any, y, spot), correct the line",
     );
 }

@@ -14,6 +14,7 @@ mod finished_run;
 mod golden;
 mod gpu_check;
 mod import_faults;
+mod inputs;
 mod power_imports;
 mod refusals;
 mod report;
