@@ -21,6 +21,8 @@ PRICES ?= $(wildcard data/inputs/prices/*.csv)
 GRID ?= $(wildcard data/inputs/grid/*.csv)
 TARIFFS ?= $(wildcard data/inputs/tariffs/*.csv)
 EMBODIED ?= $(wildcard data/inputs/embodied/*.csv)
+# What can no longer be rented.
+RETIRED ?= $(wildcard data/inputs/retired/*.csv)
 
 PYTHON3 ?= python3.11
 PYTHON := .venv/bin/python
@@ -37,8 +39,8 @@ OWN := $(RUN)/.config
 SPLIT := $(shell stages/own-config $(PIPELINE) $(OWN))
 # Which files are priced with, rewritten only when the list changed: other files are other prices, however old they are.
 LIST := $(OWN)/derive-costs.inputs
-LISTED := $(shell printf '%s\n' $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) | cmp -s - $(LIST) || \
-    printf '%s\n' $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) > $(LIST))
+LISTED := $(shell printf '%s\n' $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) $(RETIRED) | cmp -s - $(LIST) || \
+    printf '%s\n' $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) $(RETIRED) > $(LIST))
 
 # Where engines are installed: the first by `make all`, the others on demand.
 INSTALLED := --site-packages $(SITE_PACKAGES) --gpu-site-packages .venv-gpu/lib/python3.11/site-packages \
@@ -48,7 +50,7 @@ COLLECT := $(BIN)/collect
 MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet sensor.parquet)
 ENERGY := $(RUN)/run_energy.parquet
 ALIGNMENT := $(RUN)/alignment.parquet
-PRICED := $(addsuffix .parquet,$(addprefix $(RUN)/,price grid tariff embodied cost request_cost api_cost tco break_even \
+PRICED := $(addsuffix .parquet,$(addprefix $(RUN)/,price grid tariff embodied retirement retired_price cost request_cost api_cost tco break_even \
     utilisation_cost tier_saving region_carbon hourly_cost))
 ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet omnibus.parquet ranking.parquet verdict.parquet \
     decision.parquet finding.parquet)
@@ -66,11 +68,11 @@ $(ANALYZED) &: $(MEASURED) $(ENERGY) $(ALIGNMENT) $(PRICED) $(OWN)/analyze.toml 
 
 TO_PRICE := $(RUN)/session.parquet $(RUN)/run.parquet $(ENERGY)
 
-PRICED_WITH := $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) $(LIST) $(OWN)/derive-costs.toml
+PRICED_WITH := $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) $(RETIRED) $(LIST) $(OWN)/derive-costs.toml
 
 $(PRICED) &: $(TO_PRICE) $(PRICED_WITH) $(BIN)/derive-costs
 	$(BIN)/derive-costs --config $(PIPELINE) --read $(TO_PRICE) --prices $(PRICES) --grid $(GRID) $(TARIFFS:%=--tariffs %) \
-	    $(EMBODIED:%=--embodied %) --write $(PRICED)
+	    $(EMBODIED:%=--embodied %) $(RETIRED:%=--retired %) --write $(PRICED)
 
 $(ENERGY) $(ALIGNMENT) &: $(MEASURED) $(OWN)/join-telemetry.toml $(BIN)/join-telemetry
 	$(BIN)/join-telemetry --config $(PIPELINE) --read $(MEASURED) --write $(ENERGY) $(ALIGNMENT)
@@ -119,9 +121,9 @@ tr119: ## the published study from its own tables, its tables again as CSV, and 
 	$(MAKE) --no-print-directory tr119-tables TABLES=own RUN=data/run/tr119-own PIPELINE=$(TR119)/own.toml IMPORT=$(TR119) \
 	    GRID="$(GRID) $(TR119)/grid.csv"
 	$(MAKE) --no-print-directory tr119-tables RUN=data/run/tr119 PIPELINE=$(TR119)/pipeline.toml IMPORT=$(TR119) \
-	    PRICES=$(TR119)/price.csv GRID=$(TR119)/grid.csv TARIFFS= EMBODIED=
+	    PRICES=$(TR119)/price.csv GRID=$(TR119)/grid.csv TARIFFS= EMBODIED= RETIRED=
 	$(MAKE) --no-print-directory all RUN=data/run/tr119 PIPELINE=$(TR119)/pipeline.toml IMPORT=$(TR119) \
-	    PRICES=$(TR119)/price.csv GRID=$(TR119)/grid.csv TARIFFS= EMBODIED= \
+	    PRICES=$(TR119)/price.csv GRID=$(TR119)/grid.csv TARIFFS= EMBODIED= RETIRED= \
 	    APPENDIX="$(TR119)/appendix.toml $(patsubst $(TR119)/tables/%.sql,data/run/tr119/tables/%.csv,$(wildcard $(TR119)/tables/*.sql)) $(TR119_OWN)" \
 	    SHOW_APPENDIX="--appendix $(TR119)/appendix.toml --theirs data/run/tr119/tables --ours data/run/tr119-own/own"
 
@@ -139,7 +141,7 @@ run-costs: $(RUN)/run_cost.parquet ## every run at every price, beside the cells
 
 $(RUN)/run_cost.parquet: $(TO_PRICE) $(PRICED_WITH) $(BIN)/derive-costs
 	$(BIN)/derive-costs --config $(PIPELINE) --read $(TO_PRICE) --prices $(PRICES) --grid $(GRID) $(TARIFFS:%=--tariffs %) \
-	    $(EMBODIED:%=--embodied %) --write $@
+	    $(EMBODIED:%=--embodied %) $(RETIRED:%=--retired %) --write $@
 
 .PHONY: tr119-matrix
 tr119-matrix: tr119 ## the study's whole matrix on the backends that this machine has, beside the published numbers

@@ -28,6 +28,7 @@ const DOCS: &[&str] = &[
     "docs/imports.md",
     "docs/report.md",
     "docs/statistics.md",
+    "docs/costs.md",
     "docs/energy.md",
     "docs/hardware/README.md",
 ];

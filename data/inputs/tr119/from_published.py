@@ -72,7 +72,8 @@ def main(published, out):
         prices.append({
             "provider": p["provider"], "region": "any", "instance": p["instance"] or "own", "tier": p["tier"],
             "accelerator": ACCELERATORS.get(p["provider"], ""), "accelerator_count": 1 if p["provider"] in ACCELERATORS else "",
-            "usd_per_hour": p["usd_per_hour"], "includes_power": "false", "source": "TR119 v1.1", "retrieved_on": "2025-12-20",
+            "usd_per_hour": p["usd_per_hour"], "includes_power": "false", "source": "TR119 v1.1", "as_of": "2025-12-20",
+            "retrieved_on": "2025-12-20",
         })
     write(out / "session.csv", [{
         "session_id": "tr119", "source": "imported", "started_ns": PUBLISHED_NS, "cpu": "Intel Core i9-13980HX",

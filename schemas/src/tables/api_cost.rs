@@ -4,7 +4,7 @@ use crate::{Contract, column::*};
 
 pub const API_COST: Contract = Contract {
     name: "api_cost",
-    version: 1,
+    version: 2,
     stage: "derive-costs",
     grain: "One price per token x workload. Another model does the work: comparable as money, not as quality.",
     key: &["provider", "region", "instance", "workload"],
@@ -22,6 +22,6 @@ pub const API_COST: Contract = Contract {
         float("monthly_usd", "The configured volume").or_null("when the seller has no price for one of its tokens"),
         float("total_usd", "All months, and the workload's own upfront")
             .or_null("when the seller has no price for one of its tokens"),
-        text("retrieved_on", "When the price was read"),
+        text("price_as_of", "Last day for which the price's source vouches").or_null("when the source does not say"),
     ],
 };

@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const COST: Contract = Contract {
     name: "cost",
-    version: 3,
+    version: 4,
     stage: "derive-costs",
     grain: "One cell of the matrix x price x token basis. Every formula is linear in the price, so runs are averaged first.",
     key: &[
@@ -76,6 +76,6 @@ pub const COST: Contract = Contract {
         choice("match", MATCHES, "Whether the price is of the hardware that was measured"),
         boolean("includes_power", "Whether the price pays for the electricity"),
         text("grid_region", "Grid region of tariff and carbon").or_null("when no row of `grid` fits"),
-        text("retrieved_on", "When the price was read"),
+        text("price_as_of", "Last day for which the price's source vouches").or_null("when the source does not say"),
     ],
 };

@@ -4,7 +4,7 @@ use crate::{Contract, column::*};
 
 pub const EMBODIED: Contract = Contract {
     name: "embodied",
-    version: 1,
+    version: 2,
     stage: "derive-costs",
     grain: "One instance type: its share of the carbon of making the server that it runs on.",
     key: &["provider", "instance"],
@@ -14,6 +14,7 @@ pub const EMBODIED: Contract = Contract {
         float("embodied_kgco2e", "Carbon of making it, over its whole life").at_least(0.0),
         float("life_years", "Years that it serves").at_least(0.0),
         text("source", "Where it was read"),
+        date("as_of", "Release of the source's data, YYYY-MM-DD").or_null("when the source does not say"),
         date("retrieved_on", "When it was read, YYYY-MM-DD"),
     ],
 };

@@ -4,7 +4,7 @@ use crate::{Contract, column::*};
 
 pub const GRID: Contract = Contract {
     name: "grid",
-    version: 2,
+    version: 3,
     stage: "derive-costs",
     grain: "One grid region x interval.",
     key: &["region", "start_ns"],
@@ -22,9 +22,16 @@ pub const GRID: Contract = Contract {
             &["direct", "lifecycle", "unknown"],
             "What the carbon intensity counts: combustion alone, or the life cycle",
         ),
+        text(
+            "method",
+            "Whose accounting made the carbon intensity: only intensities of one basis and method are ranked",
+        )
+        .or_null("when the source does not say"),
         int("year", "Year that the figures describe").or_null("when the source does not say"),
+        int("tariff_year", "Year that the tariff describes").or_null("when it is `year`, or there is no tariff"),
         boolean("estimated", "Whether the source estimated the carbon intensity")
             .or_null("when the source does not say"),
+        boolean("example", "Whether the figures are an example that stands in for yours").or_null("when they are not"),
         text("source", "Where they were read"),
     ],
 };

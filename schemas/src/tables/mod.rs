@@ -19,6 +19,8 @@ pub mod price;
 pub mod ranking;
 pub mod region_carbon;
 pub mod request_cost;
+pub mod retired_price;
+pub mod retirement;
 pub mod run;
 pub mod run_cost;
 pub mod run_energy;
@@ -47,6 +49,8 @@ pub use price::PRICE;
 pub use ranking::RANKING;
 pub use region_carbon::REGION_CARBON;
 pub use request_cost::REQUEST_COST;
+pub use retired_price::RETIRED_PRICE;
+pub use retirement::RETIREMENT;
 pub use run::RUN;
 pub use run_cost::RUN_COST;
 pub use run_energy::RUN_ENERGY;
@@ -70,6 +74,8 @@ pub const ALL: &[&Contract] = &[
     &GRID,
     &TARIFF,
     &EMBODIED,
+    &RETIREMENT,
+    &RETIRED_PRICE,
     &COST,
     &RUN_COST,
     &REQUEST_COST,

@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::TIERS};
 
 pub const PRICE: Contract = Contract {
     name: "price",
-    version: 2,
+    version: 3,
     stage: "derive-costs",
     grain: "One price: provider x region x instance x tier.",
     key: &["provider", "region", "instance", "tier"],
@@ -18,11 +18,14 @@ pub const PRICE: Contract = Contract {
         float("memory_mb", "Main memory, MiB").at_least(0.0).or_null("when unknown"),
         text("accelerator", "Accelerator model").or_null("when it has none"),
         count("accelerator_count", "Accelerators").or_null("when it has none"),
-        float("usd_per_hour", "USD an hour").at_least(0.0).or_null("for prices per token"),
-        float("low_usd_per_hour", "Lower end of what the seller asks where the price varies")
+        float("accelerator_memory_mb", "Memory of one accelerator as its maker states it, MiB")
             .at_least(0.0)
-            .or_null("when it does not vary or is not known to"),
-        float("high_usd_per_hour", "Upper end").at_least(0.0).or_null("when it does not vary or is not known to"),
+            .or_null("when it has none or the memory is not known"),
+        float("usd_per_hour", "USD an hour").at_least(0.0).or_null("for prices per token"),
+        float("low_usd_per_hour", "Lower end of what is asked: the price varies, or sources disagree")
+            .at_least(0.0)
+            .or_null("when no source gives a range; a spot price then has an unknown range, any other none"),
+        float("high_usd_per_hour", "Upper end").at_least(0.0).or_null("when no source gives a range"),
         float("input_usd_per_mtok", "USD per million input tokens").at_least(0.0).or_null("unless the tier is `api`"),
         float("cached_input_usd_per_mtok", "USD per million cached input tokens")
             .at_least(0.0)
@@ -31,6 +34,11 @@ pub const PRICE: Contract = Contract {
         boolean("includes_power", "Whether the price pays for the electricity"),
         text("grid_region", "Row of `grid` whose electricity it uses").or_null("for the configured home region"),
         text("source", "Where the price was read"),
+        date(
+            "as_of",
+            "Last day for which the source vouches for the price, YYYY-MM-DD; not the day on which it was read",
+        )
+        .or_null("when the source does not say"),
         date("retrieved_on", "When it was read, YYYY-MM-DD"),
     ],
 };

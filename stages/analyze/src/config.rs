@@ -34,6 +34,7 @@ pub struct Config {
     pub max_idle_drift_pct: f64,
     pub max_padding_pct: f64,
     pub max_price_age_days: i64,
+    pub max_grid_age_years: i64,
     pub max_usd_per_hour_per_accelerator: f64,
     pub decision: Decision,
 }
@@ -186,6 +187,7 @@ impl Config {
             max_idle_drift_pct: 5.0,
             max_padding_pct: 25.0,
             max_price_age_days: 365,
+            max_grid_age_years: 2,
             max_usd_per_hour_per_accelerator: 100.0,
             decision: Decision {
                 objective: Objective::Cheapest,

@@ -4,7 +4,7 @@ with priced as (
         p.provider,
         p.region,
         p.instance,
-        p.retrieved_on,
+        p.as_of,
         w.name as workload,
         w.prompt_tokens,
         w.generated_tokens,
@@ -37,5 +37,5 @@ select
     request_usd / request_mtok as usd_per_mtok,
     request_usd / request_mtok * volume_mtok as monthly_usd,
     upfront_usd + request_usd / request_mtok * volume_mtok * months as total_usd,
-    retrieved_on
+    as_of as price_as_of
 from priced

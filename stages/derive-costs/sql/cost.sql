@@ -66,10 +66,12 @@ select
     gco2e_per_mtok + embodied_gco2e_per_mtok as sci_gco2e_per_mtok,
     energy_scope,
     energy_evidence,
-    weakest_of('derived', time_evidence, case when includes_power then 'derived' else energy_evidence end, match) as usd_evidence,
-    weakest_of('derived', energy_evidence, match) as gco2e_evidence,
+    weakest_of(
+        'derived', time_evidence, case when includes_power then 'derived' else weakest_of(energy_evidence, tariff_evidence) end, match
+    ) as usd_evidence,
+    weakest_of('derived', energy_evidence, carbon_evidence, match) as gco2e_evidence,
     match,
     includes_power,
     grid_region,
-    retrieved_on
+    as_of as price_as_of
 from total

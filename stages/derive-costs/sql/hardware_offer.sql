@@ -13,8 +13,10 @@ select
     o.instance,
     o.tier,
     o.includes_power,
-    o.retrieved_on,
+    o.as_of,
     o.grid_region,
+    o.tariff_evidence,
+    o.carbon_evidence,
     o.usd_per_hour,
     o.idle_kw,
     -- an hour of use pays for the hours in which the machine waits

@@ -9,6 +9,7 @@ with drawn as (
         h.usd_per_kwh,
         h.gco2e_per_kwh,
         coalesce(g.pue, c.default_pue) as pue,
+        weakest_of(coalesce(g.tariff_evidence, 'derived'), coalesce(g.carbon_evidence, 'derived')) as grid_evidence,
         coalesce(g.pue, c.default_pue) * h.gco2e_per_kwh as gco2e_per_used_kwh,
         c.ci_level,
         c.draws,
@@ -51,5 +52,5 @@ select
         ci_level, draws, seed
     ) as ci_high_gco2e_per_mtok,
     ci_level,
-    weakest_of('derived', energy_evidence, match) as evidence
+    weakest_of('derived', energy_evidence, grid_evidence, match) as evidence
 from drawn

@@ -4,7 +4,10 @@ with drawn as (
         u.*,
         g.region as grid_region,
         g.basis as grid_basis,
+        g.method as grid_method,
         g.year as grid_year,
+        g.tariff_evidence,
+        g.carbon_evidence,
         g.usd_per_kwh,
         g.gco2e_per_kwh,
         coalesce(g.pue, c.default_pue) as pue,
@@ -28,10 +31,19 @@ select
     kv_cache,
     grid_region,
     grid_basis,
+    grid_method,
     grid_year,
     pue,
     gco2e_per_kwh,
     kwh_per_mtok * gco2e_per_used_kwh as gco2e_per_mtok,
+    -- direct and life-cycle figures, or those of two accounts, have no order
+    case
+        when grid_method is not null and grid_basis <> 'unknown' and kwh_per_mtok * gco2e_per_used_kwh is not null then
+            rank() over (
+                partition by backend, device, model, dtype, mode, kv_cache, grid_basis, grid_method
+                order by kwh_per_mtok * gco2e_per_used_kwh asc nulls last
+            )
+    end as place,
     interval_low(
         kwh_per_mtok * gco2e_per_used_kwh, sqrt(var_kwh) * gco2e_per_used_kwh, df, u_kwh * gco2e_per_used_kwh, 0.0, 0.0,
         ci_level, draws, seed
@@ -50,6 +62,6 @@ select
         ci_level, draws, seed
     ) as ci_high_usd_per_mtok,
     ci_level,
-    weakest_of('derived', energy_evidence, match) as evidence,
+    weakest_of('derived', energy_evidence, tariff_evidence, carbon_evidence, match) as evidence,
     match
 from drawn

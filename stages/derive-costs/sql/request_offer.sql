@@ -8,6 +8,8 @@ with priced as (
         o.tier,
         o.match,
         o.includes_power,
+        o.tariff_evidence,
+        o.carbon_evidence,
         o.usd_per_hour,
         o.usd_per_used_hour,
         o.idle_kw,
@@ -41,8 +43,13 @@ total as (
 
 select
     t.*,
-    weakest_of('derived', t.time_evidence, case when t.includes_power then 'derived' else t.energy_evidence end, t.match) as usd_evidence,
-    weakest_of('derived', t.energy_evidence, t.match) as gco2e_evidence,
+    weakest_of(
+        'derived',
+        t.time_evidence,
+        case when t.includes_power then 'derived' else weakest_of(t.energy_evidence, t.tariff_evidence) end,
+        t.match
+    ) as usd_evidence,
+    weakest_of('derived', t.energy_evidence, t.carbon_evidence, t.match) as gco2e_evidence,
     c.ci_level,
     interval_low(t.total_usd, t.s_usd, t.df, t.u_usd, t.below_usd, t.above_usd, c.ci_level, c.draws, c.seed) as ci_low_usd,
     interval_high(t.total_usd, t.s_usd, t.df, t.u_usd, t.below_usd, t.above_usd, c.ci_level, c.draws, c.seed) as ci_high_usd,

@@ -16,6 +16,8 @@ pub struct Config {
     pub token_count: TokenCount,
     pub ci_level: f64,
     pub interval: Interval,
+    /// Between the dates of two rates of which a saving is computed.
+    pub max_price_gap_days: i64,
     /// Of a Monte Carlo interval.
     pub draws: u32,
     pub seed: u32,
@@ -104,6 +106,7 @@ pub struct Scalars<'a> {
     match_device: bool,
     token_count: TokenCount,
     ci_level: f64,
+    max_price_gap_days: i64,
     /// 0: the delta method.
     draws: u32,
     seed: u32,
@@ -124,6 +127,7 @@ impl Config {
             match_device: self.match_device,
             token_count: self.token_count,
             ci_level: self.ci_level,
+            max_price_gap_days: self.max_price_gap_days,
             draws: if self.interval == Interval::MonteCarlo { self.draws } else { 0 },
             seed: self.seed,
         }
@@ -166,10 +170,12 @@ impl Config {
     pub fn fault(&self) -> Option<String> {
         let share = |v: f64| v > 0.0 && v <= 1.0;
         let owned = &self.owned;
+        let gap = self.max_price_gap_days as f64;
         let (draws, embodied) = (f64::from(self.draws), owned.embodied_kgco2e.unwrap_or(0.0));
         let ranges = [
             ("utilisation", self.utilisation, share(self.utilisation), "above 0 and at most 1"),
             ("ci_level", self.ci_level, self.ci_level > 0.0 && self.ci_level < 1.0, "between 0 and 1"),
+            ("max_price_gap_days", gap, gap >= 0.0, "at least 0"),
             ("default_pue", self.default_pue, self.default_pue >= 1.0, "at least 1"),
             ("draws", draws, self.interval == Interval::Delta || draws >= 1000.0, "at least 1000"),
             ("owned.capex_usd", owned.capex_usd, owned.capex_usd >= 0.0, "at least 0"),

@@ -29,7 +29,10 @@ pub struct Derive {
     /// Carbon of making instances, CSV in the columns of table `embodied`
     #[arg(long, value_name = "FILE", num_args = 0..)]
     embodied: Vec<PathBuf>,
-    /// Tables to write: price, grid, tariff, embodied, cost, request_cost, api_cost, tco, break_even, utilisation_cost, tier_saving,
+    /// What can no longer be rented, CSV in the columns of table `retirement`
+    #[arg(long, value_name = "FILE", num_args = 0..)]
+    retired: Vec<PathBuf>,
+    /// Tables to write: price, grid, tariff, embodied, retirement, retired_price, cost, request_cost, api_cost, tco, break_even, utilisation_cost, tier_saving,
     /// region_carbon, hourly_cost, and on request run_cost
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     write: Vec<PathBuf>,
@@ -42,6 +45,7 @@ const MODELS: &[Model] = &[
     model!("cell_unit"),
     model!("grid_year"),
     model!("grid_hour"),
+    model!("retired_price"),
     model!("offer"),
     model!("hardware_offer"),
     model!("cell_offer"),
@@ -76,6 +80,7 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     inputs(&mut bench, &tables::GRID, &cli.grid, beside)?;
     inputs(&mut bench, &tables::TARIFF, &cli.tariffs, beside)?;
     inputs(&mut bench, &tables::EMBODIED, &cli.embodied, beside)?;
+    inputs(&mut bench, &tables::RETIREMENT, &cli.retired, beside)?;
     bench.values("config", &[&config.scalars()])?;
     bench.values("workload", &config.workloads())?;
     bench.values("utilisation", &config.utilisations())?;
@@ -86,6 +91,9 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     bench.check(check!("tariff_region_is_known"))?;
     bench.check(check!("one_tariff_per_instant"))?;
     bench.check(check!("price_has_a_source"))?;
+    bench.check(check!("price_is_in_its_range"))?;
+    bench.check(check!("accelerator_is_counted"))?;
+    bench.check(check!("one_basis_a_region"))?;
     bench.check(check!("own_machine_is_paid_for_once"))?;
     for &model in MODELS {
         bench.materialise(model)?;
@@ -97,6 +105,7 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     bench.check(check!("phases_sum_to_the_request"))?;
     bench.check(check!("energy_in_is_energy_out"))?;
     bench.check(check!("every_cell_is_priced"))?;
+    bench.check(check!("carbon_is_ranked_within_a_method"))?;
     bench.check(check!("evidence_is_the_weakest"))?;
     for path in &cli.write {
         bench.write(path)?;

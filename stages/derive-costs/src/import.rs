@@ -40,6 +40,9 @@ pub struct Prices {
     /// Day on which the file was fetched, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub retrieved_on: Option<String>,
+    /// Last day for which the source vouches for the prices, where the file does not say; left out when nobody knows
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<String>,
     /// Where it was fetched
     #[arg(long, value_name = "URL")]
     pub source: Option<String>,
@@ -83,6 +86,9 @@ pub struct Grid {
     /// What the intensity counts: the only one to take, or what you know of a file that does not say
     #[arg(long, value_parser = PossibleValuesParser::new(["lifecycle", "direct"]))]
     pub basis: Option<String>,
+    /// Whose accounting the intensity is, where the file does not say: regions are ranked within one alone
+    #[arg(long, value_name = "NAME")]
+    pub method: Option<String>,
     /// Take this year, or the year of a file that does not say
     #[arg(long)]
     pub year: Option<i64>,
@@ -216,8 +222,20 @@ fn fits(pattern: &str, name: &str) -> bool {
 impl Prices {
     fn check(&self) -> Result<()> {
         writable(&self.output)?;
-        match &self.retrieved_on {
-            Some(date) if !is_date(date) => bail!("--retrieved-on: not a date, \"{date}\", write YYYY-MM-DD"),
+        for (option, date) in [("--retrieved-on", &self.retrieved_on), ("--as-of", &self.as_of)] {
+            if let Some(date) = date.as_ref().filter(|date| !is_date(date)) {
+                bail!("{option}: not a date, \"{date}\", write YYYY-MM-DD");
+            }
+        }
+        self.fetched_after(self.as_of.as_deref(), "--as-of")
+    }
+
+    /// Refuses a source that vouches for prices of after the day on which it was fetched.
+    pub fn fetched_after(&self, as_of: Option<&str>, whose: &str) -> Result<()> {
+        match (as_of, self.retrieved_on.as_deref()) {
+            (Some(as_of), Some(fetched)) if as_of > fetched => {
+                bail!("{whose}: after the day on which the file was fetched, \"{as_of}\", correct it or --retrieved-on")
+            }
             _ => Ok(()),
         }
     }

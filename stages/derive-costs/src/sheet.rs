@@ -20,6 +20,8 @@ pub struct Sheet {
     path: PathBuf,
     reader: csv::Reader<File>,
     header: Vec<String>,
+    /// Lines above the header.
+    above: Vec<Vec<String>>,
 }
 
 /// One line below the header.
@@ -42,14 +44,16 @@ impl Sheet {
             .map_err(|e| anyhow!("{}: cannot open, {e}, check that the path exists and may be used", path.display()))?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(file);
         let mut record = StringRecord::new();
+        let mut above = Vec::new();
         for _ in 0..HEADER_WITHIN {
             if !reader.read_record(&mut record).map_err(|e| broken(path, &e))? {
                 break;
             }
             let header: Vec<String> = record.iter().map(|f| f.trim().to_string()).collect();
             if names.iter().all(|n| header.iter().any(|h| h == n)) {
-                return Ok(Sheet { path: path.to_path_buf(), reader, header });
+                return Ok(Sheet { path: path.to_path_buf(), reader, header, above });
             }
+            above.push(header);
         }
         bail!(
             "{}: no header line, {}, give the file as it was fetched",
@@ -63,6 +67,11 @@ impl Sheet {
 
     pub fn header(&self) -> &[String] {
         &self.header
+    }
+
+    /// What a line above the header says beside this name.
+    pub fn said(&self, name: &str) -> Option<&str> {
+        self.above.iter().find(|line| line.first().is_some_and(|first| first == name))?.get(1).map(String::as_str)
     }
 
     /// The place of a column, if the file has it.

@@ -38,7 +38,7 @@ mean as (
         match,
         includes_power,
         grid_region,
-        max(retrieved_on) as retrieved_on,
+        max(price_as_of) as price_as_of,
         max(ci_level) as ci_level,
         weakest(energy_evidence) as energy_evidence,
         weakest(usd_evidence) as usd_evidence,

@@ -1,4 +1,5 @@
--- One backend and mode that was run last, with the least energy: carbon at home and in the cleanest and dirtiest five grid regions.
+-- One backend and mode that was run last, with the least energy: carbon at home and in the three cleanest and dirtiest grid regions of
+-- each basis and method. Places are those of region_carbon: figures of two methods have no order, and those of unknown ones no place.
 with mode_of as (
     select c.*, m.label, m.place as mode_place
     from region_carbon as c
@@ -12,7 +13,7 @@ least as (
 ),
 
 backend_of as (
-    select backend, device, model, dtype
+    select backend, device, model, dtype, grid_basis, grid_method
     from least
     where newest = 1 and match = 'measured'
     order by gco2e_per_mtok, backend, device, model, dtype
@@ -22,8 +23,13 @@ backend_of as (
 placed as (
     select
         l.*,
-        row_number() over (partition by l.match order by l.gco2e_per_mtok asc, l.grid_region asc) as cleanest,
-        row_number() over (partition by l.match order by l.gco2e_per_mtok desc, l.grid_region desc) as dirtiest
+        l.grid_basis = b.grid_basis and l.grid_method is not distinct from b.grid_method as is_like_home,
+        row_number() over (
+            partition by l.match, l.grid_basis, l.grid_method, l.place is null order by l.place asc, l.grid_region asc
+        ) as cleanest,
+        row_number() over (
+            partition by l.match, l.grid_basis, l.grid_method, l.place is null order by l.place desc, l.grid_region desc
+        ) as dirtiest
     from least as l
     inner join backend_of as b on l.backend = b.backend and l.device = b.device and l.model = b.model and l.dtype = b.dtype
     where l.newest = 1
@@ -39,7 +45,10 @@ select
     dtype,
     grid_region,
     grid_basis,
+    coalesce(grid_method, 'unknown') as grid_method,
     grid_year,
+    place,
+    is_like_home,
     gco2e_per_kwh,
     gco2e_per_mtok,
     ci_low_gco2e_per_mtok,
@@ -51,4 +60,4 @@ select
     match,
     evidence
 from placed
-where cleanest <= 5 or dirtiest <= 5 or match = 'measured'
+where match = 'measured' or (place is not null and (cleanest <= 3 or dirtiest <= 3))

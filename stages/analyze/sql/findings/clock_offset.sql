@@ -8,6 +8,6 @@ select
     || cast(round(offset_high_ms) as bigint) || ' ms, from ' || runs
     || ' runs), and its energies have that in their error: import it again with --shift-ms '
     || cast(-round(offset_ms) as bigint)
-    || case when is_ambiguous then '; runs repeat so evenly that other offsets fit as well' else '' end as what
+    || case when is_ambiguous then ' (runs repeat so evenly that other offsets fit as well)' else '' end as what
 from alignment
 where method = 'aligned' and (offset_low_ms > 0 or offset_high_ms < 0) and abs(offset_ms) >= 10

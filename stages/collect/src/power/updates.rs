@@ -190,7 +190,7 @@ mod tests {
             }
             prop_assume!(all > 0);
             let found = updates.quantum().unwrap();
-            prop_assert!((found / (step * all as f64) - 1.0).abs() < 1e-6, "{found} {step}");
+            prop_assert!((found / (step * all as f64) - 1.0).abs() < 1e-4, "{found} {step}");
         }
 
         /// A counter that counts in no steps has none, or one that is negligible.

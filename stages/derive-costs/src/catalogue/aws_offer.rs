@@ -1,14 +1,15 @@
 //! AWS's offer file of EC2 as CSV: lines about the file, then a header, then one line a SKU, term and dimension.
 //!
 //! Of a dozen lines for an instance type two kinds are what an hour costs: Linux, shared tenancy, nothing pre-installed, used capacity;
-//! on demand, or reserved without payment in advance.
+//! on demand, or reserved without payment in advance. The day for which the file vouches is its `Publication Date`.
 
 use super::{Price, Same, Sink};
 use crate::{
     import::Format,
-    sheet::{Line, Sheet, whole},
+    sheet::{Line, Sheet, fault, whole},
 };
 use anyhow::{Result, bail};
+use schemas::column::is_date;
 use std::path::Path;
 
 pub const FORMAT: Format<Sink> = Format {
@@ -99,6 +100,11 @@ fn read(path: &Path, sink: &mut Sink) -> Result<()> {
     sink.options.dated()?;
     let sheet = Sheet::below(path, &["SKU", "TermType", "PricePerUnit"])?;
     let columns = Columns::of(&sheet)?;
+    if let Some(published) = sheet.said("Publication Date") {
+        sink.stated(published.get(..10).filter(|day| is_date(day)).ok_or_else(|| {
+            fault(path, 1, "`Publication Date` is not a date", published, "give the file as it was fetched")
+        })?)?;
+    }
     let named = match (columns.region, sink.options.region.as_slice()) {
         (Some(_), _) => None,
         (None, [one]) => Some(one.clone()),

@@ -11,7 +11,7 @@ use crate::{
     import::{Format, Prices, said, save},
     notes::Notes,
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 use schemas::{
     sorted::{Aside, Group, Kept, Sorter, only},
     tables,
@@ -33,6 +33,7 @@ pub struct Price {
     pub memory_mb: Option<f64>,
     pub accelerator: Option<String>,
     pub accelerator_count: Option<i64>,
+    pub accelerator_memory_mb: Option<f64>,
     pub usd_per_hour: Option<f64>,
     pub low_usd_per_hour: Option<f64>,
     pub high_usd_per_hour: Option<f64>,
@@ -42,6 +43,8 @@ pub struct Price {
     pub includes_power: bool,
     pub grid_region: Option<String>,
     pub source: String,
+    /// Never the day on which the file was read.
+    pub as_of: Option<String>,
     pub retrieved_on: String,
 }
 
@@ -59,6 +62,8 @@ pub enum Same {
 /// Price of a whole machine that no machine has: SkyPilot's catalogues use it where none is known.
 const PLACEHOLDER_USD: f64 = 700.0;
 const PLACEHOLDER: &str = "price of exactly 700, a placeholder, left out";
+/// When a catalogue was fetched says nothing of when its prices were asked for.
+const UNDATED: &str = "no date of the prices, `as_of` is left empty (--as-of DATE, if the source vouches for a day)";
 /// Range of what zones ask.
 const LOW: &str = "low_usd_per_hour";
 const HIGH: &str = "high_usd_per_hour";
@@ -70,6 +75,8 @@ pub struct Sink {
     pub options: Prices,
     pub notes: Notes,
     pub same: Same,
+    /// Day for which the file vouches: what it says itself, else `--as-of`.
+    pub as_of: Option<String>,
     sorter: Sorter<Price>,
 }
 
@@ -77,7 +84,26 @@ impl Sink {
     pub fn new(options: &Prices, aside: Aside) -> Self {
         let mut sorter = Sorter::new(&tables::PRICE, aside);
         sorter.file(&options.input);
-        Sink { options: options.clone(), notes: Notes::default(), same: Same::Refuse, sorter }
+        Sink {
+            options: options.clone(),
+            notes: Notes::default(),
+            same: Same::Refuse,
+            as_of: options.as_of.clone(),
+            sorter,
+        }
+    }
+
+    /// The day for which the file itself vouches.
+    pub fn stated(&mut self, as_of: &str) -> Result<()> {
+        let input = self.options.input.display();
+        self.options.fetched_after(Some(as_of), &format!("{input}: the file's own date"))?;
+        match &self.options.as_of {
+            Some(given) if given != as_of => {
+                bail!("{input}: the file says its date itself, --as-of {given} beside \"{as_of}\", leave --as-of out")
+            }
+            _ => self.as_of = Some(as_of.to_string()),
+        }
+        Ok(())
     }
 
     /// A price by the hour, of a whole machine. `None` is no price, and no row.
@@ -123,13 +149,17 @@ impl Sink {
         }
         if let (Some(source), Some(date)) = (&self.options.source, &self.options.retrieved_on) {
             (price.source, price.retrieved_on) = (source.clone(), date.clone());
+            price.as_of = self.as_of.clone();
+            if self.as_of.is_none() {
+                self.notes.add(UNDATED, line, &price.instance);
+            }
         }
         Ok(self.sorter.row(line, price)?)
     }
 
     /// Writes the rows, of each key one.
     pub fn finish(self, format: &str) -> Result<()> {
-        let Sink { options, notes, same, mut sorter } = self;
+        let Sink { options, notes, same, mut sorter, .. } = self;
         notes.print(&options.input);
         let mut chosen = Notes::default();
         let mut pick = |group: &Group| match same {

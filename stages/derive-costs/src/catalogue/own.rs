@@ -21,9 +21,10 @@ pub const FORMAT: Format<Sink> = Format {
 };
 
 fn read(path: &Path, sink: &mut Sink) -> Result<()> {
-    if sink.options.source.is_some() || sink.options.retrieved_on.is_some() {
+    let options = &sink.options;
+    if options.source.is_some() || options.retrieved_on.is_some() || options.as_of.is_some() {
         bail!(
-            "{}: every row says its source and date itself, --source or --retrieved-on, leave them out",
+            "{}: every row says its source and dates itself, --source, --retrieved-on or --as-of, leave them out",
             path.display()
         );
     }

@@ -56,6 +56,9 @@ fn clouds(path: &Path, sink: &mut Sink) -> Result<()> {
     if sink.options.basis.is_none() {
         sink.notes.add("the file states no basis, \"unknown\" was written (--basis says it)", 1, "impact");
     }
+    if sink.options.method.is_none() {
+        sink.notes.add("the file states no method, so its regions are not ranked (--method says it)", 1, "impact");
+    }
     Ok(())
 }
 
@@ -90,12 +93,14 @@ fn countries(path: &Path, sink: &mut Sink) -> Result<()> {
             return Ok(());
         }
         let (gco2e_per_kwh, basis, year) = (Some(intensity), "lifecycle".into(), Some(year));
+        let method = Some(super::ember::METHOD.into());
         let row = Grid {
             region: region.into(),
             start_ns,
             end_ns,
             gco2e_per_kwh,
             basis,
+            method,
             year,
             source: source.clone(),
             ..Grid::default()

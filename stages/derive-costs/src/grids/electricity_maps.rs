@@ -79,9 +79,19 @@ fn read(path: &Path, sink: &mut Sink) -> Result<()> {
             Some(intensity) => {
                 let (region, basis, source) = (zone.to_string(), basis.to_string(), source.clone());
                 let gco2e_per_kwh = Some(intensity);
-                let year = Some(year);
-                let row =
-                    Grid { region, start_ns, end_ns, gco2e_per_kwh, basis, year, estimated, source, ..Grid::default() };
+                let (method, year) = (Some("electricity-maps".into()), Some(year));
+                let row = Grid {
+                    region,
+                    start_ns,
+                    end_ns,
+                    gco2e_per_kwh,
+                    basis,
+                    method,
+                    year,
+                    estimated,
+                    source,
+                    ..Grid::default()
+                };
                 sink.row(line.number, row)
             }
         }

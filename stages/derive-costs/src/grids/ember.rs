@@ -15,6 +15,9 @@ pub const FORMAT: Format<Sink> = Format {
     read,
 };
 
+/// CodeCarbon's countries are Ember's too, by way of Our World in Data.
+pub const METHOD: &str = "ember";
+
 #[derive(Default)]
 struct Newest {
     line: u64,
@@ -76,11 +79,11 @@ fn read(path: &Path, sink: &mut Sink) -> Result<()> {
             sink.notes.add(&format!("{} is empty, {year} used", empty.0), empty.1, &region);
         }
         let Some((start_ns, end_ns)) = interval::year(year) else { continue };
-        let (basis, source) = ("lifecycle".into(), source.clone());
+        let (basis, method, source) = ("lifecycle".into(), Some(METHOD.into()), source.clone());
         let (gco2e_per_kwh, year) = (Some(intensity), Some(year));
         sink.row(
             newest.line,
-            Grid { region, start_ns, end_ns, gco2e_per_kwh, basis, year, source, ..Grid::default() },
+            Grid { region, start_ns, end_ns, gco2e_per_kwh, basis, method, year, source, ..Grid::default() },
         )?;
     }
     Ok(())

@@ -32,8 +32,11 @@ pub struct Grid {
     pub gco2e_per_kwh: Option<f64>,
     pub pue: Option<f64>,
     pub basis: String,
+    pub method: Option<String>,
     pub year: Option<i64>,
+    pub tariff_year: Option<i64>,
     pub estimated: Option<bool>,
+    pub example: Option<bool>,
     pub source: String,
 }
 
@@ -86,6 +89,9 @@ impl Sink {
         }
         if !self.options.region.is_empty() {
             self.found.insert(grid.region.clone());
+        }
+        if grid.method.is_none() && grid.gco2e_per_kwh.is_some() {
+            grid.method.clone_from(&self.options.method);
         }
         if let Some(zone) = &self.options.zone {
             grid.region.clone_from(zone);

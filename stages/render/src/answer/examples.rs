@@ -6,6 +6,18 @@ use recombine::Workbench;
 use serde::Deserialize;
 use serde_json::Value;
 
+/// A home grid whose row says that it is an example.
+const HOME: &str = "select 'Tariff and carbon of the grid, $' || max(g.usd_per_kwh) || ' and ' || max(g.gco2e_per_kwh) || ' g a kWh, are a \
+    shipped example: set your own in the row of `' || g.region || '` in `data/inputs/grid`.' as line from priced_with as p \
+    inner join grid as g on p.home_grid = g.region \
+    inner join (select distinct grid_region from cost where gco2e_per_mtok is not null) as c on p.home_grid = c.grid_region \
+    where g.example group by g.region";
+
+#[derive(Deserialize)]
+struct Home {
+    line: String,
+}
+
 /// `example = true` marks them in `pipeline.toml`; only those that the numbers rest on are named.
 pub fn lines(bench: &Workbench, priced: &Value, measured: &Value, head: Option<&Head>) -> Result<Vec<String>> {
     #[derive(Deserialize)]
@@ -20,6 +32,7 @@ pub fn lines(bench: &Workbench, priced: &Value, measured: &Value, head: Option<&
     if head.is_some_and(Head::is_own) {
         lines.extend(purchase(&priced["owned"]));
     }
+    lines.extend(bench.select::<Home>(HOME)?.into_iter().map(|home| home.line));
     Ok(lines)
 }
 

@@ -136,10 +136,11 @@ pub(super) const ALL: &[Kind] = &[
         id: "regions",
         title: "Carbon elsewhere",
         shape: Shape::Bars,
-        across: "gCO2e per 1M tokens were the energy drawn there: home, five cleanest, five dirtiest",
+        across: "gCO2e per 1M tokens were the energy drawn there: home, and the cleanest and dirtiest of its method",
         up: "",
         sql: "select grid_region as row, backend as series, gco2e_per_mtok as value, ci_low_gco2e_per_mtok as low, \
-              ci_high_gco2e_per_mtok as high, evidence from region_table order by match desc, gco2e_per_mtok, grid_region",
+              ci_high_gco2e_per_mtok as high, evidence from region_table where is_like_home \
+              order by match desc, gco2e_per_mtok, grid_region",
     },
     Kind {
         id: "break-even",

@@ -56,24 +56,27 @@ const PROVIDERS: Layout = Layout {
         ("USD per 1M [interval]", Show::Interval("usd", "usd_low", "usd_high")),
         ("price", Show::Joined(&["region", "instance", "tier"])),
         ("hardware", Show::Text("match")),
-        ("read on", Show::Text("retrieved_on")),
+        ("price of", Show::Text("price_as_of")),
     ],
 };
 
 const SAVINGS: Layout = Layout {
     id: "savings",
-    caption: "What terms save: ratios of two rates, the same for every backend (median over instances)",
+    caption: "What terms save: ratios of two rates of about one date, the same for every backend (median over instances)",
     method: "Median, least and greatest ratio of a provider's instances; a range and no interval",
-    sql: "select provider, tier, count(*) as instances, median(ratio_of_rates) as ratio, min(ratio_of_rates) as least, \
-          max(ratio_of_rates) as most from tier_saving group by provider, tier order by provider, tier",
-    source: "select median(ratio_of_rates) as ratio, count(*) as instances from tier_saving where provider = {provider} \
-             and tier = {tier}",
+    sql: "select provider, tier, count(ratio_of_rates) as instances, median(ratio_of_rates) as ratio, min(ratio_of_rates) as least, \
+          max(ratio_of_rates) as most, count(reason) as without, coalesce(max(reason), '') as reason from tier_saving \
+          group by provider, tier order by provider, tier",
+    source: "select median(ratio_of_rates) as ratio, count(ratio_of_rates) as instances, count(reason) as without from tier_saving \
+             where provider = {provider} and tier = {tier}",
     evidence: Evidence::All("derived"),
     columns: &[
         ("provider", Show::Text("provider")),
         ("tier", Show::Text("tier")),
         ("instances", Show::Number("instances")),
         ("rate over on demand [range]", Show::Interval("ratio", "least", "most")),
+        ("not compared", Show::Number("without")),
+        ("why not", Show::Text("reason")),
     ],
 };
 

@@ -59,9 +59,10 @@ const CARBON: Layout = Layout {
 
 const REGIONS: Layout = Layout {
     id: "regions",
-    caption: "Carbon of a million tokens were the energy drawn elsewhere: home, the five cleanest and the five dirtiest grids",
+    caption: "Carbon of a million tokens were the energy drawn elsewhere: home, and the three cleanest and dirtiest grids of each method. \
+              Compare within a method alone",
     method: "Energy of the mean over scenarios x PUE x intensity",
-    sql: "select * from region_table order by match desc, gco2e_per_mtok, grid_region",
+    sql: "select * from region_table order by match desc, is_like_home desc, grid_basis, grid_method, gco2e_per_mtok, grid_region",
     source: "select * from region_carbon where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} \
              and mode = {mode} and kv_cache = {kv_cache} and grid_region = {grid_region}",
     evidence: Evidence::In("evidence"),
@@ -71,6 +72,8 @@ const REGIONS: Layout = Layout {
         ("backend", Show::Text("backend")),
         ("g/kWh", Show::Number("gco2e_per_kwh")),
         ("counts", Show::Text("grid_basis")),
+        ("method", Show::Text("grid_method")),
+        ("place in it", Show::Number("place")),
         ("year", Show::Text("grid_year")),
         (
             "gCO2e per 1M [interval]",

@@ -22,7 +22,14 @@ const TRUE_HERE: &[&str] = &[
      having sum(case when valid then 0 else 1 end) > 0",
     "select count(*) || ' of ' || (select count(*) from cell_estimate where metric = 'latency_ms') || ' cells have one run, \
      hence no interval.' as line from cell_estimate where metric = 'latency_ms' and n < 2 having count(*) > 0",
-    "select 'Prices were read between ' || min(retrieved_on) || ' and ' || max(retrieved_on) || '.' as line from price having count(*) > 0",
+    "select 'Prices are of ' || min(as_of) || ' to ' || max(as_of) || ', the days for which their sources vouch.' as line \
+     from price having count(as_of) > 0",
+    "select count(*) || ' of ' || (select count(*) from price where tier <> 'on_prem') || ' prices have no date: their sources do not \
+     say of when they are.' as line from price where as_of is null and tier <> 'on_prem' having count(*) > 0",
+    "select 'Carbon of regions is ranked within one method alone (' || string_agg(method, '; ' order by method) || '): direct and \
+     life-cycle figures, or those of two accounts, have no order.' as line \
+     from (select distinct grid_basis || ', ' || coalesce(grid_method, 'unknown') as method from region_carbon) as methods \
+     having count(*) > 1",
 ];
 
 const ALWAYS: &[&str] = &[

@@ -105,8 +105,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         .iter()
         .enumerate()
         .map(|(i, (part, _, scope))| {
-            let has = windows.iter().any(|w| w.joules[i].is_some_and(|j| j > 0.0))
-                || windows.iter().all(|w| w.joules[i].is_some());
+            // A part that used nothing all the time was not measured.
+            let has = windows.iter().any(|w| w.joules[i].is_some_and(|j| j > 0.0));
             let sensor = Sensor::new(format!("codecarbon:{part}"), Kind::Counter, *scope).label(LABEL);
             let sensor = Sensor { is_exact: true, ..sensor };
             if has { sink.series(sensor) } else { None }

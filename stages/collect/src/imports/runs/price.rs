@@ -19,6 +19,7 @@ struct Price<'a> {
     usd_per_hour: f64,
     includes_power: bool,
     source: &'static str,
+    as_of: String,
     retrieved_on: String,
 }
 
@@ -33,6 +34,7 @@ const COLUMNS: &[&str] = &[
     "usd_per_hour",
     "includes_power",
     "source",
+    "as_of",
     "retrieved_on",
 ];
 
@@ -49,8 +51,8 @@ pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>) -> anyhow::Resu
         return Ok(());
     };
     let devices: BTreeSet<&str> = runs.iter().map(|r| r.device.as_str()).collect();
-    // The day on which the price is stated: today.
-    let retrieved_on: String = utc_text(Anchor::now().realtime_ns).chars().take(10).collect();
+    // The day on which the price is stated, by who pays it: today.
+    let today: String = utc_text(Anchor::now().realtime_ns).chars().take(10).collect();
     let prices: Vec<Price> = devices
         .into_iter()
         .map(|device| Price {
@@ -64,7 +66,8 @@ pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>) -> anyhow::Resu
             usd_per_hour,
             includes_power: true,
             source: "--usd-per-hour",
-            retrieved_on: retrieved_on.clone(),
+            as_of: today.clone(),
+            retrieved_on: today.clone(),
         })
         .collect();
     let batch = rows::to_batch(&PRICE, &prices)?;

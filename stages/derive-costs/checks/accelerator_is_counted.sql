@@ -1,0 +1,4 @@
+-- A price that names an accelerator says how many it is of, and one that names none has none: a price of eight is not that of one.
+select provider, region, instance, tier, accelerator, accelerator_count
+from price
+where (accelerator is not null) <> (coalesce(accelerator_count, 0) > 0)
