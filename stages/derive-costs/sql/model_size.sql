@@ -6,7 +6,7 @@ with stated as (
         model,
         dtype,
         max(weights_bytes) as weights_bytes,
-        regexp_match(lower(model), '(?:^|[^a-z0-9.])(?:([0-9]+)x)?([0-9]+(?:[.][0-9]+)?)(b|m)(?:$|[^a-z0-9])') as named
+        regexp_match(lower(model), '(?:^|[^a-z0-9.])((?:[0-9]+x)?)([0-9]+(?:[.][0-9]+)?)(b|m)(?:$|[^a-z0-9])') as named
     from run
     group by model, dtype
 ),
@@ -16,7 +16,7 @@ counted as (
         model,
         dtype,
         weights_bytes,
-        cast(coalesce(nullif(named[1], ''), '1') as double) * cast(named[2] as double)
+        cast(coalesce(nullif(replace(named[1], 'x', ''), ''), '1') as double) * cast(named[2] as double)
         * case named[3] when 'b' then 1e9 when 'm' then 1e6 end as parameters,
         case
             when lower(dtype) in ('f32', 'fp32', 'float32') then 32

@@ -92,8 +92,8 @@ select
         when name is null then 'what ran is not known'
         when (device = 'cpu') <> (accelerator is null) then 'another kind of device'
         when name = sold_name then 'both names stand for several products'
-        when not sold_is_exact and name like concat(sold_name, ' %') then 'the price does not say which of several products'
-        when not is_exact and sold_name like concat(name, ' %') then 'the run does not say which of several products'
+        when not sold_is_exact and (accelerator is null or name like concat(sold_name, ' %')) then 'the price does not say which of several products'
+        when not is_exact and (accelerator is null or sold_name like concat(name, ' %')) then 'the run does not say which of several products'
         when sold_name is null then 'the price does not say which processor'
         else 'other hardware'
     end as reason
