@@ -209,7 +209,7 @@ fn make_reruns_what_a_change_concerns_and_nothing_else() {
     let none: Vec<&str> = Vec::new();
     let (out, ran) = run.make(&[]);
     assert!(out.contains("Nothing to be done for 'all'") && ran == none, "{out}");
-    run.edit("prices/lambda.csv", ",false,", ",true,");
+    run.edit("prices/lambda.csv", ",true,", ",false,");
     assert_eq!(run.make(&[]).1, ["derive-costs", "analyze", "render"]);
     assert_eq!(run.make(&[]).1, none);
     run.edit("pipeline.toml", "utilisation = 1.0", "utilisation = 0.5");

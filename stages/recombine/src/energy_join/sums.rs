@@ -223,7 +223,7 @@ fn counter(t: &[i64], v: &[f64], range: f64, sums: &mut Sums) {
     });
     sums.energy += energy;
     sums.gap_ns = sums.gap_ns.max(gap);
-    sums.extend(least.into_iter().fold(f64::INFINITY, smaller));
+    sums.least = smaller(sums.least, least.into_iter().fold(f64::INFINITY, smaller));
     sums.most = larger(sums.most, most.into_iter().fold(f64::NEG_INFINITY, larger));
 }
 
