@@ -50,7 +50,7 @@ COLLECT := $(BIN)/collect
 MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet sensor.parquet)
 ENERGY := $(RUN)/run_energy.parquet
 ALIGNMENT := $(RUN)/alignment.parquet
-PRICED := $(addsuffix .parquet,$(addprefix $(RUN)/,price grid tariff embodied retirement retired_price cost request_cost api_cost tco break_even \
+PRICED := $(addsuffix .parquet,$(addprefix $(RUN)/,price grid tariff embodied retirement retired_price price_match cost request_cost api_cost tco break_even \
     utilisation_cost tier_saving region_carbon hourly_cost))
 ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet omnibus.parquet ranking.parquet verdict.parquet \
     decision.parquet finding.parquet)

@@ -11,6 +11,7 @@ pub mod document;
 mod encode;
 pub mod error;
 pub mod evidence;
+pub mod hardware;
 pub mod io;
 pub mod provenance;
 pub mod rows;

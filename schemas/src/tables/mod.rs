@@ -16,6 +16,7 @@ pub mod hourly_cost;
 pub mod omnibus;
 pub mod power_sample;
 pub mod price;
+pub mod price_match;
 pub mod ranking;
 pub mod region_carbon;
 pub mod request_cost;
@@ -46,6 +47,7 @@ pub use hourly_cost::HOURLY_COST;
 pub use omnibus::OMNIBUS;
 pub use power_sample::POWER_SAMPLE;
 pub use price::PRICE;
+pub use price_match::PRICE_MATCH;
 pub use ranking::RANKING;
 pub use region_carbon::REGION_CARBON;
 pub use request_cost::REQUEST_COST;
@@ -76,6 +78,7 @@ pub const ALL: &[&Contract] = &[
     &EMBODIED,
     &RETIREMENT,
     &RETIRED_PRICE,
+    &PRICE_MATCH,
     &COST,
     &RUN_COST,
     &REQUEST_COST,

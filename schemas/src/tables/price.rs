@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::TIERS};
 
 pub const PRICE: Contract = Contract {
     name: "price",
-    version: 3,
+    version: 4,
     stage: "derive-costs",
     grain: "One price: provider x region x instance x tier.",
     key: &["provider", "region", "instance", "tier"],
@@ -26,6 +26,12 @@ pub const PRICE: Contract = Contract {
             .at_least(0.0)
             .or_null("when no source gives a range; a spot price then has an unknown range, any other none"),
         float("high_usd_per_hour", "Upper end").at_least(0.0).or_null("when no source gives a range"),
+        float(
+            "share_usd_per_hour",
+            "USD an hour of one accelerator of it, or of one vCPU where it has none, if the seller sells such shares",
+        )
+        .at_least(0.0)
+        .or_null("when it is sold whole, or nobody says"),
         float("input_usd_per_mtok", "USD per million input tokens").at_least(0.0).or_null("unless the tier is `api`"),
         float("cached_input_usd_per_mtok", "USD per million cached input tokens")
             .at_least(0.0)

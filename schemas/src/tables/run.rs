@@ -7,7 +7,7 @@ pub const STATUSES: &[&str] = &["ok", "degraded", "failed", "skipped"];
 
 pub const RUN: Contract = Contract {
     name: "run",
-    version: 3,
+    version: 4,
     stage: "collect",
     grain: "One measured repetition: a timed window in which one cell of the matrix ran one or more times back to back.",
     key: &["session_id", "run_id"],
@@ -25,6 +25,8 @@ pub const RUN: Contract = Contract {
         text("model_source", "Where the weights came from").or_null("when an import does not say"),
         text("tokenizer_sha256", "Hash of tokenizer.json, or of the GGUF file that holds the tokenizer")
             .or_null("without a tokenizer, or when an import does not say"),
+        count("weights_bytes", "Bytes of the weights, as the engine or its results state them")
+            .or_null("when they state none"),
         choice("weights", &["real", "synthetic"], "Trained weights, or seeded random ones of the same shape"),
         choice(
             "mode",

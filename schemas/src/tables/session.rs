@@ -4,7 +4,7 @@ use crate::{Contract, column::*};
 
 pub const SESSION: Contract = Contract {
     name: "session",
-    version: 2,
+    version: 3,
     stage: "collect",
     grain: "One collection session: one life of `collect`, from start to end or to the moment it was killed.",
     key: &["session_id"],
@@ -15,7 +15,12 @@ pub const SESSION: Contract = Contract {
         int("ended_ns", "End").or_null("when the session was killed"),
         text("host", "Host name").or_null("when an import does not say"),
         text("os", "Operating system and kernel").or_null("when an import does not say"),
-        text("cpu", "Processor model").or_null("when an import does not say"),
+        text("cpu", "Processor model, as the kernel prints it").or_null("when an import does not say"),
+        text("machine", "Vendor and product of the machine, as its firmware says (DMI)").or_null("when it says none"),
+        text("provider", "Cloud that it was rented from, as `price` names it").or_null("when nothing there says it"),
+        text("region", "The cloud's region").or_null("when nothing there says it"),
+        text("instance", "Instance type").or_null("when nothing there says it"),
+        text("instance_from", "What said the cloud or the instance: `DMI`, `cloud-init`").or_null("when nothing did"),
         count("logical_cores", "Logical processors").or_null("when an import does not say"),
         float("memory_mb", "Main memory, MiB").at_least(0.0).or_null("when an import does not say"),
         texts("gpu_uuids", "GPUs by UUID").or_null("when there is none or an import does not say"),

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub struct Analysis {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// session, run, power_sample, sensor, run_energy, alignment, price, retired_price, grid, tariff, cost, request_cost, tco (.parquet)
+    /// session, run, power_sample, sensor, run_energy, alignment, price, retired_price, price_match, grid, tariff, cost, request_cost, tco (.parquet)
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     read: Vec<PathBuf>,
     /// Tables to write: estimate, comparison, omnibus, ranking, verdict, decision, finding
@@ -41,8 +41,9 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
     }
     let mut bench = Workbench::new("analyze", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
-    // Energies of before sensors were aligned, or of none, have no alignment; not everybody has tariffs by the hour or retired prices.
-    for contract in [&tables::ALIGNMENT, &tables::TARIFF, &tables::RETIRED_PRICE] {
+    // Energies of before sensors were aligned, or of none, have no alignment; not everybody has tariffs by the hour, retired prices,
+    // or prices at all.
+    for contract in [&tables::ALIGNMENT, &tables::TARIFF, &tables::RETIRED_PRICE, &tables::PRICE_MATCH] {
         if !cli.read.iter().any(|path| path.file_stem().is_some_and(|stem| stem == contract.name)) {
             bench.empty(contract)?;
         }

@@ -29,11 +29,29 @@ impl Host {
         Host {
             name: text(system.nodename()),
             os: format!("{pretty} ({} {})", text(system.sysname()), text(system.release())).trim_start().to_string(),
-            cpu: field("model name").unwrap_or_else(|| text(system.machine())),
+            cpu: field("model name").or_else(|| arm_core(&cpuinfo)).unwrap_or_else(|| text(system.machine())),
             logical_cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_mb: memory_kib.unwrap_or(0.0) / 1024.0,
         }
     }
+}
+
+/// The core of an Arm processor, whose cpuinfo has numbers for a name (lscpu-arm.c of util-linux; Arm's MIDR_EL1, part numbers).
+fn arm_core(cpuinfo: &str) -> Option<String> {
+    let field = |key: &str| {
+        let line = cpuinfo.lines().find(|l| l.starts_with(key))?;
+        u32::from_str_radix(line.split_once(':')?.1.trim().trim_start_matches("0x"), 16).ok()
+    };
+    let core = match (field("CPU implementer")?, field("CPU part")?) {
+        (0x41, 0xd0c) => "ARM Neoverse-N1",
+        (0x41, 0xd49) => "ARM Neoverse-N2",
+        (0x41, 0xd40) => "ARM Neoverse-V1",
+        (0x41, 0xd4f) => "ARM Neoverse-V2",
+        (0xc0, 0xac3) => "Ampere-1",
+        (0xc0, 0xac4) => "Ampere-1a",
+        (implementer, part) => return Some(format!("Arm {implementer:#x} {part:#x}")),
+    };
+    Some(core.into())
 }
 
 /// Processor time since boot, all processors together, in clock ticks (proc(5)).
@@ -104,5 +122,13 @@ mod tests {
         let stat = "cpu  100 20 30 800 50 4 6 999 7 0\ncpu0 1 1 1 1\n";
         assert_eq!(CpuTicks::parse(stat), Some(CpuTicks { busy: 160, total: 1010 }));
         assert_eq!(CpuTicks::parse("intr 5\n"), None);
+    }
+
+    #[test]
+    fn an_arm_processor_is_named_by_its_core() {
+        let graviton3 = "processor\t: 0\nBogoMIPS\t: 2100.00\nCPU implementer\t: 0x41\nCPU part\t: 0xd40\n";
+        assert_eq!(arm_core(graviton3).as_deref(), Some("ARM Neoverse-V1"));
+        assert_eq!(arm_core(&graviton3.replace("0xd40", "0xfff")).as_deref(), Some("Arm 0x41 0xfff"));
+        assert_eq!(arm_core("model name\t: AMD EPYC\n"), None);
     }
 }

@@ -15,6 +15,7 @@ mod gpu_check;
 mod host;
 mod imports;
 mod journal;
+mod machine;
 mod measure;
 mod models;
 mod parity;

@@ -1,7 +1,8 @@
 //! Rows of `session` and `run` as `collect` fills them.
 
-use crate::{clock::Anchor, config::Config, host::Host, power::sampler::Sampler};
+use crate::{clock::Anchor, config::Config, host::Host, machine::Machine, power::sampler::Sampler};
 use serde::Serialize;
+use std::path::Path;
 
 /// A row of `session`.
 #[derive(Debug, Serialize)]
@@ -13,6 +14,8 @@ pub struct Session {
     pub host: String,
     pub os: String,
     pub cpu: String,
+    #[serde(flatten)]
+    pub machine: Machine,
     pub logical_cores: usize,
     pub memory_mb: f64,
     pub gpu_uuids: Option<Vec<String>>,
@@ -46,6 +49,7 @@ impl Session {
             host: host.name.clone(),
             os: host.os.clone(),
             cpu: host.cpu.clone(),
+            machine: Machine::read(Path::new("/")),
             logical_cores: host.logical_cores,
             memory_mb: host.memory_mb,
             gpu_uuids: None,

@@ -22,4 +22,4 @@ select
     c.seed
 from cell_unit as u
 cross join config as c
-inner join hardware_offer as o on u.device = o.device and u.cpu is not distinct from o.cpu
+inner join hardware_offer as o on u.hardware = o.hardware and u.model = o.model and u.dtype = o.dtype

@@ -8,7 +8,7 @@ select
     mode,
     kv_cache,
     basis,
-    max(cpu) as cpu,
+    case when min(hardware) = max(hardware) then min(hardware) else concat(device, ' of several machines') end as hardware,
     avg(hours_per_mtok) as hours_per_mtok,
     case when count(kwh_per_mtok) = count(*) then avg(kwh_per_mtok) end as kwh_per_mtok,
     case when count(var_hours) = count(*) then sum(var_hours) / (count(*) * count(*)) end as var_hours,

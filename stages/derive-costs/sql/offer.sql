@@ -6,9 +6,14 @@ select
     p.region,
     p.instance,
     p.tier,
-    p.cpu,
     p.accelerator,
-    p.accelerator_count,
+    p.vcpus,
+    p.memory_mb,
+    p.share_usd_per_hour,
+    sold_name(p.provider, p.instance, p.accelerator, p.cpu) as sold_name,
+    sold_is_exact(p.provider, p.instance, p.accelerator, p.cpu) as sold_is_exact,
+    case when p.accelerator is not null then p.accelerator_count * hardware_count(p.accelerator) end as sold_count,
+    coalesce(p.accelerator_memory_mb / 1024, sold_memory_gb(p.provider, p.instance, p.accelerator, p.cpu)) as sold_memory_gb,
     case
         when p.tier = 'on_prem' and p.usd_per_hour = 0
             then ((o.capex_usd - o.residual_usd) / o.life_years + o.upkeep_usd_per_year) / 8760

@@ -12,6 +12,7 @@ with priced as (
         o.carbon_evidence,
         o.usd_per_hour,
         o.usd_per_used_hour,
+        o.speed,
         o.idle_kw,
         o.usd_per_kwh,
         o.gco2e_per_kwh,
@@ -29,7 +30,7 @@ with priced as (
         u.hours * o.below_usd_per_used_hour as below_usd,
         u.hours * o.above_usd_per_used_hour as above_usd
     from request_unit as u
-    inner join hardware_offer as o on u.device = o.device and u.cpu is not distinct from o.cpu
+    inner join hardware_offer as o on u.hardware = o.hardware and u.model = o.model and u.dtype = o.dtype
 ),
 
 total as (

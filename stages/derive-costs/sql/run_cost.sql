@@ -21,4 +21,4 @@ select
     u.evidence as energy_evidence,
     o.match
 from run_unit as u
-inner join hardware_offer as o on u.device = o.device and u.cpu is not distinct from o.cpu
+inner join hardware_offer as o on u.hardware = o.hardware and u.model = o.model and u.dtype = o.dtype

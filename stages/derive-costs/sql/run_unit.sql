@@ -3,7 +3,7 @@
 with timed as (
     select
         r.*,
-        s.cpu,
+        h.hardware,
         case when s.source = 'imported' then 'imported' else 'measured' end as time_evidence,
         coalesce(cast(r.end_ns - r.start_ns as double) / 1e9, r.latency_ms * r.iterations / 1e3) as window_s,
         cast(
@@ -14,6 +14,8 @@ with timed as (
     from config as c
     cross join session as s
     inner join run as r on s.session_id = r.session_id
+    inner join ran_on as h
+        on r.session_id = h.session_id and r.device = h.device and r.threads is not distinct from h.threads
     where
         r.status in ('ok', 'degraded') and r.iterations > 0
         and coalesce(cast(r.end_ns - r.start_ns as double) / 1e9, r.latency_ms * r.iterations / 1e3) > 0
@@ -38,7 +40,7 @@ select
     t.kv_cache,
     t.scenario,
     t.batch,
-    t.cpu,
+    t.hardware,
     coalesce(t."order", t.repetition) as place,
     t.basis,
     t.window_s,

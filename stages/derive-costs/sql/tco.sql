@@ -4,7 +4,7 @@ with volume as (
         r.*,
         c.utilisation,
         w.volume_mtok / r.request_mtok as requests,
-        w.volume_mtok / r.request_mtok * r.hours as busy_hours,
+        w.volume_mtok / r.request_mtok * r.hours / r.speed as busy_hours,
         o.idle_w,
         o.capex_usd,
         o.residual_usd,

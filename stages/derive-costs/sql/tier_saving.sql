@@ -1,4 +1,4 @@
--- One price other than on demand against the same instance on demand. Rates change: two of different times are no saving.
+-- One price other than on demand against the same instance on demand, of what a run has a cost at. Rates change: two of different times are no saving.
 with pair as (
     select
         p.provider,
@@ -21,6 +21,8 @@ with pair as (
     inner join price as d on p.provider = d.provider and p.region = d.region and p.instance = d.instance
     left anti join retired_price as r
         on p.provider = r.provider and p.region = r.region and p.instance = r.instance and p.tier = r.tier
+    left semi join hardware_offer as h
+        on p.provider = h.provider and p.region = h.region and p.instance = h.instance and p.tier = h.tier
     where
         d.tier = 'on_demand' and p.tier not in ('on_demand', 'api', 'on_prem') and p.usd_per_hour is not null and d.usd_per_hour > 0
 )

@@ -5,7 +5,7 @@ with hourly as (
         r.*,
         u.utilisation,
         r.hours / r.request_mtok as hours_per_mtok,
-        r.usd_per_hour as fixed_usd_per_hour,
+        r.usd_per_hour / r.speed as fixed_usd_per_hour,
         c.utilisation as at_configured,
         r.embodied_gco2e / r.request_mtok * c.utilisation as embodied_at_full
     from request_offer as r

@@ -1,5 +1,6 @@
 //! `[derive-costs]` of `pipeline.toml`.
 
+use crate::speed::{self, SpeedFactor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -13,6 +14,13 @@ pub struct Config {
     pub utilisations: Vec<f64>,
     pub energy_scope: EnergyScope,
     pub match_device: bool,
+    /// Provider and instance that ran, of sessions that do not say it themselves.
+    #[serde(default)]
+    pub ran_on: String,
+    /// Of a model's weights, for what else has to fit beside them.
+    pub memory_reserve_pct: f64,
+    #[serde(default)]
+    pub speed_factor: Vec<SpeedFactor>,
     pub token_count: TokenCount,
     pub ci_level: f64,
     pub interval: Interval,
@@ -104,6 +112,8 @@ pub struct Scalars<'a> {
     utilisation: f64,
     energy_scope: EnergyScope,
     match_device: bool,
+    ran_on: &'a str,
+    memory_reserve_pct: f64,
     token_count: TokenCount,
     ci_level: f64,
     max_price_gap_days: i64,
@@ -125,6 +135,8 @@ impl Config {
             utilisation: self.utilisation,
             energy_scope: self.energy_scope,
             match_device: self.match_device,
+            ran_on: &self.ran_on,
+            memory_reserve_pct: self.memory_reserve_pct,
             token_count: self.token_count,
             ci_level: self.ci_level,
             max_price_gap_days: self.max_price_gap_days,
@@ -176,6 +188,7 @@ impl Config {
             ("utilisation", self.utilisation, share(self.utilisation), "above 0 and at most 1"),
             ("ci_level", self.ci_level, self.ci_level > 0.0 && self.ci_level < 1.0, "between 0 and 1"),
             ("max_price_gap_days", gap, gap >= 0.0, "at least 0"),
+            ("memory_reserve_pct", self.memory_reserve_pct, self.memory_reserve_pct >= 0.0, "at least 0"),
             ("default_pue", self.default_pue, self.default_pue >= 1.0, "at least 1"),
             ("draws", draws, self.interval == Interval::Delta || draws >= 1000.0, "at least 1000"),
             ("owned.capex_usd", owned.capex_usd, owned.capex_usd >= 0.0, "at least 0"),
@@ -196,6 +209,12 @@ impl Config {
                 let wrong = self.utilisations.iter().find(|&&u| !share(u));
                 wrong.map(|u| format!("utilisations must be above 0 and at most 1, {u}"))
             })
+            .or_else(|| {
+                let words = self.ran_on.split_whitespace().count();
+                let told = format!("ran_on must be a provider and an instance as `price` names them, \"{}\"", self.ran_on);
+                (!self.ran_on.is_empty() && words != 2).then_some(told)
+            })
+            .or_else(|| speed::fault(&self.speed_factor))
             .or_else(|| self.workload.is_empty().then(|| "no workload, add [[derive-costs.workload]]".to_string()))
             .or_else(|| self.workloads().iter().find_map(Workload::fault))
             .or_else(|| self.blend.iter().find_map(|blend| blend.fault(&self.workload)))

@@ -1,6 +1,6 @@
 //! The stage's work: tables in, models, checks, tables out.
 
-use crate::{catalogue, config, tariff};
+use crate::{catalogue, config, speed, tariff};
 use clap::Args;
 use recombine::{Model, Workbench, check, model};
 use schemas::{
@@ -32,14 +32,15 @@ pub struct Derive {
     /// What can no longer be rented, CSV in the columns of table `retirement`
     #[arg(long, value_name = "FILE", num_args = 0..)]
     retired: Vec<PathBuf>,
-    /// Tables to write: price, grid, tariff, embodied, retirement, retired_price, cost, request_cost, api_cost, tco, break_even, utilisation_cost, tier_saving,
-    /// region_carbon, hourly_cost, and on request run_cost
+    /// Tables to write: price, grid, tariff, embodied, retirement, retired_price, price_match, cost, request_cost, api_cost,
+    /// tco, break_even, utilisation_cost, tier_saving, region_carbon, hourly_cost, and on request run_cost
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     write: Vec<PathBuf>,
 }
 
 const MODELS: &[Model] = &[
     model!("run_energy_used"),
+    model!("ran_on"),
     model!("run_unit"),
     model!("serial_correlation"),
     model!("cell_unit"),
@@ -47,12 +48,16 @@ const MODELS: &[Model] = &[
     model!("grid_hour"),
     model!("retired_price"),
     model!("offer"),
-    model!("hardware_offer"),
-    model!("cell_offer"),
-    model!("cost"),
+    model!("model_size"),
     model!("mode_unit"),
     model!("measured_length"),
     model!("request_unit"),
+    model!("price_pair"),
+    model!("price_mapped"),
+    model!("price_match"),
+    model!("hardware_offer"),
+    model!("cell_offer"),
+    model!("cost"),
     model!("request_offer"),
     model!("request_cost"),
     model!("api_cost"),
@@ -85,6 +90,7 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     bench.values("workload", &config.workloads())?;
     bench.values("utilisation", &config.utilisations())?;
     bench.values("owned", &[&config.owned])?;
+    bench.rows(&speed::SPEED_FACTOR, &speed::rows(&config.speed_factor))?;
     bench.rows(&tariff::TARIFF_HOUR, &tariff::intervals(&cli.tariffs)?)?;
     bench.check(check!("price_is_complete"))?;
     bench.check(check!("grid_region_is_known"))?;
@@ -95,6 +101,7 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     bench.check(check!("accelerator_is_counted"))?;
     bench.check(check!("one_basis_a_region"))?;
     bench.check(check!("own_machine_is_paid_for_once"))?;
+    bench.check(check!("share_is_of_one"))?;
     for &model in MODELS {
         bench.materialise(model)?;
     }
@@ -105,6 +112,7 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     bench.check(check!("phases_sum_to_the_request"))?;
     bench.check(check!("energy_in_is_energy_out"))?;
     bench.check(check!("every_cell_is_priced"))?;
+    bench.check(check!("other_hardware_is_mapped"))?;
     bench.check(check!("carbon_is_ranked_within_a_method"))?;
     bench.check(check!("evidence_is_the_weakest"))?;
     for path in &cli.write {

@@ -9,6 +9,7 @@ mod import;
 mod interval;
 mod notes;
 mod sheet;
+mod speed;
 mod tariff;
 
 use clap::Parser;

@@ -7,6 +7,7 @@ mod energy_join;
 mod error;
 mod evidence;
 mod functions;
+mod hardware;
 mod propagation;
 mod values;
 
@@ -83,6 +84,7 @@ impl Workbench {
         let context = SessionContext::new_with_state(state);
         functions::register(&context);
         evidence::register(&context);
+        hardware::register(&context);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads.max(2))
             .enable_all()

@@ -72,6 +72,10 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let mut drawing = draw::Drawing::start(&cli.python, &cli.draw, &cli.into.join("charts"))?;
     let mut bench = Workbench::new("render", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
+    // Costs of an older run have none.
+    if !cli.read.iter().any(|path| path.file_stem().is_some_and(|stem| stem == schemas::tables::PRICE_MATCH.name)) {
+        bench.empty(&schemas::tables::PRICE_MATCH)?;
+    }
     if let Some(path) = &cli.beside {
         bench.read_as("beside", path)?;
     }

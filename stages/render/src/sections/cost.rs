@@ -80,13 +80,33 @@ const SAVINGS: Layout = Layout {
     ],
 };
 
+const MATCHED: Layout = Layout {
+    id: "price_match",
+    caption: "Which prices are of the hardware that ran, and why the others have no cost",
+    method: "Counts of prices by the hour",
+    sql: "select device, coalesce(name, 'unknown') as name, outcome, reason, max(prices) as prices, min(example) as example \
+          from price_match where reason <> 'another kind of device' group by device, coalesce(name, 'unknown'), outcome, reason \
+          order by device, case outcome when 'measured' then 1 when 'share' then 2 when 'extrapolated' then 3 else 4 end, prices desc, reason",
+    source: "select max(prices) as prices from price_match where device = {device} and coalesce(name, 'unknown') = {name} \
+             and outcome = {outcome} and reason = {reason}",
+    evidence: Evidence::None,
+    columns: &[
+        ("what ran", Show::Text("device")),
+        ("as prices name it", Show::Text("name")),
+        ("prices", Show::Number("prices")),
+        ("outcome", Show::Text("outcome")),
+        ("why", Show::Text("reason")),
+        ("one of them", Show::Text("example")),
+    ],
+};
+
 pub fn section(material: &Material<'_>) -> Result<Section> {
     Ok(Section {
         id: "cost",
         title: "Cost of a million tokens, by tier and provider".into(),
         texts: vec![TEXT.into()],
         charts: material.charts(&["cost", "tiers", "cost-speed", "cost-energy"]),
-        tables: material.tables(&[&TIERS, &PROVIDERS, &SAVINGS])?,
+        tables: material.tables(&[&TIERS, &PROVIDERS, &MATCHED, &SAVINGS])?,
         ..Section::default()
     })
 }

@@ -16,8 +16,9 @@ const TERMS: &[&str] = &[
      power. `gCO2e per 1M` = kWh x PUE x g per kWh; carbon of making the hardware is given apart.",
     "`on_prem`: your own machine: its purchase over its life, upkeep, and electricity, also while it waits at the configured \
      utilisation. A price is `measured` when it is of \
-     the hardware that ran, `extrapolated` when the measured speed is billed at the rate of other hardware. The two are not \
-     ranked together.",
+     the hardware that ran, all of the machine or a share that its seller sells; `extrapolated` when it is of other hardware, whose \
+     speed somebody stated beside what ran (`speed_factor`). The two are not ranked together. Any other price has no cost: nobody \
+     knows what that hardware would do.",
     "Evidence, firmest first: `measured` (a clock), `measured_counter` and `measured_integral` (a sensor's counter, or its power \
      over time), `derived` (computed from these and a price), `imported` (measured elsewhere), `estimated` (a model of the power), \
      `extrapolated` (a price or grid of something else than what ran, or lengths that no run \

@@ -47,6 +47,7 @@ const SESSIONS: Layout = Layout {
         ("cores", Show::Number("logical_cores")),
         ("memory, MiB", Show::Number("memory_mb")),
         ("GPU", Show::Text("gpu_names")),
+        ("instance", Show::Joined(&["provider", "instance"])),
         ("system", Show::Text("os")),
         ("engines", Show::Text("engines")),
         ("commit", Show::Text("git_commit")),

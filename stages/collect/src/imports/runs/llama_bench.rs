@@ -49,6 +49,7 @@ pub struct Test {
     cpu: Option<String>,
     device: String,
     threads: Option<i64>,
+    weights_bytes: Option<i64>,
     library: Option<String>,
     /// Everything else that was set, by name.
     settings: BTreeMap<String, String>,
@@ -143,7 +144,7 @@ impl Test {
             }
             run.latency_ms = Some(*ms);
             (run.model, run.dtype, run.device) = (self.model.clone(), self.dtype.clone(), self.device.clone());
-            (run.threads, run.library) = (self.threads, self.library.clone());
+            (run.threads, run.weights_bytes, run.library) = (self.threads, self.weights_bytes, self.library.clone());
             let when = began.map_or(When::Unknown, |at| When::Began(later(at, after_ms)));
             sheet.run(line, run, when, self.said)?;
             after_ms += ms;
@@ -196,6 +197,7 @@ fn of_row(row: &delimited::Row) -> Result<Test> {
         cpu: row.text("cpu_info").map(str::to_string),
         device: device(backends, row.number("n_gpu_layers")?, row.text("gpu_info")),
         threads: whole("n_threads")?,
+        weights_bytes: whole("model_size")?,
         library: build[0].map(|commit| format!("llama.cpp {commit} ({})", build[1].unwrap_or("?"))),
         settings,
     })
@@ -252,6 +254,7 @@ fn of_entry(line: u64, entry: &Value) -> Result<Test> {
         cpu: text("cpu_info"),
         device: device(entry.text("backends").unwrap_or("CPU"), entry.number("n_gpu_layers"), entry.text("gpu_info")),
         threads: entry.number("n_threads").and_then(count),
+        weights_bytes: entry.number("model_size").and_then(count),
         library: text("build_commit").map(|commit| format!("llama.cpp {commit} ({})", build.as_deref().unwrap_or("?"))),
         settings: settings.filter_map(|(k, v)| Some((k.clone(), v.shown()?))).collect(),
     })

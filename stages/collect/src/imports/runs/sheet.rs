@@ -31,6 +31,7 @@ pub struct Run {
     pub dtype: String,
     pub model: String,
     pub model_source: Option<String>,
+    pub weights_bytes: Option<i64>,
     pub weights: &'static str,
     pub mode: &'static str,
     pub kv_cache: bool,
