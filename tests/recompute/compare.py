@@ -1,0 +1,42 @@
+"""Recomputed rows against a table's, cell by cell."""
+
+from tables import NUMBERS, is_absent
+
+TOLERANCE = 1e-9
+
+
+class Comparison:
+    """What was compared of one table: cells, those that are off, columns that were not recomputed."""
+
+    def __init__(self, contract, tolerance):
+        self.contract, self.tolerance = contract, tolerance
+        self.cells, self.off, self.skipped = 0, [], set()
+
+    def compare(self, ours, theirs, excused):
+        """`excused`: columns that need not be recomputed."""
+        ours, theirs = self.by_key(ours), self.by_key(theirs)
+        for key in ours.keys() ^ theirs.keys():
+            self.off.append((key, "row", "recomputed" if key in ours else "absent", "absent" if key in ours else "in the table"))
+        for key in ours.keys() & theirs.keys():
+            for column in self.contract.columns.keys() - set(self.contract.key):
+                if column in ours[key]:
+                    self.cells += 1
+                    if not self.same(column, ours[key][column], theirs[key][column]):
+                        self.off.append((key, column, ours[key][column], theirs[key][column]))
+                elif column not in excused:
+                    self.skipped.add(column)
+        return self
+
+    def by_key(self, rows):
+        found = {tuple(row[k] for k in self.contract.key): row for row in rows}
+        if len(found) != len(rows):
+            raise SystemExit(f"recompute: {self.contract.name}: {len(rows)} rows have {len(found)} keys")
+        return found
+
+    def same(self, column, a, b):
+        if is_absent(a) or is_absent(b):
+            return is_absent(a) and is_absent(b)
+        if self.contract.columns[column] not in NUMBERS:
+            return a == b
+        limit = self.tolerance.get((self.contract.name, column), TOLERANCE)
+        return a == b or abs(a - b) <= limit * max(abs(a), abs(b))
