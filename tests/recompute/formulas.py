@@ -48,24 +48,25 @@ def welch_satterthwaite(variances, degrees):
 
 
 class Dependence:
-    """How far runs resemble those before them, from one pool of cells."""
+    """How far runs resemble those before them, from a pool of cells. docs/statistics.md, "Dependent runs"."""
 
-    def __init__(self, cells):
-        """`cells`: deviations of a cell's logs from their mean, in the order of execution."""
-        self.rho, self.standard_error, self.cells = NAN, NAN, []
+    def __init__(self, cells, varies):
+        """`cells`: logs of each cell's runs in the order of execution; `varies(size, logs)`: whether they are more than rounding."""
+        self.rho, self.standard_error, self.cells = NAN, NAN, 0
         above, squares, cubic, spread = 0.0, 0.0, 0.0, 0.0
-        for deviations in cells:
-            n, size = len(deviations), math.fsum(d * d for d in deviations)
-            if n < 3 or not size > 1e-24:
+        for logs in cells:
+            n, from_mean = len(logs), [log - mean(logs) for log in logs]
+            size = math.fsum(d * d for d in from_mean)
+            if n < 3 or not varies(size, logs):
                 continue
-            slope = (n - 2) * (n - 1.5) / (n * (n + 1))
-            found = math.fsum(a * b for a, b in zip(deviations, deviations[1:])) / size
+            slope = pool_slope(n)
+            found = math.fsum(a * b for a, b in zip(from_mean, from_mean[1:])) / size
             above += n * slope * (found + 1 / n)
             squares += n * slope**2
             cubic += 1.15 * slope**2
             spread += (n * slope) ** 2 * (n - 1) / (n * (n + 2))
-            self.cells.append(n)
-        if squares > 0:
+            self.cells += 1
+        if self.cells:
             self.standard_error = math.sqrt(spread) / squares
             self.rho = (squares - math.sqrt(max(squares**2 - 4 * cubic * above, 0))) / (2 * cubic)
 
@@ -74,6 +75,15 @@ class Dependence:
 
     def bounded(self):
         return min(max(self.rho, 0.0), MOST_RHO) if self.is_known() else NAN
+
+    def runs_wanted(self):
+        """The fewest runs of as many cells that tell rho."""
+        error = lambda n: math.sqrt((n - 1) / (n * (n + 2)) / self.cells) / pool_slope(n)
+        return next((n for n in range(3, 1000) if error(n) <= MOST_STANDARD_ERROR), 1000)
+
+
+def pool_slope(n):
+    return (n - 2) * (n - 1.5) / (n * (n + 1))
 
 
 def run_length(rho, n):

@@ -11,11 +11,17 @@ import sys
 import tomllib
 from pathlib import Path
 
+import comparisons
 import costs
+import decisions
+import estimates
+import observed
 import owning
 import prices
+import rankings
 import regions
 import units
+import verdicts
 from compare import Comparison
 from tables import contracts, read, read_csv
 
@@ -49,6 +55,20 @@ def derive(tables, given, config):
     }
 
 
+def analyse(tables, config):
+    """Tables of `analyze`."""
+    values, chosen = observed.run_values(tables), observed.chosen_costs(tables["cost"], config)
+    observed.price_runs(values, chosen, observed.own_carbon(tables["cost"]))
+    groups = observed.groups(values)
+    families = comparisons.families(groups)
+    compared = comparisons.comparisons(families, config)
+    return {
+        "estimate": estimates.estimates(groups, config), "comparison": compared, "omnibus": rankings.omnibus(families, config),
+        "ranking": rankings.ranking(families, compared, rankings.chosen_prices(chosen, groups), config),
+        "verdict": verdicts.verdicts(tables, groups, config), "decision": decisions.decisions(groups, chosen, compared, tables, config),
+    }
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="recompute", description=__doc__.split("\n")[0])
     parser.add_argument("run", type=Path)
@@ -62,10 +82,11 @@ def main():
     asked = arguments()
     config = tomllib.loads(asked.pipeline.read_text(encoding="utf-8"))
     known = contracts(SCHEMA)
-    tables = {name: read(asked.run, known[name]) for name in [*INPUTS, "run_energy"]}
+    tables = {name: read(asked.run, known[name]) for name in [*INPUTS, "run_energy", "cost", "request_cost", "tco"]}
     files = {"price": asked.prices, "grid": asked.grid, "tariff": asked.tariffs, "embodied": asked.embodied}
     given = {name: read_csv(paths, known[name]) for name, paths in files.items()}
     recomputed = derive(tables, given, config["derive-costs"])
+    recomputed |= analyse(tables, config["analyze"])
     cells, off, failed = 0, 0, False
     for name, rows in recomputed.items():
         if not (asked.run / f"{name}.parquet").exists():

@@ -10,6 +10,8 @@ from tables import NAN, is_absent
 BACKEND = ("backend", "device", "model", "dtype")
 CELL = (*BACKEND, "mode", "kv_cache", "scenario", "basis")
 MODE = (*BACKEND, "mode", "kv_cache", "basis")
+# Squared deviations of equal runs' logs are below.
+ROUNDING = 1e-24
 BASIS = {"prefill": "input", "generate": "output"}
 
 
@@ -75,21 +77,19 @@ def runs(tables, energies, config):
     return rows
 
 
-def deviations(runs, column):
-    """Logs of a cell's runs less their mean, in the order of execution; nothing where one is absent or not positive."""
+def logs(runs, column):
+    """Of a cell's runs in the order of execution; nothing where one is absent or not positive."""
     ordered = sorted(runs, key=lambda r: (r["session_id"], r["place"], r["run_id"]))
-    if not all(r[column] > 0 for r in ordered):
-        return []
-    logs = [math.log(r[column]) for r in ordered]
-    return [log - mean(logs) for log in logs]
+    return [math.log(r[column]) for r in ordered] if all(r[column] > 0 for r in ordered) else []
 
 
 def correlations(unit_runs, column):
     """rho of each pool: cells of a session and basis with few runs together, a cell with many alone."""
     pools = {}
     for key, of_cell in grouped(unit_runs, CELL):
-        pools.setdefault(pool(key, of_cell), []).append(deviations(of_cell, column))
-    return {name: Dependence(cells).bounded() for name, cells in pools.items()}
+        pools.setdefault(pool(key, of_cell), []).append(logs(of_cell, column))
+    varies = lambda size, _: size > ROUNDING
+    return {name: Dependence(cells, varies).bounded() for name, cells in pools.items()}
 
 
 def pool(key, of_cell):

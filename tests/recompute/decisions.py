@@ -1,0 +1,1 @@
+def decisions(*a): return []
