@@ -3,6 +3,14 @@
 from tables import NUMBERS, is_absent
 
 TOLERANCE = 1e-9
+# Columns that are differences, with those whose size they are measured by.
+ENDS = ("ci_low", "ci_high", "estimate")
+DIFFERENCES = {
+    ("run_energy", "energy_net_j"): ("energy_gross_j", "idle_j"),
+    ("comparison", "difference"): ("size",), ("comparison", "difference_low"): ("size",), ("comparison", "difference_high"): ("size",),
+    # Of a net energy that is nothing but rounding, and of runs that do not vary.
+    ("estimate", "estimate"): ENDS, ("estimate", "median"): ENDS, ("estimate", "std_error"): ENDS,
+}
 
 
 class Comparison:
@@ -21,7 +29,7 @@ class Comparison:
             for column in self.contract.columns.keys() - set(self.contract.key):
                 if column in ours[key]:
                     self.cells += 1
-                    if not self.same(column, ours[key][column], theirs[key][column]):
+                    if not self.same(column, ours[key], theirs[key]):
                         self.off.append((key, column, ours[key][column], theirs[key][column]))
                 elif column not in excused:
                     self.skipped.add(column)
@@ -33,10 +41,13 @@ class Comparison:
             raise SystemExit(f"recompute: {self.contract.name}: {len(rows)} rows have {len(found)} keys")
         return found
 
-    def same(self, column, a, b):
+    def same(self, column, ours, theirs):
+        a, b = ours[column], theirs[column]
         if is_absent(a) or is_absent(b):
             return is_absent(a) and is_absent(b)
         if self.contract.columns[column] not in NUMBERS:
             return a == b
+        # A difference is as exact as what it is the difference of.
+        sizes = [abs(v) for name in DIFFERENCES.get((self.contract.name, column), ()) if not is_absent(v := ours[name])]
         limit = self.tolerance.get((self.contract.name, column), TOLERANCE)
-        return a == b or abs(a - b) <= limit * max(abs(a), abs(b))
+        return a == b or abs(a - b) <= limit * max(abs(a), abs(b), *sizes)

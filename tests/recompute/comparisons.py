@@ -138,7 +138,7 @@ def row(family, names, sides, config):
         "ci_level": config["ci_level"], "effect": effect_name, "effect_size": d[0], "effect_low": d[1], "effect_high": d[2],
         "practical_pct": config["practical_pct"], "p_equivalent": equivalent(t, bound) if is_log and t else NAN,
         "n": sum(c.n for c in (*a, *b)), "blocks": len(shared), "evidence": weakest(a_group.evidence, b_group.evidence),
-        "error": t.error if is_log and t else NAN,
+        "error": t.error if is_log and t else NAN, "size": mean(mean(c.runs) for c in a),
     }
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import comparisons
 import costs
 import decisions
+import energy
 import estimates
 import observed
 import owning
@@ -82,10 +83,11 @@ def main():
     asked = arguments()
     config = tomllib.loads(asked.pipeline.read_text(encoding="utf-8"))
     known = contracts(SCHEMA)
-    tables = {name: read(asked.run, known[name]) for name in [*INPUTS, "run_energy", "cost", "request_cost", "tco"]}
+    tables = {name: read(asked.run, known[name]) for name in [*INPUTS, "alignment", "run_energy", "cost", "request_cost", "tco"]}
     files = {"price": asked.prices, "grid": asked.grid, "tariff": asked.tariffs, "embodied": asked.embodied}
     given = {name: read_csv(paths, known[name]) for name, paths in files.items()}
-    recomputed = derive(tables, given, config["derive-costs"])
+    recomputed = {"run_energy": energy.run_energy(tables, config["join-telemetry"])}
+    recomputed |= derive(tables, given, config["derive-costs"])
     recomputed |= analyse(tables, config["analyze"])
     cells, off, failed = 0, 0, False
     for name, rows in recomputed.items():
