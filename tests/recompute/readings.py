@@ -58,7 +58,8 @@ class Series:
         middle = ((a - self.t[at]) + (z - self.t[at])) / 2 / width
         step = abs(self.v[at + 1] - self.v[at])
         edge = step * length / 1e9 * max(middle, 1 - middle) if cut else 0.0
-        return self.along(at, (a + z) / 2) * length / 1e9, edge
+        power = self.v[at] + (self.v[at + 1] - self.v[at]) * middle
+        return power * length / 1e9, edge
 
     def window(self, start, end):
         return Window(self, start, end)
