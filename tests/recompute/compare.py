@@ -1,6 +1,6 @@
 """Recomputed rows against a table's, cell by cell."""
 
-from tables import NUMBERS, is_absent
+from tables import is_absent
 
 TOLERANCE = 1e-9
 # Columns that are differences, with those whose size they are measured by.
@@ -18,11 +18,12 @@ class Comparison:
 
     def __init__(self, contract, tolerance):
         self.contract, self.tolerance = contract, tolerance
-        self.cells, self.off, self.skipped = 0, [], set()
+        self.rows, self.cells, self.off, self.skipped = 0, 0, [], set()
 
     def compare(self, ours, theirs, excused):
         """`excused`: columns that need not be recomputed."""
         ours, theirs = self.by_key(ours), self.by_key(theirs)
+        self.rows = len(theirs)
         for key in ours.keys() ^ theirs.keys():
             self.off.append((key, "row", "recomputed" if key in ours else "absent", "absent" if key in ours else "in the table"))
         for key in ours.keys() & theirs.keys():
@@ -42,12 +43,16 @@ class Comparison:
         return found
 
     def same(self, column, ours, theirs):
-        a, b = ours[column], theirs[column]
+        a, b, kind = ours[column], theirs[column], self.contract.columns[column]
         if is_absent(a) or is_absent(b):
             return is_absent(a) and is_absent(b)
-        if self.contract.columns[column] not in NUMBERS:
+        if kind != "float64":
             return a == b
-        # A difference is as exact as what it is the difference of.
-        sizes = [abs(v) for name in DIFFERENCES.get((self.contract.name, column), ()) if not is_absent(v := ours[name])]
         limit = self.tolerance.get((self.contract.name, column), TOLERANCE)
-        return a == b or abs(a - b) <= limit * max(abs(a), abs(b), *sizes)
+        return a == b or abs(a - b) <= limit * max(abs(b), size(self.contract.name, column, ours))
+
+
+def size(table, column, row):
+    """Of a number; a difference is as exact as what it is the difference of."""
+    of = (column, *DIFFERENCES.get((table, column), ()))
+    return max((abs(row[c]) for c in of if not is_absent(row.get(c))), default=0.0)

@@ -15,6 +15,7 @@ mod golden;
 mod gpu_check;
 mod import_faults;
 mod power_imports;
+mod recomputation;
 mod refusals;
 mod report;
 mod run_cases;
