@@ -128,7 +128,8 @@ def row(family, names, sides, config):
     over, is_log = compared_over(family[0], config), config["scale"] == "log"
     test, t, effect_name, d = tested(a, b, over, config)
     bound = math.log1p(config["practical_pct"] / 100)
-    ratio, difference, likely = (*map(math.exp, ends(t)),) if is_log else (NAN, NAN), (NAN, NAN) if is_log else ends(t), like(a, b, over, config["ci_level"])
+    ratio = tuple(map(math.exp, ends(t))) if is_log else (NAN, NAN)
+    difference, likely = (NAN, NAN) if is_log else ends(t), like(a, b, over, config["ci_level"])
     return {
         **dict(zip(("metric", "model", "mode", "kv_cache"), family)), "a": names[0], "b": names[1], "test": test, "scale": config["scale"],
         "mean": over, "statistic": t.statistic if t else NAN, "df": t.df if t else NAN, "p": t.p if t else NAN,

@@ -1,4 +1,4 @@
-"""The noncentral t distribution: of (Z + delta) / s with Z normal and df s^2 chi-squared. SciPy's has no value at some of the places needed."""
+"""The noncentral t distribution: of (Z + delta) / s with Z normal and df s^2 chi-squared. SciPy's has no value at some places needed."""
 
 import math
 from functools import lru_cache

@@ -72,7 +72,8 @@ def run_values(tables):
     """One row a run: metrics, tokens, hours, and its energies."""
     sessions = {s["session_id"]: s for s in tables["session"]}
     totals = dict(grouped([e for e in tables["run_energy"] if e["device_id"] == "total"], ("session_id", "run_id")))
-    scopes = {key: max((c["energy_scope"] for c in cells if c["energy_scope"]), default=None) for key, cells in grouped(tables["cost"], CELL)}
+    scope = lambda cells: max((c["energy_scope"] for c in cells if c["energy_scope"]), default=None)
+    scopes = {key: scope(cells) for key, cells in grouped(tables["cost"], CELL)}
     rows = []
     for run in tables["run"]:
         window = window_s(run) if is_finished(run) and run["iterations"] > 0 else NAN

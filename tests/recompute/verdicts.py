@@ -116,6 +116,7 @@ def row(key, runs, cell, checks, config):
     cv = 100 * math.sqrt(variance(x)) / mean(x) if n > 1 else NAN
     spread = math.sqrt(variance(logs)) if n > 1 else NAN
     half = student(level, n - 1) * math.sqrt(log_variance(cell)) if spread > 0 else NAN
+    needed = runs_needed(spread * math.sqrt(cell.widening), wanted, level) if spread > 0 else NAN
     known = d is not None and d.is_known()
     codes = run_codes(runs, checks, config)
     codes += ["spread"] * (cv > config["max_cv_pct"]) + ["interval_wide"] * (half > wanted)
@@ -123,7 +124,7 @@ def row(key, runs, cell, checks, config):
         **dict(zip(CELL, key)), "codes": codes, "runs": len(runs), "usable": sum(map(is_finished, runs)),
         "degraded": sum(r["status"] == "degraded" for r in runs), "cv_pct": cv,
         "first_run_above_pct": 100 * (x[0] / mean(x[1:]) - 1) if n > 2 else NAN, "first_run_p": first_above(logs),
-        "half_width_pct": 100 * math.expm1(half), "runs_needed": runs_needed(spread * math.sqrt(cell.widening), wanted, level) if spread > 0 else NAN,
+        "half_width_pct": 100 * math.expm1(half), "runs_needed": needed,
         "normality_p": float(stats.shapiro(logs).pvalue) if n > 2 and more_than_rounding(variance(logs), logs) else NAN,
         "independence": independence(n, d), "serial_correlation": d.rho if known else NAN,
         "independence_p": float(ndtr(-d.rho / d.standard_error)) if known else NAN,

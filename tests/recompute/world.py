@@ -13,7 +13,10 @@ from pathlib import Path
 
 S = 1_000_000_000
 START = 1_790_000_000 * S
-BACKENDS = {"onnxruntime-gpu": ("2x NVIDIA L4", 1.0), "candle-gpu": ("2x NVIDIA L4", 1.3), "candle-cpu": ("cpu", 2.2), "alone": ("cpu", 2.0)}
+# Device, and how slow.
+BACKENDS = {
+    "onnxruntime-gpu": ("2x NVIDIA L4", 1.0), "candle-gpu": ("2x NVIDIA L4", 1.3), "candle-cpu": ("cpu", 2.2), "alone": ("cpu", 2.0),
+}
 MODES = (("prefill", False), ("generate", True))
 SCENARIOS = {"short": (1, 100, 0.9), "long": (2, 300, 1.4), "other": (1, 200, 1.1)}
 REPETITIONS = 5
@@ -104,7 +107,8 @@ def of_sockets_and_gpus(session, rows, end):
     first, gpu, cpu = 0.0, Power(rows, end, 30.0, 70.0), Power(rows, end, 20.0, 95.0)
     gap = (rows[20]["start_ns"] - START) / S if rows[20]["start_ns"] else 40.0
     for i, t in enumerate(ticks(first, end + 5, 20)):
-        more = {"temperature_c": round(40 + 10 * rng.random(), 1), "memory_mb": 5000 + i, "power_limit_w": 72, "throttled": "true" if i % 50 == 0 else "false"}
+        more = {"temperature_c": round(40 + 10 * rng.random(), 1), "memory_mb": 5000 + i, "power_limit_w": 72}
+        more["throttled"] = "true" if i % 50 == 0 else "false"
         if not gap < t < gap + 3:
             yield sample(session, "gpu:0", "instant", "gpu", t, watt=round(gpu.watt(t), 1), **more)
         yield sample(session, "gpu:0", "counter", "gpu", t, joule=round(gpu.joule(t), 3))
