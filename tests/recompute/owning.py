@@ -53,7 +53,7 @@ def tco_row(r, own, used):
 
 
 def own_month(request_costs, config):
-    """Of each backend and workload on the own machine (the first by name): cost of a month and of a million tokens, and how many it makes."""
+    """Of each backend and workload on the own machine, the first by name: cost of a month and of a million tokens; capacity."""
     own, used, found = config["owned"], config["utilisation"], {}
     for key, rows in grouped([r for r in request_costs if r["tier"] == "on_prem"], WORK):
         r = min(rows, key=lambda r: [r[p] for p in PRICE])
