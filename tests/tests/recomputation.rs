@@ -51,7 +51,7 @@ fn a_wrong_file_fails(folder: &Path, variables: &[&str]) {
          saving_pct * case when row_number() over (order by provider, region, instance, tier) = 1 then 1.000001 else 1.0 end as saving_pct, \
          retrieved_on, on_demand_retrieved_on from tier_saving";
     let at = |name: &str| folder.join(name).display().to_string();
-    tests::stage("query", &[sql, "--run", &at("run"), "--output", &at("altered.parquet")]).ok();
+    tests::stage("query", &[sql, "--run", &at("run"), "--format", "parquet", "--output", &at("altered.parquet")]).ok();
     std::fs::copy(at("altered.parquet"), &path).unwrap();
     let arguments: Vec<&str> = ["--no-print-directory", "recompute"].iter().chain(variables).copied().collect();
     let wrong = make(&arguments);
