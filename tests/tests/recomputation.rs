@@ -41,6 +41,42 @@ fn a_world_of_every_sensor() {
     assert!(cells > 500_000, "{cells} cells");
     assert!(found(&variables) > 200);
     a_wrong_file_fails(folder.path(), &variables);
+
+    // Priced and analysed again, otherwise configured.
+    let changed = changed();
+    std::fs::write(folder.path().join("changed.toml"), changed).unwrap();
+    let pipeline = format!("PIPELINE={}", at("changed.toml"));
+    let variables = [into.as_str(), import.as_str(), pipeline.as_str(), "TARIFFS=tests/fixtures/tariff.csv"];
+    make(&wanted.iter().map(String::as_str).chain(variables).collect::<Vec<_>>()).ok();
+    let more = recomputed(&variables);
+    assert!(more > cells, "every price meets every device: {more} cells");
+}
+
+/// import.toml with what it leaves as it is.
+fn changed() -> String {
+    let mut text = std::fs::read_to_string(root().join("import.toml")).unwrap();
+    for (from, to) in [
+        ("utilisation = 1.0", "utilisation = 0.5"),
+        ("energy_scope = \"sum\"", "energy_scope = \"device\""),
+        ("match_device = true", "match_device = false"),
+        ("token_count = \"real\"", "token_count = \"padded\""),
+        ("cached_share = 0.0", "cached_share = 0.25"),
+        ("capex_usd = 0.0", "capex_usd = 9000.0"),
+        ("residual_usd = 0.0", "residual_usd = 1000.0"),
+        ("upkeep_usd_per_year = 0.0", "upkeep_usd_per_year = 120.0"),
+        ("idle_w = 0.0", "idle_w = 45.0"),
+        ("# embodied_kgco2e", "embodied_kgco2e"),
+        ("ci_level = 0.95", "ci_level = 0.9"),
+        ("test = \"blocked\"", "test = \"paired\""),
+        ("hardware = \"any\"", "hardware = \"owned\""),
+        ("# max_latency_ms = 500.0", "max_latency_ms = 900.0"),
+        ("kwh = 0.0", "kwh = 0.5"),
+        ("max_error_pct = 25.0", "max_error_pct = 60.0"),
+    ] {
+        assert!(text.contains(from), "import.toml: {from}");
+        text = text.replace(from, to);
+    }
+    text
 }
 
 /// One cell of a file, and a file that is gone: the exit status says so.
