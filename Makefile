@@ -281,6 +281,14 @@ bench-truth: $(BINARIES) ## how often stated errors hold and tests err, with kno
 	$(PYTHON3) -B tests/bench/truth/energy.py $(BIN) import.toml
 	$(PYTHON3) -B tests/bench/truth/statistics.py $(BIN) pipeline.toml
 
+# `yes`: one cell of each column is altered, and exactly these are to be found.
+ALTERED ?=
+
+.PHONY: recompute
+recompute: .venv-test/.ready ## every cell of a finished run again, in Python and without SQL [RUN=data/run/ci PIPELINE=tests/fixtures/short.toml]
+	.venv-test/bin/python -B tests/recompute/recompute.py $(RUN) $(PIPELINE) --prices $(PRICES) --grid $(GRID) --tariffs $(TARIFFS) \
+	    --embodied $(EMBODIED) $(if $(ALTERED),--altered)
+
 .PHONY: bench-calibration
 bench-calibration: ## false alarms and coverage in simulated experiments whose truth is known
 	$(CARGO) test --release --locked --workspace -- --nocapture errors_are_as_stated

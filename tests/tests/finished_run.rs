@@ -1,5 +1,6 @@
 //! The pipeline end to end on a real model and real engines: a short matrix of our own, or the run that TALLYWATT_RUN names.
 
+use crate::recomputation::{found, recomputed};
 use serde_json::Value;
 use std::{
     collections::HashSet,
@@ -123,6 +124,17 @@ fn no_interval_of_money_energy_or_time_reaches_below_0() {
         checked += found[0]["n"].as_i64().unwrap();
     }
     assert!(checked > 1000, "{checked} intervals");
+}
+
+/// By the formulas of `docs` alone; and what would be wrong in any column is found.
+#[test]
+fn every_cell_is_what_the_documents_say() {
+    let folder = format!("RUN={}", finished().display());
+    let config = format!("PIPELINE={}", std::env::var("TALLYWATT_PIPELINE").unwrap_or_else(|_| SHORT.into()));
+    let cells = recomputed(&[&folder, &config, TARIFF]);
+    assert!(cells > 200_000, "{cells} cells");
+    let altered = found(&[&folder, &config, TARIFF]);
+    assert!(altered > 250, "{altered} columns");
 }
 
 #[test]

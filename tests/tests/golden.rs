@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path, sync::OnceLock};
 use tests::{make, root};
 
 /// `make tr119` into the repository's run folder, once.
-fn tables() -> &'static Path {
+pub fn tables() -> &'static Path {
     static DONE: OnceLock<std::path::PathBuf> = OnceLock::new();
     DONE.get_or_init(|| {
         make(&["tr119"]).ok();

@@ -16,6 +16,7 @@ mod gpu_check;
 mod import_faults;
 mod inputs;
 mod power_imports;
+mod recomputation;
 mod refusals;
 mod report;
 mod run_cases;

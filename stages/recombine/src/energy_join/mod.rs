@@ -22,10 +22,10 @@
 //! - A counter that falls has wrapped where its range is known and it thereby went at most half around; else it was reset.
 //! - Readings need not be sorted: order is checked while they pass, and where it is broken DataFusion sorts them and they are read again.
 //!
-//! **Error.** For powers it is the standard error of sampling, from differences of successive readings (von Neumann et al. 1941,
-//! doi:10.1214/aoms/1177731677): `1.96 * sqrt(sum((difference * width)^2) / 2)`. It holds for steps anywhere between readings and for
-//! variation faster than the readings that is not in step with them. For counters and interval means: what the cut pairs may have
-//! had on either side of the cut. Resolution, delay and averaging of a sensor are not in it.
+//! **Error.** What the cut pairs may have had on either side of the cut; of powers also the standard error of sampling times Student's t,
+//! from the residuals of readings against the line through their neighbours (Gasser, Sroka, Jennen-Steinmetz 1986,
+//! doi:10.1093/biomet/73.3.625; formulas: docs/energy.md). It holds for variation faster than the readings that is not in step with
+//! them. Resolution, delay, averaging and clock of a sensor are not in it.
 
 mod columns;
 mod exec;

@@ -1,0 +1,176 @@
+"""Values of each run by metric, backend and scenario: what `analyze` compares. docs/statistics.md, "What is estimated"."""
+
+import math
+
+import formulas
+from formulas import Dependence, mean, weakest
+from tables import NAN, is_absent
+from units import BACKEND, BASIS, grouped, is_finished, window_s
+
+GROUP = (*BACKEND, "mode", "kv_cache")
+CELL = (*GROUP, "scenario")
+EPSILON = 2.0**-52
+# Metrics with the evidence that each has.
+METRICS = {
+    "latency_ms": "evidence", "ttft_ms": "evidence", "tpot_ms": "evidence", "input_tokens_per_s": "evidence",
+    "output_tokens_per_s": "evidence", "gross_kwh_per_mtok": "energy_evidence", "kwh_error": "energy_evidence",
+    "net_kwh_per_mtok": "energy_evidence", "gross_power_w": "energy_evidence", "decode_j_per_token": "energy_evidence",
+    "total_usd_per_mtok": "usd_evidence", "gco2e_per_mtok": "gco2e_evidence",
+}
+
+
+def more_than_rounding(variance, values):
+    return variance > (4 * EPSILON * max((abs(v) for v in values), default=0.0)) ** 2
+
+
+class Cell:
+    """Runs of one scenario in the order of execution, and how far they resemble those before them."""
+
+    def __init__(self, runs, session):
+        self.runs, self.session, self.dependence = runs, session, None
+
+    @property
+    def n(self):
+        return len(self.runs)
+
+    @property
+    def logs(self):
+        return [math.log(v) for v in self.runs] if all(v > 0 for v in self.runs) else None
+
+    @property
+    def widening(self):
+        known = self.dependence is not None and self.dependence.is_known() and self.n > 1
+        return formulas.widening(self.dependence.bounded(), self.n) if known else 1.0
+
+
+class Group:
+    """One metric of one backend and mode: cells by scenario."""
+
+    def __init__(self, metric, key, cells, evidence):
+        self.metric, self.key, self.cells, self.evidence = metric, key, cells, evidence
+        self.__dict__.update(zip(GROUP, key))
+
+
+def used_totals(rows, scopes):
+    """A run's energy over the scopes that its costs count: a valid node alone, else all of them."""
+    used = [r for r in rows if scopes is None or r["scope"] in scopes.split("+")]
+    node = [r for r in used if r["scope"] == "node"]
+    chosen = node if any(r["valid"] for r in node) else used
+    total = lambda column: math.fsum(r[column] for r in chosen)
+    if not chosen:
+        return {"gross": NAN, "net": NAN, "error": NAN, "power": NAN, "decode": NAN, "evidence": "unknown"}
+    valid = all(r["valid"] for r in chosen)
+    errors = [r["energy_error_j"] for r in chosen if not is_absent(r["energy_error_j"])]
+    return {
+        "gross": total("energy_gross_j") if valid else NAN, "net": total("energy_net_j") if valid else NAN,
+        "error": math.fsum(errors) if valid and errors else NAN, "power": total("mean_power_w") if valid else NAN,
+        "decode": total("decode_j_per_token"), "evidence": weakest(*(r["evidence"] for r in chosen)),
+    }
+
+
+def run_values(tables):
+    """One row a run: metrics, tokens, hours, and its energies."""
+    sessions = {s["session_id"]: s for s in tables["session"]}
+    totals = dict(grouped([e for e in tables["run_energy"] if e["device_id"] == "total"], ("session_id", "run_id")))
+    scope = lambda cells: max((c["energy_scope"] for c in cells if c["energy_scope"]), default=None)
+    scopes = {key: scope(cells) for key, cells in grouped(tables["cost"], CELL)}
+    rows = []
+    for run in tables["run"]:
+        window = window_s(run) if is_finished(run) and run["iterations"] > 0 else NAN
+        source = sessions[run["session_id"]]["source"]
+        row = {**run, "place": run["repetition"] if is_absent(run["order"]) else run["order"], "evidence": source}
+        if window > 0:
+            of_run = totals.get((run["session_id"], run["run_id"]), [])
+            row |= measured(run, window, of_run, scopes.get(tuple(run[c] for c in CELL)))
+        rows.append(row)
+    return rows
+
+
+def measured(run, window, of_run, scopes):
+    energy, generates = used_totals(of_run, scopes), run["mode"] == "generate"
+    tokens = run["iterations"] * run["tokens_generated" if generates else "prompt_tokens"]
+    mtok = tokens / 1e6 if tokens > 0 else NAN
+    counted = [] if scopes is None else [r for r in of_run if r["scope"] in scopes.split("+") and r["valid"]]
+    rate = tokens / window
+    return {
+        "latency_ms": run["latency_ms"], "ttft_ms": run["ttft_ms"] if generates else NAN, "tpot_ms": run["tpot_ms"] if generates else NAN,
+        "input_tokens_per_s": NAN if generates else rate, "output_tokens_per_s": rate if generates and tokens > 0 else NAN,
+        "gross_kwh_per_mtok": energy["gross"] / 3.6e6 / mtok, "net_kwh_per_mtok": energy["net"] / 3.6e6 / mtok,
+        "kwh_error": energy["error"] / 3.6e6 / mtok, "gross_power_w": energy["power"],
+        "decode_j_per_token": energy["decode"] if generates else NAN, "hours": window / 3600 / mtok,
+        "priced_j": math.fsum(r["energy_gross_j"] for r in counted) / tokens if counted and tokens > 0 else NAN,
+        "energy_evidence": energy["evidence"],
+    }
+
+
+def price_runs(values, chosen, own):
+    """Dollars and grams of each run: its cell's cost, spread over the runs as their hours and energies are."""
+    by_cell = lambda rows: {tuple(r[c] for c in CELL): r for r in rows}
+    chosen, own = by_cell(chosen), by_cell(own)
+    for key, of_cell in grouped([v for v in values if not is_absent(v.get("hours", NAN))], CELL):
+        hours, joules = mean(v["hours"] for v in of_cell), mean(v["priced_j"] for v in of_cell)
+        for v in of_cell:
+            share_h, share_e = v["hours"] / hours, v["priced_j"] / joules if joules else NAN
+            if c := chosen.get(key):
+                energy = 0.0 if c["energy_usd_per_mtok"] == 0 else c["energy_usd_per_mtok"] * share_e
+                v["total_usd_per_mtok"], v["usd_evidence"] = c["infra_usd_per_mtok"] * share_h + energy, c["usd_evidence"]
+            if o := own.get(key):
+                made = 0.0 if is_absent(o["embodied"]) else o["embodied"] * share_h
+                v["gco2e_per_mtok"], v["gco2e_evidence"] = o["gco2e"] * share_e + made, o["evidence"]
+
+
+def groups(values):
+    """All groups, each cell with the dependence of its pool."""
+    found = {}
+    for metric, evidence in METRICS.items():
+        there = [v for v in values if not is_absent(v.get(metric, NAN))]
+        for key, of_group in grouped(there, GROUP):
+            cells = {}
+            for (scenario,), of_cell in grouped(of_group, ("scenario",)):
+                ordered = sorted(of_cell, key=lambda v: (v["session_id"], v["place"], v["run_id"]))
+                cells[scenario] = Cell([v[metric] for v in ordered], ordered[0]["session_id"])
+            found[metric, *key] = Group(metric, key, cells, weakest(*(v[evidence] for v in of_group)))
+    pools = {}
+    for group in found.values():
+        for scenario, cell in group.cells.items():
+            own = (group.key, scenario) if cell.n >= formulas.OWN_RUNS else None
+            pools.setdefault((group.metric, own or cell.session), []).append(cell)
+    varies = lambda size, logs: more_than_rounding(size / len(logs), logs)
+    for cells in pools.values():
+        dependence = Dependence([c.logs for c in cells if c.logs], varies)
+        if dependence.cells:
+            for cell in cells:
+                cell.dependence = dependence
+    return found
+
+
+def chosen_costs(costs, asked):
+    """The cost of each cell at the price that its backend is compared at."""
+    name = lambda c: " ".join((c["provider"], c["region"], c["instance"], c["tier"]))
+    rows = [{**c, "price": name(c)} for c in costs if c["basis"] == BASIS[c["mode"]]]
+    if asked["price"] != "cheapest":
+        rows = [c for c in rows if c["price"] == asked["price"]]
+    else:
+        rows = [c for c in rows if c["match"] == "measured" and (asked["decision"]["hardware"] == "any" or c["tier"] == "on_prem")]
+    firmest = {}
+    for c in rows:
+        firmest[c["model"]] = max(firmest.get(c["model"], ""), c["match"])
+    rows, chosen = [c for c in rows if c["match"] == firmest[c["model"]]], []
+    for _, of_backend in grouped(rows, BACKEND):
+        logs = lambda cells: mean(math.log(max(c["total_usd_per_mtok"], 1e-12)) for c in cells)
+        known = [(logs(cells), price, cells) for (price,), cells in grouped(of_backend, ("price",))
+                 if not any(is_absent(c["total_usd_per_mtok"]) for c in cells)]
+        if known:
+            chosen += min(known, key=lambda k: k[:2])[2]
+    return chosen
+
+
+def own_carbon(costs):
+    """Grams of each cell on the own machine."""
+    least = lambda cells, column: min((c[column] for c in cells if not is_absent(c[column])), default=NAN)
+    rows = [c for c in costs if c["tier"] == "on_prem" and c["basis"] == BASIS[c["mode"]]]
+    return [
+        {**dict(zip(CELL, key)), "gco2e": least(cells, "gco2e_per_mtok"), "embodied": least(cells, "embodied_gco2e_per_mtok"),
+         "evidence": weakest(*(c["gco2e_evidence"] for c in cells))}
+        for key, cells in grouped(rows, CELL)
+    ]
