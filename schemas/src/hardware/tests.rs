@@ -44,7 +44,11 @@ fn the_tables_say_each_thing_once_and_whence() {
     }
     for row in instances() {
         let found = recognise(&row.accelerator);
-        assert!(found.is_exact && !row.source.is_empty() && crate::column::is_date(&row.retrieved_on), "{}", row.instance);
+        assert!(
+            found.is_exact && !row.source.is_empty() && crate::column::is_date(&row.retrieved_on),
+            "{}",
+            row.instance
+        );
         assert!(found.is_known || row.accelerator.contains("A10-"), "{}", row.accelerator);
     }
 }

@@ -17,14 +17,21 @@ pub const PRICE_MATCH: Contract = Contract {
         text("name", "The processor or accelerator that ran, as prices name it; in lower case when no table knows it")
             .or_null("when nothing says what ran"),
         text("instance", "Provider and instance that ran").or_null("when they are not known"),
-        count("units", "Accelerators that ran, or vCPUs that the engine's threads use: two a thread, and no more than there are")
-            .or_null("when neither threads nor vCPUs are known"),
+        count(
+            "units",
+            "Accelerators that ran, or vCPUs that the engine's threads use: two a thread, and no more than there are",
+        )
+        .or_null("when neither threads nor vCPUs are known"),
         text("model", "Model"),
         text("dtype", "Number format of the weights"),
         count("model_bytes", "Memory that the model needs: weights and the configured reserve")
             .or_null("when its size is not known"),
         text("model_bytes_from", "What said the size: `run`, `name`").or_null("when nothing did"),
-        choice("outcome", OUTCOMES, "`measured` and `share` are prices of what ran, `extrapolated` by a speed factor, `none` no row of `cost`"),
+        choice(
+            "outcome",
+            OUTCOMES,
+            "`measured` and `share` are prices of what ran, `extrapolated` by a speed factor, `none` no row of `cost`",
+        ),
         text("reason", "Why"),
         count("prices", "How many prices"),
         text("example", "One of them: provider, region, instance and tier"),

@@ -66,7 +66,8 @@ impl Machine {
 
     /// Adds what cloud-init recorded and the firmware did not say.
     fn cloud_init(&mut self, data: &Value) {
-        let text = |path: &str| data.pointer(path).and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_string);
+        let text =
+            |path: &str| data.pointer(path).and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_string);
         let cloud = text("/v1/cloud_name").map(|name| match name.as_str() {
             "gce" => "gcp".to_string(),
             _ => name,
@@ -128,7 +129,11 @@ mod tests {
             ("chassis_asset_tag", AZURE_CHASSIS),
         ];
         assert_eq!(machine(&azure), some(["Microsoft Corporation Virtual Machine", "azure", "", "", "DMI"]));
-        assert_eq!(machine(&azure[..2]), some(["Microsoft Corporation Virtual Machine", "", "", "", ""]), "Hyper-V at home");
+        assert_eq!(
+            machine(&azure[..2]),
+            some(["Microsoft Corporation Virtual Machine", "", "", "", ""]),
+            "Hyper-V at home"
+        );
         let xen = [("sys_vendor", "Xen"), ("product_name", "HVM domU")];
         assert_eq!(machine(&xen), some(["Xen HVM domU", "", "", "", ""]));
         let laptop = [("sys_vendor", "LENOVO"), ("product_name", "21J50013US")];
@@ -142,7 +147,11 @@ mod tests {
         let xen = [("sys_vendor", "Xen"), ("product_name", "HVM domU"), ("instance-data.json", ec2)];
         assert_eq!(machine(&xen), some(["Xen HVM domU", "aws", "us-east-1", "p5.48xlarge", "cloud-init"]));
         let nitro = [("sys_vendor", "Amazon EC2"), ("product_name", "c7g.xlarge"), ("instance-data.json", ec2)];
-        assert_eq!(machine(&nitro), some(["Amazon EC2 c7g.xlarge", "aws", "us-east-1", "c7g.xlarge", "DMI"]), "firmware first");
+        assert_eq!(
+            machine(&nitro),
+            some(["Amazon EC2 c7g.xlarge", "aws", "us-east-1", "c7g.xlarge", "DMI"]),
+            "firmware first"
+        );
         let vm = r#"{"v1": {"cloud_name": "azure", "region": "eastus"},
             "ds": {"meta_data": {"imds": {"compute": {"vmSize": "Standard_NC40ads_H100_v5"}}}}}"#;
         let azure = [("chassis_asset_tag", AZURE_CHASSIS), ("instance-data.json", vm)];

@@ -211,7 +211,8 @@ impl Config {
             })
             .or_else(|| {
                 let words = self.ran_on.split_whitespace().count();
-                let told = format!("ran_on must be a provider and an instance as `price` names them, \"{}\"", self.ran_on);
+                let told =
+                    format!("ran_on must be a provider and an instance as `price` names them, \"{}\"", self.ran_on);
                 (!self.ran_on.is_empty() && words != 2).then_some(told)
             })
             .or_else(|| speed::fault(&self.speed_factor))

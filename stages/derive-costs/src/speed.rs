@@ -101,7 +101,9 @@ pub fn fault(all: &[SpeedFactor]) -> Option<String> {
                 "energy_factor of speed_factor {what} must be above 0, {}",
                 one.energy_factor.unwrap_or_default()
             )),
-            () if one.source.trim().is_empty() => Some(format!("a speed_factor says who measured it in source, {what}")),
+            () if one.source.trim().is_empty() => {
+                Some(format!("a speed_factor says who measured it in source, {what}"))
+            }
             () => None,
         }
     });
@@ -124,7 +126,10 @@ mod tests {
 
     #[test]
     fn hardware_goes_by_any_of_its_names() {
-        let rows = rows(&[one("Tesla T4", "NVIDIA H100 80GB HBM3", Factor::Range([4.0, 9.0])), one("*", "*", Factor::One(1.0))]);
+        let rows = rows(&[
+            one("Tesla T4", "NVIDIA H100 80GB HBM3", Factor::Range([4.0, 9.0])),
+            one("*", "*", Factor::One(1.0)),
+        ]);
         assert_eq!((rows[0].ran.as_str(), rows[0].priced.as_str()), ("NVIDIA T4", "NVIDIA H100 SXM 80GB"));
         assert_eq!((rows[0].factor, rows[0].low, rows[0].high), (6.0, 4.0, 9.0));
         assert_eq!((rows[1].ran.as_str(), rows[1].to_instance.as_str()), ("*", ""));

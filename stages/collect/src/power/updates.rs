@@ -6,8 +6,20 @@ use std::collections::BTreeSet;
 const ROUNDING: f64 = 1e-9;
 /// The same in relation to the largest value, some units in its last place.
 const RELATIVE: f64 = 16.0 * f64::EPSILON;
+/// No step is looked for below this many units.
+const SMALLEST: f64 = 1e-13;
 /// Values that a load with some steady levels may take: changes between so few tell of the load and not of the sensor.
 const LEVELS: usize = 8;
+
+/// Greatest common divisor of the values of a power, or of the steps of a counter, as far as they were seen.
+#[derive(Debug, Clone, Copy)]
+struct Divisor {
+    size: f64,
+    /// Largest error of `size`.
+    error: f64,
+    /// How many of it the values add up to from which it is the mean.
+    count: f64,
+}
 
 /// Readings of one sensor, seen one after another.
 #[derive(Debug, Default)]
@@ -19,9 +31,7 @@ pub struct Updates {
     intervals_ns: Vec<i64>,
     /// Bits of the first different values.
     levels: BTreeSet<u64>,
-    /// Greatest common divisor of the values of a power, or of the steps of a counter, as far as they were seen, and how many of
-    /// it they add up to.
-    quantum: Option<(f64, f64)>,
+    quantum: Option<Divisor>,
     /// Intervals that are kept at most; zero: all.
     bound: usize,
 }
@@ -64,21 +74,23 @@ impl Updates {
     /// Takes a value for a multiple of the quantum, or makes the quantum smaller. The quantum is a sum of values over the number of quanta
     /// in it, so it is the better known the more it has seen.
     fn divide(&mut self, value: f64) {
-        let noise = ROUNDING.max(RELATIVE * self.largest);
+        let noise = self.noise();
         if value <= noise {
             return;
         }
-        let Some((quantum, quanta)) = self.quantum else {
-            self.quantum = Some((value, 1.0));
+        let Some(Divisor { size, error, count }) = self.quantum else {
+            self.quantum = Some(Divisor { size: value, error: noise, count: 1.0 });
             return;
         };
-        let times = (value / quantum).round();
-        if times >= 1.0 && (value - times * quantum).abs() <= noise * (1.0 + times / quanta) {
-            self.quantum = Some(((quantum * quanta + value) / (quanta + times), quanta + times));
+        let times = (value / size).round();
+        if times >= 1.0 && (value - times * size).abs() <= noise + times * error {
+            let all = count + times;
+            self.quantum =
+                Some(Divisor { size: (size * count + value) / all, error: (error * count + noise) / all, count: all });
             return;
         }
         // Euclid's algorithm; a remainder within the error that it carries is none.
-        let (mut a, mut b) = ((value, noise), (quantum, noise / quanta));
+        let (mut a, mut b) = ((value, noise), (size, error));
         if a.0 < b.0 {
             (a, b) = (b, a);
         }
@@ -88,7 +100,11 @@ impl Updates {
             let none = rest <= error || b.0 - rest <= error + b.1;
             (a, b) = (b, if none { (0.0, 0.0) } else { (rest, error) });
         }
-        self.quantum = Some((a.0, (noise / a.1).max(1e-3)));
+        self.quantum = Some(Divisor { size: a.0, error: a.1, count: 1.0 });
+    }
+
+    fn noise(&self) -> f64 {
+        SMALLEST.max(RELATIVE * self.largest)
     }
 
     /// Median time between two changes. Each change is seen up to one reading late, so it is no finer than the readings. A load with few
@@ -115,8 +131,8 @@ impl Updates {
     /// Largest step of which all values of a power, or all rises of a counter, are multiples; `None` where they have no common step
     /// beyond the rounding of doubles.
     pub fn quantum(&self) -> Option<f64> {
-        let noise = ROUNDING.max(RELATIVE * self.largest);
-        self.quantum.map(|(quantum, _)| quantum).filter(|quantum| *quantum > 1e3 * noise).map(round)
+        let noise = self.noise();
+        self.quantum.map(|divisor| divisor.size).filter(|size| *size > 1e3 * noise).map(round)
     }
 }
 
