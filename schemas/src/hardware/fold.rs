@@ -1,6 +1,6 @@
 //! Spellings of one name of hardware made one text. The rule, once:
 //!
-//! 1. A leading count (`8x `) is taken off ([`count`]); what follows a clock (`@ 2.10GHz`) is.
+//! 1. A leading count (`8x `, `8 ×`) is taken off ([`count`]); what follows a clock (`@ 2.10GHz`) is.
 //! 2. Of a line of `lspci`, the product in brackets is the name; identifiers and vendors in brackets are none.
 //! 3. Case, trademark marks (`(R)`, `(TM)`, `®`), and everything that is no letter, digit or point between them fall away; a number and
 //!    a `GB` after it are one word.
@@ -30,21 +30,50 @@ const NO_MODEL: [&str; 16] = [
     "r",
 ];
 
-/// A leading count, 1 without one, and the text after it: `8x NVIDIA H100`, `8 x NVIDIA H100`.
-pub fn count(printed: &str) -> (i64, &str) {
-    let text = printed.trim();
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let rest = text[digits..].trim_start();
-    let name = ["x ", "X ", "× ", "* "].iter().find_map(|times| rest.strip_prefix(times));
-    match (text[..digits].parse(), name) {
-        (Ok(count), Some(name)) if count > 0 => (count, name.trim_start()),
-        _ => (1, text),
-    }
+/// How many of one product a text says: `8x NVIDIA H100`, `8 × NVIDIA H100`; 1 where it says none.
+pub fn count(printed: &str) -> i64 {
+    counted(printed).0
 }
 
 /// A name without what differs between those who print it. Folding a folded name changes nothing.
 pub fn fold(printed: &str) -> String {
-    let mut text = count(printed).1.to_ascii_lowercase();
+    counted(printed).1
+}
+
+/// Count and folded name. A count may come to light by folding alone.
+pub fn counted(printed: &str) -> (i64, String) {
+    let (mut count, mut rest) = leading(printed);
+    let mut name = folded(rest);
+    loop {
+        let (more, left) = leading(&name);
+        rest = left;
+        if rest == name {
+            return (count, name);
+        }
+        count = count.saturating_mul(more);
+        name = folded(rest);
+    }
+}
+
+/// A leading count, 1 without one, and the text after it.
+fn leading(printed: &str) -> (i64, &str) {
+    let text = printed.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = text[digits..].trim_start();
+    let times = rest.strip_prefix(['x', 'X']).filter(|name| name.starts_with(is_between));
+    let name = times.or_else(|| rest.strip_prefix(['×', '*'])).map(|name| name.trim_start_matches(is_between));
+    match (text[..digits].parse(), name) {
+        (Ok(count), Some(name)) if count > 0 && !name.is_empty() => (count, name),
+        _ => (1, text),
+    }
+}
+
+fn is_between(c: char) -> bool {
+    !(c.is_ascii_alphanumeric() || c == '.')
+}
+
+fn folded(printed: &str) -> String {
+    let mut text = printed.to_ascii_lowercase();
     for mark in MARKS {
         text = text.replace(mark, " ");
     }
@@ -52,9 +81,8 @@ pub fn fold(printed: &str) -> String {
         text.truncate(name.len());
     }
     let text = product(&text).unwrap_or(&text);
-    let between = |c: char| !(c.is_ascii_alphanumeric() || c == '.');
     let mut words: Vec<String> = Vec::new();
-    for word in text.split(between).map(|word| word.trim_matches('.')).filter(|word| !word.is_empty()) {
+    for word in text.split(is_between).map(|word| word.trim_matches('.')).filter(|word| !word.is_empty()) {
         let last = words.last().map(String::as_str).unwrap_or_default();
         let number = !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit());
         match word {

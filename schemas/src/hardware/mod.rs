@@ -7,6 +7,7 @@
 
 mod fold;
 
+use fold::counted;
 pub use fold::{count, fold};
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -79,8 +80,7 @@ pub fn instances() -> &'static [Instance] {
 
 /// What a name stands for, whoever printed it.
 pub fn recognise(printed: &str) -> Hardware {
-    let (count, text) = count(printed);
-    let folded = fold(text);
+    let (count, folded) = counted(printed);
     // NVML names a slice after its GPU: `NVIDIA A100-SXM4-40GB MIG 1g.5gb`.
     if let Some((whole, slice)) = folded.split_once(" mig ") {
         let whole = recognise(whole);
@@ -107,7 +107,7 @@ pub fn sold(provider: &str, instance: &str, printed: &str) -> Hardware {
             }
     };
     let named = SOLD.iter().find(of).map(|row| recognise(&row.accelerator));
-    named.map_or_else(|| recognise(printed), |found| Hardware { count: count(printed).0, ..found })
+    named.map_or_else(|| recognise(printed), |found| Hardware { count: count(printed), ..found })
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub const METRICS: &[&str] = &[
 
 pub const SCALES: &[&str] = &["log", "linear"];
 pub const MEANS: &[&str] = &["arithmetic", "geometric"];
-pub const CONCLUSIONS: &[&str] = &["different", "equivalent", "unclear", "estimated"];
+pub const CONCLUSIONS: &[&str] = &["different", "equivalent", "unclear", "estimated", "extrapolated"];
 
 pub const COMPARISON: Contract = Contract {
     name: "comparison",
@@ -83,7 +83,7 @@ pub const COMPARISON: Contract = Contract {
             "conclusion",
             CONCLUSIONS,
             "`equivalent` when the difference is shown to be too small to matter, else `different`, else `unclear`; \
-             `estimated`: a model gave the energy, which compares nothing",
+             `estimated`: a model gave the energy, which compares nothing; `extrapolated`: one of the two is and the other is not",
         ),
         count("n", "Runs behind the comparison"),
         count("blocks", "Scenarios that both backends ran"),

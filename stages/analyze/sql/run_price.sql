@@ -93,7 +93,10 @@ select
     r.gco2e_per_mtok * (t.j_per_token / r.j_per_token)
     + r.embodied_gco2e_per_mtok * (t.hours_per_mtok / r.hours_per_mtok) as gco2e_per_mtok,
     r.usd_evidence,
-    r.gco2e_evidence
+    r.gco2e_evidence,
+    t.energy_evidence,
+    -- dollars of a rent that includes power hold no energy
+    case when r.energy_usd_per_mtok <> 0 then t.energy_evidence end as usd_energy_evidence
 from per_token as t
 inner join rate as r
     on t.backend = r.backend and t.device = r.device and t.model = r.model and t.dtype = r.dtype and t.mode = r.mode

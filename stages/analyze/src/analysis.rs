@@ -2,7 +2,7 @@
 
 use crate::{comparisons, config, contenders, decisions, estimates, findings, observed, omnibus, ranking, verdicts};
 use clap::Args;
-use recombine::{Workbench, check, model};
+use recombine::{Model, Workbench, check, model};
 use schemas::tables;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -32,6 +32,10 @@ struct Price {
 struct Utilisation {
     utilisation: Option<f64>,
 }
+
+/// The rule by which costs extrapolate requests.
+const MEASURED_LENGTH: Model =
+    Model { name: "measured_length", sql: include_str!("../../derive-costs/sql/measured_length.sql") };
 
 /// Whether nothing forbids the use of the numbers, or nobody asked.
 pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
@@ -71,9 +75,11 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
     let prices = ranking::prices(&groups, |g| chosen.iter().find(|c| c.is_of(g)).map(|c| c.price.clone()));
     let workloads: Vec<contenders::Workload> = bench
         .select("select distinct workload, prompt_tokens, generated_tokens from request_cost order by workload")?;
+    bench.model(MEASURED_LENGTH)?;
+    let lengths: Vec<contenders::Lengths> = bench.select("select * from measured_length")?;
     let utilisation: Vec<Utilisation> = bench.select("select max(utilisation) as utilisation from tco")?;
     let utilisation = utilisation.first().and_then(|u| u.utilisation).unwrap_or(1.0);
-    let all = contenders::contenders(&groups, &chosen, &workloads, &config.decision.weights);
+    let all = contenders::contenders(&groups, &chosen, &workloads, &lengths, &config.decision.weights);
 
     bench.rows(&tables::ESTIMATE, &estimates::estimates(&groups, &config))?;
     bench.rows(&tables::OMNIBUS, &omnibus::omnibus(&families, &config))?;

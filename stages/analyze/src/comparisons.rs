@@ -2,7 +2,8 @@
 
 use crate::{
     config::{Config, Scale},
-    observed::{Group, Runs, weaker},
+    known::Known,
+    observed::{Group, Runs},
     pair::{Pair, compared_by, pair},
     stats::{holm::holm, positive_mean::Cell, selection::family_level},
 };
@@ -50,6 +51,9 @@ pub struct Row {
     n: usize,
     blocks: usize,
     evidence: &'static str,
+    /// Why the two are not compared, a conclusion of its own.
+    #[serde(skip)]
+    pub apart: Option<&'static str>,
 }
 
 /// Metric, model, mode and cache: what pairs are compared in, and what p-values are adjusted over.
@@ -83,9 +87,9 @@ pub fn comparisons(families: &BTreeMap<Family, BTreeMap<String, &Runs>>, config:
         let mut of_model: Vec<&mut Vec<(Row, Pair)>> =
             found.iter_mut().filter(|rows| rows[0].0.model == model).collect();
         let level = |p: fn(&Row) -> Option<f64>, families: &[&mut Vec<(Row, Pair)>]| {
-            // An estimated energy concludes nothing, so it takes no share.
+            // What is not compared takes no share.
             let least = |rows: &&mut Vec<(Row, Pair)>| {
-                let ranked = rows.iter().filter(|(row, _)| row.evidence != "estimated");
+                let ranked = rows.iter().filter(|(row, _)| row.apart.is_none());
                 ranked.filter_map(|(row, _)| p(row)).reduce(f64::min)
             };
             family_level(&families.iter().map(least).collect::<Vec<_>>(), 1.0 - config.ci_level)
@@ -117,7 +121,7 @@ fn compare(family: &Family, backends: &BTreeMap<String, &Runs>, config: &Config)
     let compared = pairs.par_iter().filter_map(|((a, a_runs), (b, b_runs))| {
         let (x, y) = common(a_runs, b_runs);
         let found = pair(&x, &y, over, config)?;
-        Some((row(family, a, b, &found, weaker(a_runs.evidence(), b_runs.evidence()), config), found))
+        Some((row(family, a, b, &found, [a_runs.known(), b_runs.known()], config), found))
     });
     let mut rows: Vec<(Row, Pair)> = compared.collect();
     let adjusted = holm(&rows.iter().map(|(row, _)| row.p).collect::<Vec<_>>());
@@ -131,15 +135,15 @@ fn compare(family: &Family, backends: &BTreeMap<String, &Runs>, config: &Config)
 
 fn conclude(row: &Row) -> &'static str {
     let below = |p: Option<f64>, level: Option<f64>| p.zip(level).is_some_and(|(p, level)| p < level);
-    match row.evidence {
-        "estimated" => "estimated",
+    match row.apart {
+        Some(why) => why,
         _ if below(row.p_equivalent_adjusted, row.alpha_equivalent) => "equivalent",
         _ if below(row.p_adjusted, row.alpha) => "different",
         _ => "unclear",
     }
 }
 
-fn row(family: &Family, a: &str, b: &str, found: &Pair, evidence: &'static str, config: &Config) -> Row {
+fn row(family: &Family, a: &str, b: &str, found: &Pair, known: [Known; 2], config: &Config) -> Row {
     let (metric, model, mode, kv_cache) = family.clone();
     let ends = |interval: Option<(f64, f64)>| (interval.map(|i| i.0), interval.map(|i| i.1));
     let (difference_low, difference_high) = ends(found.difference_interval);
@@ -182,8 +186,17 @@ fn row(family: &Family, a: &str, b: &str, found: &Pair, evidence: &'static str, 
         conclusion: "unclear",
         n: found.n,
         blocks: found.blocks,
-        evidence,
+        evidence: known[0].weaker(known[1]).name(),
+        apart: apart(known),
     }
+}
+
+/// A model's energy compares nothing, nor does what ran with what would be elsewhere.
+fn apart([a, b]: [Known; 2]) -> Option<&'static str> {
+    if a.is_model || b.is_model {
+        return Some("estimated");
+    }
+    (a.is_extrapolated() != b.is_extrapolated()).then_some("extrapolated")
 }
 
 #[cfg(test)]
@@ -233,6 +246,21 @@ pub mod tests {
     fn an_estimate_compares_nothing() {
         let groups = backends("estimated", &[("a", NEAR), ("b", [15.0, 15.2, 14.9, 15.1])]);
         assert_eq!(comparisons(&families(&groups), &Config::for_tests())[0].conclusion, "estimated");
+        // A price of other hardware, or an example's tariff, does not hide it.
+        let known = Known::of(Some("extrapolated"), Some("estimated"));
+        let hidden = [("a", NEAR), ("b", [15.0, 15.2, 14.9, 15.1])]
+            .map(|(name, runs)| (named(name), Runs::known_as(&[("x", &runs), ("y", &runs)], known)));
+        let row = comparisons(&families(&hidden.into()), &Config::for_tests()).remove(0);
+        assert_eq!((row.conclusion, row.evidence), ("estimated", "extrapolated"));
+    }
+
+    #[test]
+    fn what_ran_and_what_is_extrapolated_are_not_compared() {
+        let mut groups = backends("measured", &[("a", NEAR)]);
+        groups.extend(backends("extrapolated", &[("b", [15.0, 15.2, 14.9, 15.1]), ("c", [20.0, 20.2, 19.9, 20.1])]));
+        let rows = comparisons(&families(&groups), &Config::for_tests());
+        let found: Vec<_> = rows.iter().map(|r| (r.a.as_str(), r.b.as_str(), r.conclusion)).collect();
+        assert_eq!(found, [("a", "b", "extrapolated"), ("a", "c", "extrapolated"), ("b", "c", "different")]);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use crate::{
     comparisons::label,
     config::Weights,
-    observed::{Group, Runs, weaker},
+    known::Known,
+    observed::{Group, Runs},
     stats::{block_mean::BlockMean, mean::mean, positive_mean::Cell, scenario_mean::Over},
 };
 use serde::Deserialize;
@@ -42,6 +43,35 @@ pub struct Workload {
     pub generated_tokens: f64,
 }
 
+/// Between which lengths of a sequence the runs of a backend lie.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Lengths {
+    pub backend: String,
+    pub device: String,
+    pub model: String,
+    pub dtype: String,
+    pub least_prompt_tokens: Option<f64>,
+    pub most_prompt_tokens: Option<f64>,
+    pub least_new_tokens: Option<f64>,
+    pub most_new_tokens: Option<f64>,
+}
+
+impl Lengths {
+    fn is_of(&self, group: &Group) -> bool {
+        (&self.backend, &self.device, &self.model, &self.dtype)
+            == (&group.backend, &group.device, &group.model, &group.dtype)
+    }
+
+    /// Whether runs had such a prompt and so many new tokens.
+    fn hold(&self, workload: &Workload) -> bool {
+        let holds = |tokens: f64, least: Option<f64>, most: Option<f64>| {
+            tokens == 0.0 || least.zip(most).is_some_and(|(least, most)| (least..=most).contains(&tokens))
+        };
+        holds(workload.prompt_tokens, self.least_prompt_tokens, self.most_prompt_tokens)
+            && holds(workload.generated_tokens, self.least_new_tokens, self.most_new_tokens)
+    }
+}
+
 /// A backend by what is minimised.
 #[derive(Debug, Clone)]
 pub struct Contender {
@@ -52,7 +82,7 @@ pub struct Contender {
     pub centre: f64,
     /// Where runs give one.
     pub error: Option<BlockMean>,
-    pub evidence: &'static str,
+    pub known: Known,
     pub price: Option<String>,
     pub hours: Vec<f64>,
     pub kwh: Vec<f64>,
@@ -62,13 +92,13 @@ pub struct Contender {
 }
 
 impl Contender {
-    fn new(over: Over, centre: f64, error: Option<BlockMean>, evidence: &'static str) -> Self {
+    fn new(over: Over, centre: f64, error: Option<BlockMean>, known: Known) -> Self {
         Contender {
             logs: BTreeMap::new(),
             over,
             centre,
             error,
-            evidence,
+            known,
             price: None,
             hours: Vec::new(),
             kwh: Vec::new(),
@@ -98,6 +128,7 @@ pub fn contenders(
     groups: &BTreeMap<Group, Runs>,
     chosen: &[Chosen],
     workloads: &[Workload],
+    lengths: &[Lengths],
     weights: &Weights,
 ) -> BTreeMap<(String, Place), Contenders> {
     let mut all: BTreeMap<(String, Place), Contenders> = BTreeMap::new();
@@ -117,7 +148,12 @@ pub fn contenders(
                     kv_cache: false,
                     ..g.clone()
                 };
-                let Some(found) = of_workload(groups, &prefill, g, workload, objective == "fastest") else { continue };
+                let Some(mut found) = of_workload(groups, &prefill, g, workload, objective == "fastest") else {
+                    continue;
+                };
+                if !lengths.iter().any(|l| l.is_of(g) && l.hold(workload)) {
+                    found.known = found.known.weaker(Known::EXTRAPOLATED);
+                }
                 let place = (g.model.clone(), g.mode.clone(), g.kv_cache, workload.workload.clone());
                 let (prompt, generated) = (workload.prompt_tokens / 1e6, workload.generated_tokens / 1e6);
                 let found = priced(found, objective, &[(prompt, &prefill), (generated, g)], chosen);
@@ -149,7 +185,7 @@ fn of_mode(metric: &str, runs: &Runs) -> Option<Contender> {
     let logs = cells.iter().map(|cell| over.log(&[*cell])).collect::<Option<Vec<f64>>>()?;
     Some(Contender {
         logs: runs.by_scenario.keys().cloned().zip(logs).collect(),
-        ..Contender::new(over, over.log(&cells)?, over.with_error(&cells).ok(), runs.evidence())
+        ..Contender::new(over, over.log(&cells)?, over.with_error(&cells).ok(), runs.known())
     })
 }
 
@@ -161,7 +197,7 @@ fn of_workload(
     workload: &Workload,
     rates: bool,
 ) -> Option<Contender> {
-    let part = |group: &Group, tokens: f64| -> Option<(f64, Option<BlockMean>, &'static str)> {
+    let part = |group: &Group, tokens: f64| -> Option<(f64, Option<BlockMean>, Known)> {
         let runs = groups.get(group)?;
         // A rate is tokens in a second, all else is for a million tokens.
         let each = |v: &f64| if rates { tokens / v } else { v * tokens / 1e6 };
@@ -169,10 +205,10 @@ fn of_workload(
             runs.samples().iter().map(|c| (c.runs.iter().map(each).collect(), c.widening)).collect();
         let cells: Vec<Cell<'_>> = cells.iter().map(|(runs, widening)| Cell { runs, widening: *widening }).collect();
         let value = Over::Arithmetic.log(&cells)?.exp();
-        Some((value, Over::Arithmetic.with_error(&cells).ok(), runs.evidence()))
+        Some((value, Over::Arithmetic.with_error(&cells).ok(), runs.known()))
     };
-    let (p, p_error, p_evidence) = part(prefill, workload.prompt_tokens)?;
-    let (g, g_error, g_evidence) = part(generate, workload.generated_tokens)?;
+    let (p, p_error, p_known) = part(prefill, workload.prompt_tokens)?;
+    let (g, g_error, g_known) = part(generate, workload.generated_tokens)?;
     let value = p + g;
     let error = p_error.zip(g_error).map(|(p_error, g_error)| {
         // To first order, a part moves the log of the sum by its share of it.
@@ -181,8 +217,8 @@ fn of_workload(
         let df = if df.is_finite() { df } else { p_error.df + g_error.df };
         BlockMean { mean: value.ln(), variance: x + y, df, within: (0.0, 0.0) }
     });
-    let evidence = weaker(p_evidence, g_evidence);
-    (value > 0.0).then(|| Contender::new(Over::Arithmetic, value.ln(), error, evidence))
+    let known = p_known.weaker(g_known);
+    (value > 0.0).then(|| Contender::new(Over::Arithmetic, value.ln(), error, known))
 }
 
 /// With hours, energy and price of its parts: of each mode so many million tokens, at the mean over its scenarios.
@@ -242,10 +278,10 @@ fn weighted_sum(parts: &[(f64, &Contender)]) -> Option<Contender> {
         within: (0.0, 0.0),
     });
     let log = |scenario: &String| parts.iter().map(|(w, c)| Some(w * c.logs.get(scenario)?)).sum::<Option<f64>>();
-    let evidence = parts.iter().map(|(_, c)| c.evidence).fold("measured", weaker);
+    let known = parts.iter().map(|(_, c)| c.known).fold(Known::FIRM, Known::weaker);
     Some(Contender {
         logs: first.logs.keys().filter_map(|s| Some((s.clone(), log(s)?))).collect(),
         price: parts.iter().find_map(|(_, c)| c.price.clone()),
-        ..Contender::new(Over::Geometric, total(&|c| c.centre), error, evidence)
+        ..Contender::new(Over::Geometric, total(&|c| c.centre), error, known)
     })
 }

@@ -3,7 +3,7 @@
 use crate::{
     config::Config,
     contenders::{Contender, Contenders, Place},
-    observed::weaker,
+    known::Known,
     stats::{block_mean::contrast, holm::holm, t_test::TTest},
 };
 use std::collections::BTreeSet;
@@ -19,14 +19,14 @@ pub struct Contest<'a> {
     /// Those after the best, and p adjusted by Holm over them.
     pub others: Vec<(&'a String, Option<TTest>)>,
     pub adjusted: Vec<Option<f64>>,
-    pub evidence: &'static str,
+    pub known: Known,
 }
 
 impl Contest<'_> {
     /// Of the claim that the best is better than every other; `None` where it cannot be made.
     pub fn p(&self) -> Option<f64> {
         let p = self.adjusted.iter().copied().collect::<Option<Vec<f64>>>()?;
-        p.into_iter().reduce(f64::max).filter(|_| self.evidence != "estimated")
+        p.into_iter().reduce(f64::max).filter(|_| !self.known.is_model)
     }
 }
 
@@ -45,6 +45,15 @@ pub fn contest<'a>(
             None => left.push((name, contender)),
         }
     }
+    // What ran is not compared with what would be elsewhere.
+    if left.iter().any(|(_, c): &(&String, &Contender)| !c.known.is_extrapolated()) {
+        left.retain(|(name, c)| {
+            if c.known.is_extrapolated() {
+                excluded.push(format!("{name}: extrapolated, and others are not"));
+            }
+            !c.known.is_extrapolated()
+        });
+    }
     let asked = excluded.len();
     excluded
         .extend(times.keys().filter(|name| !contenders.contains_key(*name)).map(|name| format!("{name}: not known")));
@@ -54,9 +63,9 @@ pub fn contest<'a>(
     let others: Vec<(&String, Option<TTest>)> =
         left.iter().skip(1).map(|(name, c)| (*name, best.and_then(|(_, b)| margin(b, c, config.ci_level)))).collect();
     let adjusted = holm(&others.iter().map(|(_, t)| t.map(|t| t.p)).collect::<Vec<_>>());
-    let evidence = left.iter().map(|(_, c)| c.evidence).fold("measured", weaker);
+    let known = left.iter().map(|(_, c)| c.known).fold(Known::FIRM, Known::weaker);
     let scenarios = scenarios.len();
-    Contest { objective, place, left, excluded, unknown, scenarios, others, adjusted, evidence }
+    Contest { objective, place, left, excluded, unknown, scenarios, others, adjusted, known }
 }
 
 /// Why a backend may not be chosen.

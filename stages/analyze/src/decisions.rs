@@ -76,7 +76,7 @@ pub fn decisions(
 }
 
 fn decide(contest: &Contest<'_>, alpha: f64, compared: &[Comparison], config: &Config, utilisation: f64) -> Row {
-    let Contest { objective, place, left, others, adjusted, evidence, .. } = contest;
+    let Contest { objective, place, left, others, adjusted, known, .. } = contest;
     let (model, mode, kv_cache, workload) = place;
     let best = left.first();
     let untold = best.map(|(name, _)| untold(compared, objective, place, name, alpha)).unwrap_or_default();
@@ -95,7 +95,7 @@ fn decide(contest: &Contest<'_>, alpha: f64, compared: &[Comparison], config: &C
         let first = |s: &&String| left.iter().all(|(_, c)| b.logs.get(*s) <= c.logs.get(*s));
         b.logs.keys().filter(first).count()
     });
-    let told = !others.is_empty() && tied.is_empty() && *evidence != "estimated";
+    let told = !others.is_empty() && tied.is_empty() && !known.is_model;
     // Who is shown because of a large margin has one that is too large on average.
     let selected = closest.filter(|_| told).and_then(|t| selected_interval(&t, alpha, config.ci_level));
     let margin = selected.or(closest.map(|t| (t.ci_low, t.ci_high)));
@@ -127,14 +127,14 @@ fn decide(contest: &Contest<'_>, alpha: f64, compared: &[Comparison], config: &C
         ci_level: config.ci_level,
         scenarios: contest.scenarios,
         scenarios_won: won,
-        reason: reason(best.map(|b| b.0), others, &tied, evidence, trivial, &scope, config) + &beside(contest.unknown),
+        reason: reason(best.map(|b| b.0), others, &tied, *known, trivial, &scope, config) + &beside(contest.unknown),
         tied,
         excluded: contest.excluded.clone(),
         flip_usd_per_hour: flips.usd_per_hour,
         flip_usd_per_kwh: flips.usd_per_kwh,
         flip_utilisation: flips.utilisation,
         flip_gco2e_per_kwh: flips.gco2e_per_kwh,
-        evidence: if left.is_empty() { "unknown" } else { evidence },
+        evidence: if left.is_empty() { "unknown" } else { known.name() },
     }
 }
 
@@ -149,7 +149,8 @@ mod tests {
     use crate::{
         comparisons::{comparisons, families, tests::named},
         config::{Decision, Hardware, Objective, Weights},
-        contenders::{Chosen, Workload, contenders},
+        contenders::{Chosen, Lengths, Workload, contenders},
+        known::Known,
         observed::{Group, Runs},
     };
 
@@ -167,14 +168,41 @@ mod tests {
         (Group { metric: metric.into(), ..named(backend) }, Runs::of(&cells, "measured"))
     }
 
+    /// Of runs as long as every workload.
     fn decided(groups: &[(Group, Runs)], chosen: &[Chosen], workloads: &[Workload], config: &Config) -> Vec<Row> {
+        let all = |(g, _): &(Group, Runs)| lengths(&g.backend, 1e9);
+        measured_up_to(&groups.iter().map(all).collect::<Vec<_>>(), groups, chosen, workloads, config)
+    }
+
+    fn lengths(backend: &str, most: f64) -> Lengths {
+        let g = named(backend);
+        let (least, most) = (Some(1.0), Some(most));
+        Lengths {
+            backend: g.backend,
+            device: g.device,
+            model: g.model,
+            dtype: g.dtype,
+            least_prompt_tokens: least,
+            most_prompt_tokens: most,
+            least_new_tokens: least,
+            most_new_tokens: most,
+        }
+    }
+
+    fn measured_up_to(
+        lengths: &[Lengths],
+        groups: &[(Group, Runs)],
+        chosen: &[Chosen],
+        workloads: &[Workload],
+        config: &Config,
+    ) -> Vec<Row> {
         let copy = |r: &Runs| {
             let cells: Vec<(&str, &[f64])> = r.by_scenario.iter().map(|(s, v)| (s.as_str(), v.as_slice())).collect();
-            Runs::of(&cells, r.evidence())
+            Runs::known_as(&cells, r.known())
         };
         let groups: BTreeMap<Group, Runs> = groups.iter().map(|(g, r)| (g.clone(), copy(r))).collect();
         let compared = comparisons(&families(&groups), config);
-        decisions(&contenders(&groups, chosen, workloads, &config.decision.weights), &compared, config, 0.5)
+        decisions(&contenders(&groups, chosen, workloads, lengths, &config.decision.weights), &compared, config, 0.5)
     }
 
     fn first(groups: &[(Group, Runs)], config: &Config) -> Row {
@@ -294,6 +322,19 @@ mod tests {
     }
 
     #[test]
+    fn a_models_energy_decides_nothing_at_any_price() {
+        let known = Known::of(Some("extrapolated"), Some("estimated"));
+        let usd = |backend: &str, v: f64| {
+            let runs = [v * 0.999, v, v * 1.001];
+            let cells = [("x", &runs[..]), ("y", &runs[..]), ("z", &runs[..])];
+            (Group { metric: "total_usd_per_mtok".into(), ..named(backend) }, Runs::known_as(&cells, known))
+        };
+        let row = first(&[usd("a", 1.0), usd("b", 9.0)], &config(None, NO_WEIGHTS));
+        assert_eq!((row.backend, row.evidence), (None, "extrapolated"));
+        assert_eq!(row.reason, "can't tell: the energy is an estimate from utilisation, which does not rank backends");
+    }
+
+    #[test]
     fn a_workload_weighs_its_tokens() {
         // a is cheap for prompts and b for new tokens; 1000 + 10 favour a, 10 + 1000 b.
         let usd = |backend: &str, mode: &str, v: f64| {
@@ -318,6 +359,19 @@ mod tests {
         assert_eq!((read.backend.as_deref(), write.backend.as_deref()), (Some("a"), Some("b")));
         assert!((read.estimate.unwrap() - (1000.0 * 1.0 + 10.0 * 9.0) / 1e6).abs() < 1e-12);
         assert_eq!((read.metric, read.reason.as_str()), ("total_usd", "better than every other in this workload"));
+        assert_eq!(read.evidence, "measured");
+
+        // Only b ran such lengths: a is extrapolated and stands beside it no more. Where neither did, both are compared.
+        let plain = config(None, NO_WEIGHTS);
+        let of = |most: [f64; 2]| {
+            let known = [lengths("a", most[0]), lengths("b", most[1])];
+            measured_up_to(&known, &all, &[], &[workload("read", 1000.0, 10.0)], &plain).pop().unwrap()
+        };
+        let one = of([500.0, 1000.0]);
+        assert_eq!((one.backend.as_deref(), one.evidence), (Some("b"), "measured"));
+        assert_eq!(one.excluded, ["a: extrapolated, and others are not"]);
+        let none = of([500.0, 999.0]);
+        assert_eq!((none.backend.as_deref(), none.evidence, none.excluded.len()), (Some("a"), "extrapolated", 0));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod estimates;
 mod findings;
 mod flips;
 mod gate;
+mod known;
 mod observed;
 mod omnibus;
 mod pair;

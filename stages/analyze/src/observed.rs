@@ -1,8 +1,11 @@
 //! Observed runs by cell: what `run_value` and `run_price` say of each run, one list a metric, in the order of execution.
 
-use crate::stats::{
-    dependence::{Dependence, OWN_RUNS, dependence, widening},
-    positive_mean::Cell as Sample,
+use crate::{
+    known::Known,
+    stats::{
+        dependence::{Dependence, OWN_RUNS, dependence, widening},
+        positive_mean::Cell as Sample,
+    },
 };
 use anyhow::{Context, Result};
 use arrow::{
@@ -12,7 +15,6 @@ use arrow::{
 };
 use rayon::prelude::*;
 use recombine::Workbench;
-use schemas::Evidence;
 use std::collections::{BTreeMap, HashMap};
 
 /// What is averaged over scenarios: everything that tells backends and modes apart.
@@ -35,23 +37,17 @@ pub struct Runs {
     session: BTreeMap<String, String>,
     /// How far runs resemble those before them, in scenarios of which that was looked for.
     dependence: BTreeMap<String, Dependence>,
-    weakest: Option<Evidence>,
-}
-
-/// Where a way of knowing stands; what is not said stands last.
-fn weakness(evidence: Option<&str>) -> Evidence {
-    evidence.and_then(Evidence::named).unwrap_or(Evidence::Unknown)
-}
-
-/// The weaker of two ways of knowing.
-pub fn weaker(a: &'static str, b: &'static str) -> &'static str {
-    weakness(Some(a)).weaker(weakness(Some(b))).name()
+    weakest: Option<Known>,
 }
 
 impl Runs {
-    /// The weakest evidence among the runs.
+    /// As the weakest among the runs.
+    pub fn known(&self) -> Known {
+        self.weakest.unwrap_or(Known::FIRM)
+    }
+
     pub fn evidence(&self) -> &'static str {
-        self.weakest.unwrap_or(Evidence::Measured).name()
+        self.known().name()
     }
 
     /// The runs of every scenario, and how much wider dependence makes the variance of their mean.
@@ -69,15 +65,20 @@ impl Runs {
         self.dependence.get(scenario).copied()
     }
 
-    fn add(&mut self, scenario: &str, values: Vec<f64>, weakness: Evidence) {
-        self.weakest = self.weakest.max(Some(weakness));
+    fn add(&mut self, scenario: &str, values: Vec<f64>, known: Known) {
+        self.weakest = Some(self.known().weaker(known));
         self.by_scenario.entry(scenario.to_string()).or_default().extend(values);
     }
 
     #[cfg(test)]
     pub fn of(cells: &[(&str, &[f64])], evidence: &str) -> Self {
+        Runs::known_as(cells, Known::of(Some(evidence), None))
+    }
+
+    #[cfg(test)]
+    pub fn known_as(cells: &[(&str, &[f64])], known: Known) -> Self {
         let mut runs = Runs::default();
-        cells.iter().for_each(|(scenario, values)| runs.add(scenario, values.to_vec(), weakness(Some(evidence))));
+        cells.iter().for_each(|(scenario, values)| runs.add(scenario, values.to_vec(), known));
         runs
     }
 }
@@ -88,20 +89,20 @@ const ORDER: [&str; 3] = ["session_id", "place", "run_id"];
 /// Half width of a run's energy, by its sensors: no metric of its own.
 pub const KWH_ERROR: &str = "gross_kwh_error_per_mtok";
 
-/// Columns that are metrics, and beside each the column that says how it is known.
-const OBSERVED: &[(&str, &str)] = &[
-    ("latency_ms", "evidence"),
-    ("ttft_ms", "evidence"),
-    ("tpot_ms", "evidence"),
-    ("input_tokens_per_s", "evidence"),
-    ("output_tokens_per_s", "evidence"),
-    ("gross_kwh_per_mtok", "energy_evidence"),
-    (KWH_ERROR, "energy_evidence"),
-    ("net_kwh_per_mtok", "energy_evidence"),
-    ("gross_power_w", "energy_evidence"),
-    ("decode_j_per_token", "energy_evidence"),
-    ("total_usd_per_mtok", "usd_evidence"),
-    ("gco2e_per_mtok", "gco2e_evidence"),
+/// Columns that are metrics, and beside each the columns that say how it is known, and how the energy in it.
+const OBSERVED: &[(&str, &str, Option<&str>)] = &[
+    ("latency_ms", "evidence", None),
+    ("ttft_ms", "evidence", None),
+    ("tpot_ms", "evidence", None),
+    ("input_tokens_per_s", "evidence", None),
+    ("output_tokens_per_s", "evidence", None),
+    ("gross_kwh_per_mtok", "energy_evidence", None),
+    (KWH_ERROR, "energy_evidence", None),
+    ("net_kwh_per_mtok", "energy_evidence", None),
+    ("gross_power_w", "energy_evidence", None),
+    ("decode_j_per_token", "energy_evidence", None),
+    ("total_usd_per_mtok", "usd_evidence", Some("usd_energy_evidence")),
+    ("gco2e_per_mtok", "gco2e_evidence", Some("energy_evidence")),
 ];
 
 /// The runs of each metric of these relations, by what they are of.
@@ -156,8 +157,8 @@ struct Cells {
 /// What is kept of a batch.
 struct Part {
     order: Rows,
-    /// Metric, its values, and how weakly each is known.
-    metrics: Vec<(&'static str, Float64Array, Vec<Evidence>)>,
+    /// Metric, its values, and how each is known.
+    metrics: Vec<(&'static str, Float64Array, Vec<Known>)>,
 }
 
 struct Cell {
@@ -212,10 +213,16 @@ impl Cells {
             }
         }
         let mut metrics = Vec::new();
-        for (metric, evidence) in OBSERVED {
+        for (metric, evidence, energy) in OBSERVED {
             let Some(values) = batch.column_by_name(metric) else { continue };
-            let weak = column(evidence)?.as_string::<i32>().iter().map(weakness).collect();
-            metrics.push((*metric, values.as_primitive::<Float64Type>().clone(), weak));
+            let evidence = column(evidence)?.as_string::<i32>();
+            let known = match energy {
+                None => evidence.iter().map(|number| Known::of(number, None)).collect(),
+                Some(energy) => {
+                    evidence.iter().zip(column(energy)?.as_string::<i32>()).map(|(n, e)| Known::of(n, e)).collect()
+                }
+            };
+            metrics.push((*metric, values.as_primitive::<Float64Type>().clone(), known));
         }
         self.parts.push(Part { order: of_order.convert_columns(&order)?, metrics });
         Ok(())
@@ -225,15 +232,15 @@ impl Cells {
         let (cells, parts) = (&mut self.cells, &self.parts);
         let Some(first) = parts.first() else { return };
         let metrics: Vec<&'static str> = first.metrics.iter().map(|(metric, ..)| *metric).collect();
-        let of_cell = |cell: &mut Cell| -> Vec<(Vec<f64>, Evidence)> {
+        let of_cell = |cell: &mut Cell| -> Vec<(Vec<f64>, Known)> {
             cell.runs.sort_unstable_by(|a, b| parts[a.0].order.row(a.1).cmp(&parts[b.0].order.row(b.1)));
             let of_metric = |metric: usize| {
-                let (mut values, mut weakest) = (Vec::new(), Evidence::Measured);
+                let (mut values, mut weakest) = (Vec::new(), Known::FIRM);
                 for &(part, row) in &cell.runs {
-                    let (_, column, weakness) = &parts[part].metrics[metric];
+                    let (_, column, known) = &parts[part].metrics[metric];
                     if column.is_valid(row) {
                         values.push(column.value(row));
-                        weakest = weakest.weaker(weakness[row]);
+                        weakest = weakest.weaker(known[row]);
                     }
                 }
                 (values, weakest)
@@ -262,11 +269,9 @@ mod tests {
     fn the_weakest_evidence_counts() {
         let mut runs = Runs::of(&[("x", &[1.0])], "measured_integral");
         assert_eq!(runs.evidence(), "measured_integral");
-        runs.add("y", vec![2.0], weakness(Some("estimated")));
-        runs.add("z", vec![2.0], weakness(Some("measured")));
+        runs.add("y", vec![2.0], Known::of(Some("estimated"), None));
+        runs.add("z", vec![2.0], Known::FIRM);
         assert_eq!(runs.evidence(), "estimated");
-        assert_eq!(weaker("imported", "estimated"), "estimated");
-        assert_eq!(weaker("measured", "derived"), "derived");
     }
 
     #[derive(serde::Serialize)]
@@ -333,11 +338,11 @@ mod tests {
             let group = Group { metric: "latency_ms".into(), ..crate::comparisons::tests::named("b") };
             let mut runs = Runs::default();
             for i in 0..cells {
-                runs.add(&format!("{session}{i:02}"), wave.map(|v| v * (1.0 + i as f64)).to_vec(), Evidence::Measured);
+                runs.add(&format!("{session}{i:02}"), wave.map(|v| v * (1.0 + i as f64)).to_vec(), Known::FIRM);
                 runs.session.insert(format!("{session}{i:02}"), session.into());
             }
             let many: Vec<f64> = (0..40).map(|i| 10.0 + 0.01 * f64::from(i)).collect();
-            runs.add("many", many, Evidence::Measured);
+            runs.add("many", many, Known::FIRM);
             let mut groups = BTreeMap::from([(group, runs)]);
             look_for_dependence(&mut groups);
             groups

@@ -3,7 +3,8 @@
 use crate::{
     comparisons::Family,
     config::{Config, Scale},
-    observed::{Runs, weaker},
+    known::Known,
+    observed::Runs,
     stats::{
         blocked_anova::blocked_anova, friedman::friedman, kruskal_wallis::kruskal_wallis, mean::mean,
         one_way_anova::FTest, one_way_anova::one_way_anova, welch_anova::welch_anova,
@@ -48,7 +49,7 @@ fn of_family(family: &Family, backends: &BTreeMap<String, &Runs>, scale: Scale) 
         ("friedman", friedman(&samples).ok().map(|t| (t.statistic, t.df, None, t.p, None))),
         ("kruskal_wallis", kruskal_wallis(&samples).ok().map(|t| (t.statistic, t.df, None, t.p, None))),
     ];
-    let evidence = backends.values().map(|r| r.evidence()).fold("measured", weaker);
+    let evidence = backends.values().map(|r| r.known()).fold(Known::FIRM, Known::weaker).name();
     let (metric, model, mode, kv_cache) = family;
     let row = |(test, found): (&'static str, Option<Found>)| {
         let (statistic, df, df_error, p, eta_squared) = found?;

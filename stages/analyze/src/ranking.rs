@@ -70,15 +70,20 @@ fn row(
     let (metric, model, mode, kv_cache) = family.clone();
     let (blocks, over) = (runs.samples(), Over::of(&metric));
     let estimate = over.estimate(&blocks, config.ci_level)?;
-    let mine: Vec<&&Comparison> = pairs.iter().filter(|c| c.a == name || c.b == name).collect();
+    // What is extrapolated has a place among others that are, and none beside what ran.
+    let peers = backends.values().filter(|r| r.known().is_extrapolated() == runs.known().is_extrapolated());
+    let ranks = !runs.known().is_extrapolated() || backends.values().all(|r| r.known().is_extrapolated());
+    let of_mine = |c: &&&Comparison| (c.a == name || c.b == name) && c.apart != Some("extrapolated");
+    let mine: Vec<&&Comparison> = pairs.iter().filter(of_mine).collect();
     let told = |c: &Comparison| c.p_adjusted.zip(c.alpha).is_some_and(|(p, alpha)| p < alpha);
     let beaten = |c: &Comparison| {
         let other_over_mine = if c.a == name { c.ratio } else { 1.0 / c.ratio };
         told(c) && (other_over_mine > 1.0) == more_is_better(&metric)
     };
-    let ranked = mine.len() + 1 == backends.len()
+    let ranked = ranks
+        && mine.len() + 1 == peers.clone().count()
         && mine.iter().all(|c| c.p_adjusted.is_some())
-        && backends.values().all(|r| r.evidence() != "estimated");
+        && peers.clone().all(|r| !r.known().is_model);
     let other = |c: &Comparison| if c.a == name { c.b.clone() } else { c.a.clone() };
     let price = prices.get(&(model.clone(), name.to_string())).filter(|_| metric == "total_usd_per_mtok").cloned();
     Some(Row {
@@ -131,6 +136,18 @@ mod tests {
         let found = places("measured_counter", &slow);
         let shown: Vec<_> = found.iter().map(|(b, place, tied)| (b.as_str(), *place, tied.join(" "))).collect();
         assert_eq!(shown, [("a", Some(1), "b".into()), ("b", Some(1), "a".into()), ("c", Some(3), String::new())]);
+    }
+
+    #[test]
+    fn what_is_extrapolated_has_no_place_beside_what_ran() {
+        let mut groups = backends("measured", &[("a", NEAR), ("b", NEAR.map(|v| v * 2.0))]);
+        groups.extend(backends("extrapolated", &[("c", NEAR.map(|v| v / 2.0))]));
+        let (families, config) = (families(&groups), Config::for_tests());
+        let rows = ranking(&families, &comparisons(&families, &config), &BTreeMap::new(), &config);
+        let found: Vec<_> = rows.iter().map(|r| (r.backend.as_str(), r.place, r.tied_with.len())).collect();
+        assert_eq!(found, [("a", Some(1), 0), ("b", Some(2), 0), ("c", None, 0)]);
+        let all = places("extrapolated", &[("a", NEAR), ("b", NEAR.map(|v| v * 2.0))]);
+        assert_eq!(all.iter().map(|(_, place, _)| *place).collect::<Vec<_>>(), [Some(1), Some(2)]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a decision says of itself.
 
-use crate::{config::Config, stats::t_test::TTest};
+use crate::{config::Config, known::Known, stats::t_test::TTest};
 
 /// A reason speaks of the backends that have the numbers alone.
 pub fn beside(unknown: usize) -> String {
@@ -16,7 +16,7 @@ pub fn reason(
     best: Option<&String>,
     others: &[(&String, Option<TTest>)],
     tied: &[String],
-    evidence: &str,
+    known: Known,
     trivial: bool,
     scope: &str,
     config: &Config,
@@ -27,7 +27,7 @@ pub fn reason(
     if others.is_empty() {
         return "the only backend that has the numbers".into();
     }
-    if evidence == "estimated" {
+    if known.is_model {
         return "can't tell: the energy is an estimate from utilisation, which does not rank backends".into();
     }
     let small = format!("the difference is under {} %", config.practical_pct);

@@ -37,6 +37,7 @@ pub struct Price {
     pub usd_per_hour: Option<f64>,
     pub low_usd_per_hour: Option<f64>,
     pub high_usd_per_hour: Option<f64>,
+    pub share_usd_per_hour: Option<f64>,
     pub input_usd_per_mtok: Option<f64>,
     pub cached_input_usd_per_mtok: Option<f64>,
     pub output_usd_per_mtok: Option<f64>,
