@@ -17,6 +17,15 @@ pub enum Error {
     #[error("{}: not a readable Parquet file, {cause}, delete it and run `make` again to rewrite it", path.display())]
     NotParquet { path: PathBuf, cause: String },
 
+    #[error("{}: damaged, or written by something else, {how}, delete it and run `make` again to rewrite it", path.display())]
+    Damaged { path: PathBuf, how: &'static str },
+
+    #[error(
+        "{}: made from another {input} than the one that is read beside it, {found} where that has {wanted}, \
+         run `make` to rewrite it with `{stage}`", path.display()
+    )]
+    OtherInput { path: PathBuf, input: String, found: String, wanted: String, stage: String },
+
     #[error("{}: not a contract file, no {missing} in the footer, write it with the stage `{stage}`", path.display())]
     NoContract { path: PathBuf, missing: &'static str, stage: &'static str },
 

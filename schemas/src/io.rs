@@ -6,11 +6,13 @@ use crate::{
     encode::Encoder,
     error::{Error, Result},
     provenance::{self, Provenance},
-    rows, tables,
+    rows,
+    seal::{self, Sealing},
+    tables,
 };
 use arrow::array::RecordBatch;
 use parquet::{
-    arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
+    arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
     basic::{Compression, Encoding},
     file::{
         metadata::KeyValue,
@@ -58,7 +60,8 @@ pub fn write_each(path: &Path, contract: &'static Contract, by: &Provenance, fee
     let parquet =
         |e: parquet::errors::ParquetError| Error::NotParquet { path: path.to_path_buf(), cause: e.to_string() };
     whole(path, |file| {
-        let mut writer = Encoder::new(file, contract.arrow(), properties(contract, by)).map_err(parquet)?;
+        let mut sealing = Sealing::new(file);
+        let mut writer = Encoder::new(&mut sealing, contract.arrow(), properties(contract, by)).map_err(parquet)?;
         std::thread::scope(|threads| {
             let (sender, batches) = std::sync::mpsc::sync_channel::<(RecordBatch, Vec<bool>)>(WAITING);
             let encoder = threads.spawn(move || {
@@ -78,7 +81,8 @@ pub fn write_each(path: &Path, contract: &'static Contract, by: &Provenance, fee
             let encoded =
                 encoder.join().map_err(|_| Error::Rows { table: contract.name, cause: "the encoder failed".into() })?;
             fed.and(encoded.map_err(parquet))
-        })
+        })?;
+        sealing.close(path)
     })
 }
 
@@ -111,10 +115,17 @@ pub fn whole(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<
     fs::create_dir_all(&folder).map_err(io("create the folder of"))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = folder.join(format!(".{name}.{}.partial", std::process::id()));
-    let written = File::create(&beside).map_err(io("create")).and_then(|mut file| {
-        fill(&mut file)?;
-        file.sync_all().map_err(io("sync"))
-    });
+    let written = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(&beside)
+        .map_err(io("create"))
+        .and_then(|mut file| {
+            fill(&mut file)?;
+            file.sync_all().map_err(io("sync"))
+        });
     let placed = written.and_then(|()| fs::rename(&beside, path).map_err(io("rename to")));
     if placed.is_err() {
         let _ = fs::remove_file(&beside);
@@ -141,7 +152,9 @@ fn open_chunks<R: ChunkReader + 'static>(
     path: &Path,
     contract: &'static Contract,
 ) -> Result<ParquetRecordBatchReaderBuilder<R>> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+    // The columns' types tell the schema: what else says it (`ARROW:schema`) need not be read.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options)
         .map_err(|e| Error::NotParquet { path: path.to_path_buf(), cause: e.to_string() })?;
     let value = |key: &'static str| {
         let found =
@@ -168,8 +181,16 @@ fn open_chunks<R: ChunkReader + 'static>(
     Ok(reader)
 }
 
+/// What a file that was read and checked is.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    pub rows: usize,
+    /// Of its bytes.
+    pub sha256: String,
+}
+
 /// Reads and checks a whole contract file; `each` sees every batch.
-pub fn scan(path: &Path, contract: &'static Contract, mut each: impl FnMut(RecordBatch)) -> Result<usize> {
+pub fn scan(path: &Path, contract: &'static Contract, mut each: impl FnMut(RecordBatch)) -> Result<Checked> {
     scan_each(path, contract, &mut |batch| {
         each(batch);
         Ok(())
@@ -181,15 +202,21 @@ pub fn scan_each(
     path: &Path,
     contract: &'static Contract,
     each: &mut dyn FnMut(RecordBatch) -> Result<()>,
-) -> Result<usize> {
+) -> Result<Checked> {
+    let sha256 = seal::unbroken(path, contract)?;
     let mut checker = Checker::new(contract, path)?;
     let broken = |cause: String| Error::NotParquet { path: path.to_path_buf(), cause };
-    for batch in open(path, contract)?.build().map_err(|e| broken(e.to_string()))? {
+    let reader = open(path, contract)?;
+    let stated = reader.metadata().file_metadata().num_rows();
+    for batch in reader.build().map_err(|e| broken(e.to_string()))? {
         let batch = batch.map_err(|e| broken(e.to_string()))?;
         checker.batch(&batch)?;
         each(batch)?;
     }
-    Ok(checker.rows())
+    if i64::try_from(checker.rows()) != Ok(stated) {
+        return Err(broken(format!("{} rows where its footer says {stated}", checker.rows())));
+    }
+    Ok(Checked { rows: checker.rows(), sha256 })
 }
 
 /// Reads and checks a whole contract file into memory.

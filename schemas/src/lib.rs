@@ -15,6 +15,7 @@ pub mod hardware;
 pub mod io;
 pub mod provenance;
 pub mod rows;
+pub mod seal;
 pub mod sorted;
 pub mod tables;
 pub mod text;

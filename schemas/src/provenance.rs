@@ -1,6 +1,9 @@
 //! Where a table came from: kept in the Parquet footer so that a file explains itself.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    seal::{OPEN, SEAL},
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{fs::File, io::Read, path::Path};
@@ -39,11 +42,17 @@ impl Provenance {
     /// Adds an input by hashing it.
     pub fn input(&mut self, path: &Path) -> Result<()> {
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let input = Input { file, sha256: sha256_file(path)? };
+        let sha256 = sha256_file(path)?;
+        self.hashed(file, sha256);
+        Ok(())
+    }
+
+    /// Adds an input whose hash is known.
+    pub fn hashed(&mut self, file: String, sha256: String) {
+        let input = Input { file, sha256 };
         if let Err(at) = self.inputs.binary_search(&input) {
             self.inputs.insert(at, input);
         }
-        Ok(())
     }
 
     pub fn footer(&self, contract: &crate::Contract) -> Vec<(&'static str, String)> {
@@ -55,6 +64,7 @@ impl Provenance {
             (COMMIT, self.commit.clone()),
             (INPUTS, serde_json::to_string(&self.inputs).unwrap_or_else(|e| e.to_string())),
             (CONFIG, json(&self.config)),
+            (SEAL, OPEN.to_string()),
         ]
     }
 }
@@ -78,6 +88,6 @@ pub fn sha256_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -5,6 +5,7 @@ mod accuracy;
 mod analysis;
 mod catalogue;
 mod contracts;
+mod damage;
 mod docs;
 mod energy;
 mod energy_cases;

@@ -8,10 +8,13 @@ mod error;
 mod evidence;
 mod functions;
 mod hardware;
+mod lineage;
 mod propagation;
 mod values;
 
 pub use error::{Error, Result};
+
+use lineage::Lineage;
 
 use arrow::{array::RecordBatch, compute, datatypes::SchemaRef};
 use datafusion::{
@@ -64,6 +67,7 @@ pub struct Workbench {
     provenance: Provenance,
     /// Tables that lie sorted and checked in a file already.
     settled: BTreeMap<&'static str, (Aside, PathBuf)>,
+    lineage: Lineage,
 }
 
 impl Workbench {
@@ -91,7 +95,7 @@ impl Workbench {
             .build()
             .map_err(|e| Error::Runtime { cause: e.to_string() })?;
         let provenance = Provenance::new(stage, schemas::config::as_json(config));
-        Ok(Workbench { context, runtime, provenance, settled: BTreeMap::new() })
+        Ok(Workbench { context, runtime, provenance, settled: BTreeMap::new(), lineage: Lineage::default() })
     }
 
     /// Reads contract files, checks every row and registers each under its table's name.
@@ -102,9 +106,14 @@ impl Workbench {
     /// Reads one contract file, checks every row and registers it under another name.
     pub fn read_as(&mut self, name: &str, path: &Path) -> Result<()> {
         let contract = io::contract_of(path)?;
-        io::scan(path, contract, |_| {})?;
+        let checked = io::scan(path, contract, |_| {})?;
+        if name == contract.name {
+            self.lineage.take(path, contract, &checked.sha256)?;
+        }
         self.register(name, path, contract)?;
-        Ok(self.provenance.input(path)?)
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.provenance.hashed(file, checked.sha256);
+        Ok(())
     }
 
     fn register(&self, name: &str, path: &Path, contract: &'static Contract) -> Result<()> {
