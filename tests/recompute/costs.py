@@ -3,18 +3,17 @@
 import math
 
 from formulas import interval, weakest
-from prices import hardware_offers
+from prices import PRICE
 from tables import NAN, is_absent
 
-PRICE = ("provider", "region", "instance", "tier")
 
 
 def evidence(unit, offer):
-    energy = "derived" if offer["includes_power"] else unit["energy_evidence"]
+    energy = "derived" if offer["includes_power"] else weakest(unit["energy_evidence"], offer["tariff_evidence"])
     return {
         "energy_evidence": unit["energy_evidence"],
         "usd_evidence": weakest("derived", unit["time_evidence"], energy, offer["match"]),
-        "gco2e_evidence": weakest("derived", unit["energy_evidence"], offer["match"]),
+        "gco2e_evidence": weakest("derived", unit["energy_evidence"], offer["carbon_evidence"], offer["match"]),
     }
 
 
@@ -50,16 +49,16 @@ def intervals(unit, offer, money, level):
     return usd, energy_interval(unit, 1.0, level), energy_interval(unit, offer["gco2e_per_kwh"], level)
 
 
-def at_prices(units, offers, config):
-    """Every unit at every price that may run it."""
+def at_prices(units, offers):
+    """Every unit at every price that its hardware has a cost at."""
     for unit in units:
-        for offer in hardware_offers(offers, unit["device"], unit["cpu"], config["match_device"]):
+        for offer in offers[unit["hardware"], unit["model"], unit["dtype"]]:
             yield unit, offer, {p: offer[p] for p in PRICE} | {"match": offer["match"]}
 
 
 def cost(cells, offers, config):
     level, rows = config["ci_level"], []
-    for unit, offer, price in at_prices(cells, offers, config):
+    for unit, offer, price in at_prices(cells, offers):
         money = priced(unit, offer)
         usd, kwh, carbon = intervals(unit, offer, money, level)
         rows.append({
@@ -69,14 +68,14 @@ def cost(cells, offers, config):
             "gco2e_per_mtok": money["carbon"], "ci_low_kwh_per_mtok": kwh[0], "ci_high_kwh_per_mtok": kwh[1],
             "ci_low_gco2e_per_mtok": carbon[0], "ci_high_gco2e_per_mtok": carbon[1], "ci_level": level,
             "embodied_gco2e_per_mtok": money["embodied"], "sci_gco2e_per_mtok": money["carbon"] + money["embodied"],
-            "includes_power": offer["includes_power"], "grid_region": offer["grid_region"], "retrieved_on": offer["retrieved_on"],
+            "includes_power": offer["includes_power"], "grid_region": offer["grid_region"], "price_as_of": offer["as_of"],
         })
     return rows
 
 
-def run_cost(runs, offers, config):
+def run_cost(runs, offers):
     rows = []
-    for unit, offer, price in at_prices(runs, offers, config):
+    for unit, offer, price in at_prices(runs, offers):
         a, b = offer["usd_per_used_hour"], offer["usd_per_kwh"]
         infra, energy = unit["hours"] * a, 0.0 if offer["includes_power"] else unit["kwh"] * b
         rows.append({
@@ -89,7 +88,7 @@ def run_cost(runs, offers, config):
 def request_cost(requests, offers, config):
     """Rows of the table, each with its `unit`, `offer` and `money` for those that go on from there."""
     level, rows = config["ci_level"], []
-    for unit, offer, price in at_prices(requests, offers, config):
+    for unit, offer, price in at_prices(requests, offers):
         money = priced(unit, offer)
         usd, kwh, carbon = intervals(unit, offer, money, level)
         rows.append({
@@ -135,7 +134,7 @@ def api_cost(prices, works):
             per_mtok = request / ((work["prompt_tokens"] + work["generated_tokens"]) / 1e6)
             monthly = per_mtok * work["volume_mtok"]
             rows.append({
-                **work, **price, "workload": work["name"], "request_usd": request, "usd_per_mtok": per_mtok, "monthly_usd": monthly,
-                "total_usd": work["upfront_usd"] + monthly * work["months"],
+                **work, **price, "workload": work["name"], "price_as_of": price["as_of"], "request_usd": request, "usd_per_mtok": per_mtok,
+                "monthly_usd": monthly, "total_usd": work["upfront_usd"] + monthly * work["months"],
             })
     return rows

@@ -2,9 +2,8 @@
 
 from kinds import Kind
 from sensors import largest, sensors, smallest
-from tables import NAN, is_absent
+from tables import NAN, grouped, is_absent
 from totals import average, decode, reported, total, unseen
-from units import grouped
 
 
 def best(kinds):

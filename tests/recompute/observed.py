@@ -4,8 +4,8 @@ import math
 
 import formulas
 from formulas import Dependence, mean, weakest
-from tables import NAN, is_absent
-from units import BACKEND, BASIS, grouped, is_finished, window_s
+from tables import NAN, grouped, is_absent, is_finished
+from units import BACKEND, BASIS, window_s
 
 GROUP = (*BACKEND, "mode", "kv_cache")
 CELL = (*GROUP, "scenario")

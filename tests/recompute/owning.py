@@ -1,18 +1,19 @@
-"""`tco`, `break_even`, `utilisation_cost` and `tier_saving`. docs/costs.md, "Owning and renting"."""
+"""`tco`, `break_even` and `utilisation_cost`. docs/costs.md, "Owning and renting"."""
 
 import math
 
-from costs import PRICE, spread_usd
+from costs import spread_usd
 from formulas import interval, weakest
-from tables import NAN, is_absent
-from units import BACKEND, grouped
+from prices import PRICE
+from tables import NAN, grouped, is_absent
+from units import BACKEND
 
 MONTH_HOURS = 730
 WORK = (*BACKEND, "kv_cache", "workload")
 
 
 def whole(machines):
-    return max(math.ceil(machines), 1)
+    return NAN if is_absent(machines) else max(math.ceil(machines), 1)
 
 
 def tco(request_costs, config):
@@ -23,7 +24,7 @@ def tco(request_costs, config):
 def tco_row(r, own, used):
     unit, offer, work = r["unit"], r["offer"], r["work"]
     requests, months = work["volume_mtok"] / unit["mtok"], work["months"]
-    busy = requests * unit["hours"]
+    busy = requests * unit["hours"] / offer["speed"]
     machines = busy / used / MONTH_HOURS
     count, is_own = whole(machines), r["tier"] == "on_prem"
     waiting_kwh = (count * MONTH_HOURS - busy) * own["idle_w"] / 1000 if is_own else 0.0
@@ -86,7 +87,11 @@ def alternatives(tco_rows, api_rows, months, works):
 
 def break_even(tco_rows, api_rows, request_costs, config, works):
     months = own_month(request_costs, config)
-    return [break_even_row(a, months[tuple(a[c] for c in WORK)]) for a in alternatives(tco_rows, api_rows, months, works)]
+    own = config["owned"]
+    nothing = dict.fromkeys(("fixed", "running", "added", "capacity", "idle"), NAN)
+    nothing |= {"net_capex": own["capex_usd"] - own["residual_usd"], "evidence": "unknown"}
+    found = alternatives(tco_rows, api_rows, months, works)
+    return [break_even_row(a, months.get(tuple(a[c] for c in WORK), nothing)) for a in found]
 
 
 def break_even_row(a, own):
@@ -131,7 +136,7 @@ def utilisation_cost(request_costs, config):
 
 def utilisation_row(r, used, config):
     unit, offer, money, level = r["unit"], r["offer"], r["money"], config["ci_level"]
-    hours, rate, scale = unit["hours"] / unit["mtok"], offer["usd_per_hour"] / used, config["utilisation"] / used
+    hours, rate, scale = unit["hours"] / unit["mtok"], offer["usd_per_hour"] / offer["speed"] / used, config["utilisation"] / used
     waiting = hours * (1 / used - 1) * offer["idle_kw"]
     infra, load = hours * rate, r["energy_usd"] / unit["mtok"]
     idle = 0.0 if offer["idle_kw"] == 0 else waiting * offer["usd_per_kwh"]
@@ -146,18 +151,3 @@ def utilisation_row(r, used, config):
         "gco2e_per_mtok": r["carbon_gco2e"] / unit["mtok"] + waiting * offer["gco2e_per_kwh"],
         "embodied_gco2e_per_mtok": r["embodied_gco2e"] / unit["mtok"] * scale,
     }
-
-
-def tier_saving(prices):
-    name = ("provider", "region", "instance")
-    listed = {tuple(p[c] for c in name): p for p in prices if p["tier"] == "on_demand" and p["usd_per_hour"] > 0}
-    rows = []
-    for p in prices:
-        full = listed.get(tuple(p[c] for c in name))
-        if full and p["tier"] not in ("on_demand", "api", "on_prem") and not is_absent(p["usd_per_hour"]):
-            ratio = p["usd_per_hour"] / full["usd_per_hour"]
-            rows.append({
-                **p, "on_demand_usd_per_hour": full["usd_per_hour"], "ratio_of_rates": ratio, "saving_pct": 100 * (1 - ratio),
-                "on_demand_retrieved_on": full["retrieved_on"],
-            })
-    return rows

@@ -1,6 +1,6 @@
 """Every cell of a finished run again, from what was measured and the input files, without the product's SQL.
 
-usage: recompute.py RUN PIPELINE --prices FILE... --grid FILE... [--tariffs FILE...] [--embodied FILE...] [--altered]
+usage: recompute.py RUN PIPELINE --prices FILE... --grid FILE... [--tariffs FILE...] [--embodied FILE...] [--retired FILE...] [--altered]
 
 Formulas are those of docs/energy.md, docs/costs.md and docs/statistics.md; columns and keys are those of schemas/SCHEMA.md. Each stage's
 tables come from the tables that the stage reads. Exit status 1 when a cell is off by more than 1e-9 of its size, when rows or files are
@@ -11,6 +11,7 @@ these cells were found.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import tomllib
@@ -22,17 +23,24 @@ import costs
 import decisions
 import energy
 import estimates
+import grids
+import machines
+import matching
 import observed
 import owning
 import prices
 import rankings
 import regions
+import savings
 import units
 import verdicts
 from compare import Comparison
 from tables import contracts, read, read_csv
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "SCHEMA.md"
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "schemas" / "SCHEMA.md"
+# Without --retired: files that the variable RETIRED of `make` names, else the shipped ones.
+RETIRED = ROOT / "data" / "inputs" / "retired"
 READ = ("session", "run", "power_sample", "sensor", "alignment", "run_energy", "cost", "request_cost", "tco")
 
 # Tables that are not recomputed, and why.
@@ -50,6 +58,8 @@ EXCUSED = {}
 TOLERANCE = {
     # SciPy's normal quantiles in Royston's approximation are exact to 1e-8.
     ("verdict", "normality_p"): 1e-7,
+    # With two runs a cell it is e to the power of a number near 100, which `analyze` has to 1e-9 of its size.
+    ("comparison", "detectable_pct"): 5e-7,
 }
 SHOWN = 5
 
@@ -57,21 +67,28 @@ SHOWN = 5
 def derive(tables, given, config):
     """Tables of `derive-costs`."""
     works = costs.workloads(config)
-    quarters = prices.quarters(given["tariff"])
-    grid = prices.grid_years(given["grid"], quarters)
-    offers = prices.offers(given["price"], grid, given["embodied"], config)
+    quarters = grids.quarters(given["tariff"])
+    grid = grids.grid_years(given["grid"], quarters)
+    retired = prices.retired_price(given["price"], given["retirement"], tables["session"])
+    offered = prices.offers(given["price"], retired, grid, given["embodied"], config)
+    needs = machines.sizes(tables["run"], config)
+    judged = matching.outcomes(machines.machines(tables, config), offered, needs, config)
+    offers = matching.hardware_offers(judged, config)
     unit_runs = units.runs(tables, tables["run_energy"], config)
     cells = units.cells(unit_runs)
     modes = units.modes(cells)
-    requests = costs.request_cost(units.requests(modes, tables["run"], works), offers, config)
+    works_units = units.requests(modes, tables["run"], works)
+    asked = {(u["hardware"], u["model"], u["dtype"]) for u in (*cells, *works_units)}
+    requests = costs.request_cost(works_units, offers, config)
     tco, api = owning.tco(requests, config), costs.api_cost(given["price"], works)
     return {
-        **given, "cost": costs.cost(cells, offers, config), "run_cost": costs.run_cost(unit_runs, offers, config),
+        **given, "retired_price": retired, "price_match": matching.price_match(judged, needs, asked),
+        "cost": costs.cost(cells, offers, config), "run_cost": costs.run_cost(unit_runs, offers),
         "request_cost": requests, "api_cost": api, "tco": tco,
         "break_even": owning.break_even(tco, api, requests, config, works),
-        "utilisation_cost": owning.utilisation_cost(requests, config), "tier_saving": owning.tier_saving(given["price"]),
+        "utilisation_cost": owning.utilisation_cost(requests, config), "tier_saving": savings.tier_saving(given["price"], judged, config),
         "region_carbon": regions.region_carbon(modes, grid, config),
-        "hourly_cost": regions.hourly_cost(modes, prices.grid_hours(given["grid"], quarters), grid, config),
+        "hourly_cost": regions.hourly_cost(modes, grids.grid_hours(given["grid"], quarters), grid, config),
     }
 
 
@@ -129,8 +146,9 @@ def arguments():
     parser = argparse.ArgumentParser(prog="recompute", description=__doc__.split("\n")[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("pipeline", type=Path)
-    for name in ("prices", "grid", "tariffs", "embodied"):
+    for name in ("prices", "grid", "tariffs", "embodied", "retired"):
         parser.add_argument(f"--{name}", nargs="*", default=[])
+    parser.set_defaults(retired=os.environ.get("RETIRED", " ".join(map(str, sorted(RETIRED.glob("*.csv"))))).split())
     parser.add_argument("--altered", action="store_true")
     return parser.parse_args()
 
@@ -139,7 +157,8 @@ def main():
     asked = arguments()
     config = tomllib.loads(asked.pipeline.read_text(encoding="utf-8"))
     known = contracts(SCHEMA)
-    files = {"price": asked.prices, "grid": asked.grid, "tariff": asked.tariffs, "embodied": asked.embodied}
+    files = {"price": asked.prices, "grid": asked.grid, "tariff": asked.tariffs, "embodied": asked.embodied,
+             "retirement": asked.retired}
     given = {name: read_csv(paths, known[name]) for name, paths in files.items()}
     recomputed = recompute(asked.run, given, config, known)
     if asked.altered:

@@ -2,8 +2,7 @@
 
 from formulas import mean
 from readings import Series
-from tables import NAN, is_absent
-from units import grouped
+from tables import NAN, grouped, is_absent
 
 SERIES = ("session_id", "device_id", "kind")
 # Stretches right before and after runs in which idle power is looked for, of about 200 runs.

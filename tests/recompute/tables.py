@@ -7,6 +7,7 @@ import csv
 import math
 import re
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 import polars
@@ -82,3 +83,13 @@ def read_csv(files, contract):
                     row[column] = cell(text, column, kind)
                 rows.append(row)
     return rows
+
+
+def grouped(rows, columns):
+    """Groups of rows in the order of their columns."""
+    by = lambda row: tuple(row[c] for c in columns)
+    return [(key, list(group)) for key, group in groupby(sorted(rows, key=by), key=by)]
+
+
+def is_finished(run):
+    return run["status"] in ("ok", "degraded")

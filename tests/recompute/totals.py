@@ -4,8 +4,7 @@ import math
 
 from formulas import weakest
 from sensors import largest
-from tables import NAN, is_absent
-from units import grouped, is_finished
+from tables import NAN, grouped, is_absent, is_finished
 
 SCOPES = ("gpu", "cpu_package", "dram", "node")
 SUMMED = (

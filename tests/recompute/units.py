@@ -1,11 +1,11 @@
 """Hours and kWh of a million tokens: of a run, a cell, a mode, a request. docs/costs.md, "Runs", "Cells" and "Requests"."""
 
 import math
-from itertools import groupby
 
 import formulas
 from formulas import Dependence, covariance, mean, variance, weakest, welch_satterthwaite, widening
-from tables import NAN, is_absent
+from machines import common_hardware, machine
+from tables import NAN, grouped, is_absent, is_finished
 
 BACKEND = ("backend", "device", "model", "dtype")
 CELL = (*BACKEND, "mode", "kv_cache", "scenario", "basis")
@@ -13,16 +13,6 @@ MODE = (*BACKEND, "mode", "kv_cache", "basis")
 # Squared deviations of equal runs' logs are below.
 ROUNDING = 1e-24
 BASIS = {"prefill": "input", "generate": "output"}
-
-
-def grouped(rows, columns):
-    """Groups of rows in the order of their columns."""
-    by = lambda row: tuple(row[c] for c in columns)
-    return [(key, list(group)) for key, group in groupby(sorted(rows, key=by), key=by)]
-
-
-def is_finished(run):
-    return run["status"] in ("ok", "degraded")
 
 
 def window_s(run):
@@ -68,9 +58,9 @@ def runs(tables, energies, config):
             count = tokens["input"] + tokens["output"] if basis == "total" else tokens[basis]
             if count > 0:
                 rows.append({
-                    **run, "basis": basis, "cpu": session["cpu"], "window_s": window,
+                    **run, "basis": basis, "window_s": window,
                     "hours": window / 3600 / count * 1e6, "kwh": energy / 3.6e6 / count * 1e6, "kwh_error": error / 3.6e6 / count * 1e6,
-                    "energy_scope": scope, "energy_evidence": evidence,
+                    "energy_scope": scope, "energy_evidence": evidence, "hardware": machine(session, run, config)["hardware"],
                     "time_evidence": "imported" if session["source"] == "imported" else "measured",
                     "place": run["repetition"] if is_absent(run["order"]) else run["order"],
                 })
@@ -114,7 +104,7 @@ def cell(key, of_cell, rho):
     else:
         var_kwh, covar = variance(kwh) / n, covariance(hours, kwh) / n
     return {
-        **dict(zip(CELL, key)), "runs": n, "batch": max(r["batch"] for r in of_cell), "cpu": max_text(r["cpu"] for r in of_cell),
+        **dict(zip(CELL, key)), "runs": n, "batch": max(r["batch"] for r in of_cell), "hardware": common_hardware(of_cell),
         "hours": h, "kwh": e, "df": n - 1,
         "var_hours": wider["hours"] * h * h * formulas.log_mean_variance(variance(log_hours), n),
         "var_kwh": wider["kwh"] * var_kwh, "covar": math.sqrt(wider["hours"] * wider["kwh"]) * covar,
@@ -136,7 +126,7 @@ def modes(unit_cells):
         k = len(of_mode)
         total = {c: math.fsum(u[c] for u in of_mode) / k**2 for c in ("var_hours", "var_kwh", "covar")}
         rows.append({
-            **dict(zip(MODE, key)), "cpu": max_text(u["cpu"] for u in of_mode), **total,
+            **dict(zip(MODE, key)), "hardware": common_hardware(of_mode), **total,
             "hours": mean(u["hours"] for u in of_mode), "kwh": mean(u["kwh"] for u in of_mode), "u_kwh": mean(u["u_kwh"] for u in of_mode),
             "df": NAN if is_absent(total["var_hours"]) else min(degrees(of_mode, "var_hours"), degrees(of_mode, "var_kwh")),
             "energy_evidence": weakest(*(u["energy_evidence"] for u in of_mode)),
@@ -180,7 +170,8 @@ def request(p, g, work, measured, backend):
     inside = all(n == 0 or within(n, measured.get((*backend, mode))) for n, mode in asked)
     length = "measured" if inside else "extrapolated"
     return {
-        **{c: g[c] for c in (*BACKEND, "kv_cache", "cpu")}, "workload": work["name"], "work": work,
+        **{c: g[c] for c in (*BACKEND, "kv_cache")}, "workload": work["name"], "work": work,
+        "hardware": common_hardware([p, g]),
         "prompt_tokens": work["prompt_tokens"], "generated_tokens": work["generated_tokens"], "mtok": x + y,
         "prefill_s": x * p["hours"] * 3600, "generate_s": y * g["hours"] * 3600,
         **{c: x * p[c] + y * g[c] for c in ("hours", "kwh", "u_kwh")},

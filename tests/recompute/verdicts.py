@@ -9,8 +9,7 @@ from scipy.special import ndtr, ndtri, stdtr
 from formulas import mean, run_length, student, variance
 from means import log_variance
 from observed import CELL, GROUP, more_than_rounding
-from tables import NAN, is_absent
-from units import grouped, is_finished
+from tables import NAN, grouped, is_absent, is_finished
 
 OUTLIER = 3.5
 NOT_FINISHED = ("run_failed", "run_skipped")

@@ -1,8 +1,9 @@
 """Runs and readings of every kind, made up, for the recomputation: usage: world.py FOLDER
 
-Writes session.csv, run.csv and power_sample.csv in the columns of the contracts. Two sessions: one of GPUs and sockets whose sensors are
-counters (one of them wraps, one is reset), instants, means over a second and means since the last reading, partly by a clock that is
-off; and one of a plug. Some runs failed, were degraded or skipped, have no clock times or lie in a gap of the readings.
+Writes session.csv, run.csv and power_sample.csv in the columns of the contracts, and what market.py makes up. Session `a` has GPUs and
+sockets whose sensors are counters (one of them wraps, one is reset), instants, means over a second and means since the last reading,
+partly by a clock that is off; `b`, on a known instance, a plug. Some runs failed, were degraded or skipped, have no clock times or lie
+in a gap of the readings. `c` and `d` state energies: one backend of them ran on a slice of a GPU, one on two machines.
 """
 
 import csv
@@ -11,12 +12,16 @@ import random
 import sys
 from pathlib import Path
 
+import market
+
 S = 1_000_000_000
 START = 1_790_000_000 * S
-# Device, and how slow.
+# Device, how slow, threads.
 BACKENDS = {
-    "onnxruntime-gpu": ("2x NVIDIA L4", 1.0), "candle-gpu": ("2x NVIDIA L4", 1.3), "candle-cpu": ("cpu", 2.2), "alone": ("cpu", 2.0),
+    "onnxruntime-gpu": ("2x L4", 1.0, ""), "candle-gpu": ("2x NVIDIA A100-SXM4-40GB", 1.3, ""), "candle-cpu": ("cpu", 2.2, 2),
+    "alone": ("cpu", 2.0, 4),
 }
+XEON = "Intel(R) Xeon(R) Platinum 8488C CPU @ 2.40GHz"
 MODES = (("prefill", False), ("generate", True))
 SCENARIOS = {"short": (1, 100, 0.9), "long": (2, 300, 1.4), "other": (1, 200, 1.1)}
 REPETITIONS = 5
@@ -29,7 +34,7 @@ def plan(session, backends, offset):
     rows, t = [], offset + 5.0
     for repetition in range(REPETITIONS):
         for name in backends:
-            device, slowness = BACKENDS[name]
+            device, slowness, threads = BACKENDS[name]
             slow = 1.0
             for mode, cache in MODES:
                 for scenario, (batch, prompt, length) in SCENARIOS.items():
@@ -38,14 +43,28 @@ def plan(session, backends, offset):
                     new = 16 * batch if mode == "generate" else 0
                     rows.append({
                         "session_id": session, "run_id": f"{name}/{mode}/{scenario}/{repetition}", "status": "ok", "backend": name,
-                        "device": device, "dtype": "f32", "model": "m", "weights": "real", "mode": mode, "kv_cache": str(cache).lower(),
-                        "scenario": scenario, "batch": batch, "prompt_tokens": prompt, "prompt_tokens_padded": prompt + 8,
+                        "device": device, "dtype": "f32", "model": "m-7b", "weights": "real", "threads": threads, "mode": mode,
+                        "kv_cache": str(cache).lower(), "scenario": scenario, "batch": batch, "prompt_tokens": prompt, "prompt_tokens_padded": prompt + 8,
                         "new_tokens_asked": new // batch, "tokens_generated": new, "iterations": 2, "start_ns": START + round(t * S),
                         "end_ns": START + round((t + seconds) * S), "latency_ms": seconds * 500, "repetition": repetition,
                         "order": len(rows), "ttft_ms": seconds * 60 if new else "", "tpot_ms": seconds * 20 if new else "",
                     })
                     t += seconds + 0.4 + rng.random()
     return rows, t
+
+
+def stated(session, backend, device, offset, **more):
+    """Runs of one scenario that state their energy."""
+    for repetition in range(3):
+        for mode, cache in MODES:
+            new, at = 32 if mode == "generate" else 0, START + round((offset + len(mode) + 20 * repetition) * S)
+            yield {
+                "session_id": session, "run_id": f"{backend}/{mode}/{repetition}", "status": "ok", "backend": backend, "device": device,
+                "weights": "real", "mode": mode, "kv_cache": str(cache).lower(), "scenario": "short", "batch": 1, "prompt_tokens": 100,
+                "prompt_tokens_padded": 108, "new_tokens_asked": new, "tokens_generated": new, "iterations": 1, "start_ns": at,
+                "end_ns": at + 2 * S, "latency_ms": 1900 + 30 * repetition, "repetition": repetition, "order": 2 * repetition + cache,
+                "reported_node_j": 150 + rng.random(), **more,
+            }
 
 
 def spoil(rows):
@@ -142,13 +161,25 @@ def main(folder):
     spoil(runs)
     later, last = plan("b", ("alone",), end + 20)
     samples = [*of_sockets_and_gpus("a", runs, end), *of_a_plug("b", later, last, end + 15)]
-    base = {"source": "imported", "cpu": "Intel Xeon Platinum 8488C"}
+    offset = last + 100
+    small = {"model": "n", "dtype": "f16", "weights_bytes": 3_000_000_000}
+    large = {"model": "plain-8x7b-it", "dtype": "int8", "threads": 8}
+    for i, name in enumerate("cd"):
+        later += stated(name, "moved", "cpu", offset + 200 * i, **large)
+    later += stated("c", "sliced", "NVIDIA A100-SXM4-40GB MIG 1g.5gb", offset + 100, **small)
     write(folder / "session.csv", [
-        {**base, "session_id": "a", "started_ns": START, "idle_before_start_ns": START + S, "idle_before_end_ns": START + 4 * S},
-        {**base, "session_id": "b", "started_ns": START + round(end * S), "idle_before_start_ns": "", "idle_before_end_ns": ""},
+        {**a_session("a", XEON, 8, 0.0), "idle_before_start_ns": START + S, "idle_before_end_ns": START + 4 * S},
+        {**a_session("b", XEON, 8, end), "provider": "aws", "instance": "c7i.2xlarge", "instance_from": "DMI"},
+        a_session("c", "AMD EPYC-Rome Processor", 16, offset), a_session("d", "", "", offset + 200),
     ])
     write(folder / "run.csv", runs + later)
     write(folder / "power_sample.csv", samples)
+    for name, rows in market.TABLES.items():
+        write(folder / f"{name}.csv", rows)
+
+
+def a_session(name, cpu, cores, started):
+    return {"source": "imported", "session_id": name, "cpu": cpu, "logical_cores": cores, "started_ns": START + round(started * S)}
 
 
 if __name__ == "__main__":

@@ -22,8 +22,18 @@ pub fn found(variables: &[&str]) -> u64 {
     altered.and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("{out}"))
 }
 
-/// Counters that wrap or are reset, instants, means, clocks that are off, gaps, failed runs, two sessions: made up, and joined, priced
-/// and analysed by the binaries.
+/// A variable of `make`: the shipped files of a folder and another.
+fn list_inputs(variable: &str, folder: &str, other: &str) -> String {
+    let files = std::fs::read_dir(root().join("data/inputs").join(folder)).unwrap();
+    let mut files: Vec<String> = files.map(|e| e.unwrap().path().display().to_string()).collect();
+    files.retain(|path| path.ends_with(".csv"));
+    files.sort();
+    format!("{variable}={} {other}", files.join(" "))
+}
+
+/// Counters that wrap or are reset, instants, means, clocks that are off, gaps, failed runs, four sessions on machines that are known or
+/// not, prices of all, a part or a slice of them, retired ones, grids of several years: made up, and joined, priced and analysed by the
+/// binaries.
 #[test]
 fn a_world_of_every_sensor() {
     let folder = tempfile::tempdir().unwrap();
@@ -33,24 +43,60 @@ fn a_world_of_every_sensor() {
         .arg(root().join("tests/recompute/world.py"))
         .arg(at("made")))
     .ok();
-    let (import, into) = (format!("IMPORT={}", at("made")), format!("RUN={}", at("run")));
-    let variables = [into.as_str(), import.as_str(), "PIPELINE=import.toml", "TARIFFS=tests/fixtures/tariff.csv"];
+    let mut world = vec![
+        format!("RUN={}", at("run")),
+        format!("IMPORT={}", at("made")),
+        "TARIFFS=tests/fixtures/tariff.csv".to_string(),
+        list_inputs("PRICES", "prices", &at("made/price.csv")),
+        list_inputs("GRID", "grid", &at("made/grid.csv")),
+        list_inputs("EMBODIED", "embodied", &at("made/embodied.csv")),
+        list_inputs("RETIRED", "retired", &at("made/retired.csv")),
+    ];
     let wanted = [at("run/decision.parquet"), at("run/run_cost.parquet")];
-    make(&wanted.iter().map(String::as_str).chain(variables).collect::<Vec<_>>()).ok();
+    let finish = |variables: &[&str]| {
+        make(&wanted.iter().map(String::as_str).chain(variables.iter().copied()).collect::<Vec<_>>()).ok();
+    };
+
+    world.push("PIPELINE=import.toml".to_string());
+    let variables: Vec<&str> = world.iter().map(String::as_str).collect();
+    finish(&variables);
     let cells = recomputed(&variables);
-    assert!(cells > 500_000, "{cells} cells");
-    assert!(found(&variables) > 200);
+    assert!(cells > 100_000, "{cells} cells");
+    assert!(found(&variables) > 300);
     a_wrong_file_fails(folder.path(), &variables);
 
     // Priced and analysed again, otherwise configured.
-    let changed = changed();
-    std::fs::write(folder.path().join("changed.toml"), changed).unwrap();
-    let pipeline = format!("PIPELINE={}", at("changed.toml"));
-    let variables = [into.as_str(), import.as_str(), pipeline.as_str(), "TARIFFS=tests/fixtures/tariff.csv"];
-    make(&wanted.iter().map(String::as_str).chain(variables).collect::<Vec<_>>()).ok();
+    std::fs::write(folder.path().join("changed.toml"), changed()).unwrap();
+    world.pop();
+    world.push(format!("PIPELINE={}", at("changed.toml")));
+    let variables: Vec<&str> = world.iter().map(String::as_str).collect();
+    finish(&variables);
     let more = recomputed(&variables);
-    assert!(more > cells, "every price meets every device: {more} cells");
+    assert!(more > 1_000_000, "every price meets every device: {more} cells");
 }
+
+/// To any hardware; to as many of a name, of what ran by a name; to an instance.
+const FACTORS: &str = r#"
+[[derive-costs.speed_factor]]
+from = "*"
+to = "*"
+factor = [0.5, 2.0]
+source = "made up"
+
+[[derive-costs.speed_factor]]
+from = "L4"
+to = "NVIDIA A100-SXM4-40GB"
+factor = [3.0, 5.0]
+energy_factor = 0.6
+source = "made up"
+
+[[derive-costs.speed_factor]]
+from = "*"
+to = "c7a.xlarge"
+factor = 1.25
+energy_factor = 0.9
+source = "made up"
+"#;
 
 /// import.toml with what it leaves as it is.
 fn changed() -> String {
@@ -72,11 +118,14 @@ fn changed() -> String {
         ("# max_latency_ms = 500.0", "max_latency_ms = 900.0"),
         ("kwh = 0.0", "kwh = 0.5"),
         ("max_error_pct = 25.0", "max_error_pct = 60.0"),
+        ("# ran_on = \"gcp c3-standard-4\"", "ran_on = \"aws c7i.4xlarge\""),
+        ("memory_reserve_pct = 10.0", "memory_reserve_pct = 20.0"),
+        ("max_price_gap_days = 92", "max_price_gap_days = 60"),
     ] {
         assert!(text.contains(from), "import.toml: {from}");
         text = text.replace(from, to);
     }
-    text
+    text + FACTORS
 }
 
 /// One cell of a file, and a file that is gone: the exit status says so.
@@ -84,8 +133,8 @@ fn a_wrong_file_fails(folder: &Path, variables: &[&str]) {
     let path = folder.join("run/tier_saving.parquet");
     let kept = std::fs::read(&path).unwrap();
     let sql = "select provider, region, instance, tier, usd_per_hour, on_demand_usd_per_hour, ratio_of_rates, \
-         saving_pct * case when row_number() over (order by provider, region, instance, tier) = 1 then 1.000001 else 1.0 end as saving_pct, \
-         retrieved_on, on_demand_retrieved_on from tier_saving";
+         saving_pct * case when row_number() over (order by saving_pct desc nulls last) = 1 then 1.000001 else 1.0 end as saving_pct, \
+         as_of, on_demand_as_of, reason from tier_saving";
     let at = |name: &str| folder.join(name).display().to_string();
     tests::stage("query", &[sql, "--run", &at("run"), "--format", "parquet", "--output", &at("altered.parquet")]).ok();
     std::fs::copy(at("altered.parquet"), &path).unwrap();
@@ -110,12 +159,10 @@ fn tr119_both_ways() {
         "GRID=data/inputs/tr119/grid.csv",
         "TARIFFS=",
         "EMBODIED=",
+        "RETIRED=",
     ]);
     assert!(theirs > 40_000, "{theirs} cells");
-    let grids = std::fs::read_dir(root().join("data/inputs/grid")).unwrap();
-    let mut grids: Vec<String> = grids.map(|e| e.unwrap().path().display().to_string()).collect();
-    grids.retain(|path| path.ends_with(".csv"));
-    let grid = format!("GRID={} data/inputs/tr119/grid.csv", grids.join(" "));
+    let grid = list_inputs("GRID", "grid", "data/inputs/tr119/grid.csv");
     let ours = recomputed(&["RUN=data/run/tr119-own", "PIPELINE=data/inputs/tr119/own.toml", &grid]);
     assert!(ours > 400_000, "{ours} cells");
 }
