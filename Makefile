@@ -287,7 +287,7 @@ ALTERED ?=
 .PHONY: recompute
 recompute: .venv-test/.ready ## every cell of a finished run again, in Python and without SQL [RUN=data/run/ci PIPELINE=tests/fixtures/short.toml]
 	.venv-test/bin/python -B tests/recompute/recompute.py $(RUN) $(PIPELINE) --prices $(PRICES) --grid $(GRID) --tariffs $(TARIFFS) \
-	    --embodied $(EMBODIED) $(if $(ALTERED),--altered)
+	    --embodied $(EMBODIED) --retired $(RETIRED) $(if $(ALTERED),--altered)
 
 .PHONY: bench-calibration
 bench-calibration: ## false alarms and coverage in simulated experiments whose truth is known

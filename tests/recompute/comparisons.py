@@ -139,8 +139,16 @@ def row(family, names, sides, config):
         "ci_level": config["ci_level"], "effect": effect_name, "effect_size": d[0], "effect_low": d[1], "effect_high": d[2],
         "practical_pct": config["practical_pct"], "p_equivalent": equivalent(t, bound) if is_log and t else NAN,
         "n": sum(c.n for c in (*a, *b)), "blocks": len(shared), "evidence": weakest(a_group.evidence, b_group.evidence),
+        "apart": apart(a_group, b_group),
         "error": t.error if is_log and t else NAN, "size": mean(mean(c.runs) for c in a),
     }
+
+
+def apart(a, b):
+    """Why two are not compared, if they are not."""
+    if a.is_model or b.is_model:
+        return "estimated"
+    return "extrapolated" if (a.evidence == "extrapolated") != (b.evidence == "extrapolated") else None
 
 
 def equivalent(t, bound):
@@ -171,8 +179,8 @@ def comparisons(found, config):
 
 
 def conclude(of_model, alpha):
-    """Levels of the families of one model, and what each pair says at them. An estimated energy takes no share."""
-    least = lambda of, p: min((r[p] for r in of if r["evidence"] != "estimated" and not is_absent(r[p])), default=NAN)
+    """Levels of the families of one model, and what each pair says at them. What is not compared takes no share."""
+    least = lambda of, p: min((r[p] for r in of if r["apart"] is None and not is_absent(r[p])), default=NAN)
     level = {p: family_level([least(of, p) for of in of_model], alpha) for p in ("p_adjusted", "p_equivalent_adjusted")}
     for of in of_model:
         pairs = max(sum(not is_absent(r["p"]) for r in of), 1)
@@ -180,8 +188,8 @@ def conclude(of_model, alpha):
             r["alpha"] = NAN if is_absent(r["p"]) else level["p_adjusted"]
             r["alpha_equivalent"] = NAN if is_absent(r["p_equivalent"]) else level["p_equivalent_adjusted"]
             r["detectable_pct"] = detectable_pct(r, level["p_adjusted"] / pairs)
-            if r["evidence"] == "estimated":
-                r["conclusion"] = "estimated"
+            if r["apart"]:
+                r["conclusion"] = r["apart"]
             elif r["p_equivalent_adjusted"] < r["alpha_equivalent"]:
                 r["conclusion"] = "equivalent"
             else:

@@ -8,6 +8,7 @@ from formulas import mean, weakest
 from means import Mean, log_over, mean_over, mean_with_error, satterthwaite
 from observed import Cell
 from tables import NAN
+from units import BACKEND, length_evidence
 
 # Metric of a million tokens, and of a request.
 OBJECTIVES = {
@@ -27,6 +28,11 @@ class Contender(NamedTuple):
     evidence: str
     price: str | None = None
     needs: dict = {}
+    is_model: bool = False
+
+    @property
+    def is_extrapolated(self):
+        return self.evidence == "extrapolated"
 
 
 def of_mode(group, over):
@@ -35,7 +41,7 @@ def of_mode(group, over):
     if centre is None or not all(c.logs for c in cells):
         return None
     logs = {s: log_over([c], over) for s, c in group.cells.items()}
-    return Contender(centre, over, mean_with_error(cells, over), logs, group.evidence)
+    return Contender(centre, over, mean_with_error(cells, over), logs, group.evidence, is_model=group.is_model)
 
 
 def part_of(group, tokens, is_rate):
@@ -47,10 +53,10 @@ def part_of(group, tokens, is_rate):
         scaled.dependence = c.dependence
         cells.append(scaled)
     log = log_over(cells, "arithmetic")
-    return None if log is None else (math.exp(log), mean_with_error(cells, "arithmetic"), group.evidence)
+    return None if log is None else (math.exp(log), mean_with_error(cells, "arithmetic"), group.evidence, group.is_model)
 
 
-def of_workload(prefill, generate, work, is_rate):
+def of_workload(prefill, generate, work, is_rate, length):
     p, g = part_of(prefill, work["prompt_tokens"], is_rate), part_of(generate, work["generated_tokens"], is_rate)
     if not p or not g:
         return None
@@ -58,7 +64,7 @@ def of_workload(prefill, generate, work, is_rate):
     if p[1] and g[1]:
         parts = [(part[0] / value) ** 2 * part[1].variance for part in (p, g)]
         error = Mean(math.log(value), math.fsum(parts), satterthwaite(parts, [p[1].df, g[1].df]))
-    return Contender(math.log(value), "arithmetic", error, {}, weakest(p[2], g[2]))
+    return Contender(math.log(value), "arithmetic", error, {}, weakest(p[2], g[2], length), is_model=p[3] or g[3])
 
 
 def needs(contender, objective, parts, chosen):
@@ -86,7 +92,7 @@ def token_metric(objective, mode):
     return OBJECTIVES[objective][0]
 
 
-def contenders(groups, chosen, works, weights):
+def contenders(groups, chosen, works, weights, measured):
     """Backends by objective and place (model, mode, cache, workload; `*`: a million tokens of the mode)."""
     found = {}
     for objective, (metric, _) in OBJECTIVES.items():
@@ -97,7 +103,8 @@ def contenders(groups, chosen, works, weights):
         for work in works:
             for g in (g for g in groups.values() if g.mode == "generate" and g.metric == token_metric(objective, "generate")):
                 p = groups.get((token_metric(objective, "prefill"), g.backend, g.device, g.model, g.dtype, "prefill", False))
-                if p and (c := of_workload(p, g, work, objective == "fastest")):
+                length = length_evidence(work, measured, tuple(getattr(g, c) for c in BACKEND))
+                if p and (c := of_workload(p, g, work, objective == "fastest", length)):
                     parts = [(work["prompt_tokens"] / 1e6, p), (work["generated_tokens"] / 1e6, g)]
                     place = (objective, g.model, g.mode, g.kv_cache, work["workload"])
                     found.setdefault(place, {})[label(g, groups)] = needs(c, objective, parts, chosen)
@@ -130,4 +137,5 @@ def weighted_sum(parts):
     scenarios = set.intersection(*(set(c.logs) for _, c in parts))
     logs = {s: math.fsum(w * c.logs[s] for w, c in parts) for s in scenarios}
     price = next((c.price for _, c in parts if c.price), None)
-    return Contender(centre, "geometric", error, logs, weakest(*(c.evidence for _, c in parts)), price)
+    return Contender(centre, "geometric", error, logs, weakest(*(c.evidence for _, c in parts)), price,
+                     is_model=any(c.is_model for _, c in parts))

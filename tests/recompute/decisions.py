@@ -10,6 +10,7 @@ from contenders import OBJECTIVES, contenders
 from formulas import student, weakest
 from means import contrast, paired_ratio
 from tables import NAN, is_absent
+from units import lengths
 
 # Above this statistic having been selected means nothing.
 FAR = 30
@@ -23,16 +24,19 @@ class Contest:
         why = {name: exclusion(c, times.get(name), len(scenarios), config) for name, c in entered.items()}
         unknown = [name for name in times if name not in entered]
         self.objective, self.place, self.scenarios, self.unknown = objective, place, len(scenarios), len(unknown)
+        if not all(c.is_extrapolated for n, c in entered.items() if not why[n]):
+            why |= {n: "extrapolated, and others are not" for n, c in entered.items() if not why[n] and c.is_extrapolated}
         self.left = sorted(((n, c) for n, c in entered.items() if not why[n]), key=lambda nc: nc[1].centre)
         self.excluded = [f"{n}: {w}" for n, w in why.items() if w] + [f"{n}: not known" for n in unknown]
         self.tests = [margin(self.left[0][1], c, config["ci_level"]) for _, c in self.left[1:]]
         self.adjusted = holm([t.p if t else NAN for t in self.tests])
         self.evidence = weakest("measured", *(c.evidence for _, c in self.left))
+        self.is_model = any(c.is_model for _, c in self.left)
 
     @property
     def p(self):
         """Of the claim that the best is better than every other."""
-        if not self.adjusted or any(map(is_absent, self.adjusted)) or self.evidence == "estimated":
+        if not self.adjusted or any(map(is_absent, self.adjusted)) or self.is_model:
             return NAN
         return max(self.adjusted)
 
@@ -102,7 +106,7 @@ def untold(contest, compared, alpha):
 def decisions(groups, chosen, compared, tables, config):
     works = {r["workload"]: r for r in tables["request_cost"]}
     utilisation = max((t["utilisation"] for t in tables["tco"]), default=1.0)
-    entered = contenders(groups, chosen, [works[w] for w in sorted(works)], config["decision"]["weights"])
+    entered = contenders(groups, chosen, [works[w] for w in sorted(works)], config["decision"]["weights"], lengths(tables["run"]))
     contests = [
         Contest(objective, place, of, entered.get(("fastest", *place), {}), config) for (objective, *place), of in entered.items()
     ]
@@ -117,7 +121,7 @@ def row(contest, alpha, compared, config, utilisation):
     not_told = untold(contest, compared, alpha)
     others = [name for name, _ in left[1:]]
     tied = [name for name, p in zip(others, contest.adjusted) if not p < alpha or name in not_told]
-    told = bool(others) and not tied and contest.evidence != "estimated"
+    told = bool(others) and not tied and not contest.is_model
     closest = tests[0] if tests else None
     selected = selected_ends(closest, alpha, level) if closest and told else None
     ends = selected or (closest.ends if closest else (NAN, NAN))
@@ -153,7 +157,7 @@ def told_reason(contest, tied, alpha, config, is_request):
         return "no backend is left: none has the numbers, or constraints exclude all"
     if not contest.tests:
         return "the only backend that has the numbers"
-    if contest.evidence == "estimated":
+    if contest.is_model:
         return "can't tell: the energy is an estimate from utilisation, which does not rank backends"
     small = f"the difference is under {config['practical_pct']:g} %"
     closest = contest.tests[0]

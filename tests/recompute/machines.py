@@ -6,6 +6,7 @@ from hardware import recognise
 from tables import NAN, grouped, is_absent, is_finished
 
 BITS = ((("f32", "fp32", "float32"), 32), (("f16", "fp16", "float16", "bf16", "bfloat16", "half"), 16))
+EIGHT = "u?int8|i8|q8|w8|fp8|f8|float8|e4m3|e5m2"
 
 
 def joined(separator, *parts):
@@ -62,7 +63,7 @@ def parameters(model):
 
 def bits(dtype):
     of = next((n for names, n in BITS if dtype.lower() in names), None)
-    return of or (8 if "8" in dtype else 4)
+    return of or (8 if re.match(EIGHT, dtype.lower()) else 4)
 
 
 def sizes(run_rows, config):

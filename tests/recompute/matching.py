@@ -22,10 +22,11 @@ class Pair:
         self.is_on_prem = offer["tier"] == "on_prem"
         self.is_own = self.is_on_prem or offer["provider"] == "own"
         self.units = ran["units"]
-        self.sold = offer["vcpus"] if self.is_cpu and offer["accelerator"] is None else offer["sold_count"]
+        self.sold = offer["vcpus"] if self.is_cpu else offer["sold_count"]
         self.is_same = self.of_the_same()
         self.is_whole = self.of_all()
-        has_share = not is_absent(offer["share_usd_per_hour"]) and not ran["is_slice"]
+        of_kind = self.is_cpu == (offer["accelerator"] is None)
+        has_share = not is_absent(offer["share_usd_per_hour"]) and not ran["is_slice"] and of_kind
         self.is_share = self.is_same and not self.is_whole and has_share and self.units < self.sold
         self.is_priced = self.is_same and self.is_whole or self.is_share
 
@@ -41,7 +42,7 @@ class Pair:
         if not self.is_cpu:
             return self.units == self.sold and (not self.ran["is_slice"] or self.ran["name"] == self.offer["sold_name"])
         if is_absent(self.units):
-            return self.is_instance
+            return self.is_instance and self.offer["accelerator"] is None
         unknown = is_absent(self.ran["cores"]) or is_absent(self.sold)
         return (self.is_instance if unknown else self.ran["cores"] == self.sold) and self.units >= known(self.sold, self.ran["cores"])
 

@@ -17,6 +17,8 @@ METRICS = {
     "net_kwh_per_mtok": "energy_evidence", "gross_power_w": "energy_evidence", "decode_j_per_token": "energy_evidence",
     "total_usd_per_mtok": "usd_evidence", "gco2e_per_mtok": "gco2e_evidence",
 }
+# How the energy in them is known.
+ENERGY = {"total_usd_per_mtok": "usd_energy", "gco2e_per_mtok": "energy_evidence"}
 
 
 def more_than_rounding(variance, values):
@@ -46,8 +48,8 @@ class Cell:
 class Group:
     """One metric of one backend and mode: cells by scenario."""
 
-    def __init__(self, metric, key, cells, evidence):
-        self.metric, self.key, self.cells, self.evidence = metric, key, cells, evidence
+    def __init__(self, metric, key, cells, evidence, is_model):
+        self.metric, self.key, self.cells, self.evidence, self.is_model = metric, key, cells, evidence, is_model
         self.__dict__.update(zip(GROUP, key))
 
 
@@ -114,6 +116,7 @@ def price_runs(values, chosen, own):
             if c := chosen.get(key):
                 energy = 0.0 if c["energy_usd_per_mtok"] == 0 else c["energy_usd_per_mtok"] * share_e
                 v["total_usd_per_mtok"], v["usd_evidence"] = c["infra_usd_per_mtok"] * share_h + energy, c["usd_evidence"]
+                v["usd_energy"] = None if c["energy_usd_per_mtok"] == 0 else v["energy_evidence"]
             if o := own.get(key):
                 made = 0.0 if is_absent(o["embodied"]) else o["embodied"] * share_h
                 v["gco2e_per_mtok"], v["gco2e_evidence"] = o["gco2e"] * share_e + made, o["evidence"]
@@ -129,7 +132,8 @@ def groups(values):
             for (scenario,), of_cell in grouped(of_group, ("scenario",)):
                 ordered = sorted(of_cell, key=lambda v: (v["session_id"], v["place"], v["run_id"]))
                 cells[scenario] = Cell([v[metric] for v in ordered], ordered[0]["session_id"])
-            found[metric, *key] = Group(metric, key, cells, weakest(*(v[evidence] for v in of_group)))
+            is_model = any("estimated" in (v[evidence], v[ENERGY.get(metric, evidence)]) for v in of_group)
+            found[metric, *key] = Group(metric, key, cells, weakest(*(v[evidence] for v in of_group)), is_model)
     pools = {}
     for group in found.values():
         for scenario, cell in group.cells.items():

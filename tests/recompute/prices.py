@@ -37,7 +37,7 @@ def retired_price(prices, retirements, sessions):
     gone = [r for r in retirements if r["retired_on"] <= day]
     for price in prices:
         if found := [r for r in gone if names(r, price)]:
-            first = {c: min(r[c] for r in found) for c in ("retired_on", "source")}
+            first = min(({c: r[c] for c in ("retired_on", "source")} for r in found), key=lambda r: tuple(r.values()))
             rows.append({**{c: price[c] for c in PRICE}, **first})
     return rows
 

@@ -73,15 +73,18 @@ def ranking(found, compared, prices, config):
     for family, backends in found.items():
         metric = family[0]
         pairs = [c for c in compared if (c["metric"], c["model"], c["mode"], c["kv_cache"]) == family]
-        estimated = any(g.evidence == "estimated" for g in backends.values())
         for name, group in backends.items():
             estimate = over_scenarios(list(group.cells.values()), mean_over(metric), config["ci_level"])
             if estimate is None:
                 continue
-            mine = [c for c in pairs if name in (c["a"], c["b"])]
+            extrapolated = lambda g: g.evidence == "extrapolated"
+            peers = [g for g in backends.values() if extrapolated(g) == extrapolated(group)]
+            mine = [c for c in pairs if name in (c["a"], c["b"]) and c["apart"] != "extrapolated"]
             told = [c for c in mine if c["p_adjusted"] < c["alpha"]]
             other = lambda c: c["b"] if c["a"] == name else c["a"]
-            ranked = len(mine) + 1 == len(backends) and not any(is_absent(c["p_adjusted"]) for c in mine) and not estimated
+            alone = len(peers) < len(backends) and extrapolated(group)
+            tested = len(mine) + 1 == len(peers) and not any(is_absent(c["p_adjusted"]) for c in mine)
+            ranked = tested and not alone and not any(g.is_model for g in peers)
             rows.append({
                 **dict(zip(("metric", "model", "mode", "kv_cache"), family)), "backend": name,
                 "place": 1 + sum(is_beaten(c, name, metric) for c in told) if ranked else NAN,

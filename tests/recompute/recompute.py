@@ -11,7 +11,6 @@ these cells were found.
 """
 
 import argparse
-import os
 import sys
 import tempfile
 import tomllib
@@ -39,8 +38,6 @@ from tables import contracts, read, read_csv
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "schemas" / "SCHEMA.md"
-# Without --retired: files that the variable RETIRED of `make` names, else the shipped ones.
-RETIRED = ROOT / "data" / "inputs" / "retired"
 READ = ("session", "run", "power_sample", "sensor", "alignment", "run_energy", "cost", "request_cost", "tco")
 
 # Tables that are not recomputed, and why.
@@ -148,7 +145,6 @@ def arguments():
     parser.add_argument("pipeline", type=Path)
     for name in ("prices", "grid", "tariffs", "embodied", "retired"):
         parser.add_argument(f"--{name}", nargs="*", default=[])
-    parser.set_defaults(retired=os.environ.get("RETIRED", " ".join(map(str, sorted(RETIRED.glob("*.csv"))))).split())
     parser.add_argument("--altered", action="store_true")
     return parser.parse_args()
 

@@ -23,7 +23,7 @@ OF_WHAT_RAN = Speed("", "", "", 1.0, 1.0, 1.0, 1.0)
 
 
 def factors(config):
-    """Those of the configuration, the most exact first: of what ran by name, then to an instance or name."""
+    """Those of the configuration."""
     found = []
     for one in config.get("speed_factor", []):
         low, high = one["factor"] if isinstance(one["factor"], list) else [one["factor"]] * 2
@@ -31,7 +31,7 @@ def factors(config):
         found.append(Speed(
             name(one["from"]), one["to"].lower(), name(one["to"]), math.sqrt(low * high), low, high, one.get("energy_factor", NAN)
         ))
-    return sorted(found, key=lambda speed: (speed.ran == "*", speed.to == "*"))
+    return found
 
 
 def reaches(speed, pair):
@@ -43,4 +43,5 @@ def reaches(speed, pair):
 
 def reaching(speeds, pair):
     """The most exact factor that leads to a price; None without one."""
-    return next((speed for speed in speeds if reaches(speed, pair)), None)
+    exactness = lambda speed: (speed.ran == "*", speed.to != pair.offer["instance"].lower(), speed.to == "*")
+    return min((speed for speed in speeds if reaches(speed, pair)), key=exactness, default=None)

@@ -166,9 +166,7 @@ def requests(unit_modes, run_rows, workloads):
 
 def request(p, g, work, measured, backend):
     x, y = work["prompt_tokens"] / 1e6, work["generated_tokens"] / 1e6
-    asked = ((work["prompt_tokens"], "prefill"), (work["generated_tokens"], "generate"))
-    inside = all(n == 0 or within(n, measured.get((*backend, mode))) for n, mode in asked)
-    length = "measured" if inside else "extrapolated"
+    length = length_evidence(work, measured, backend)
     return {
         **{c: g[c] for c in (*BACKEND, "kv_cache")}, "workload": work["name"], "work": work,
         "hardware": common_hardware([p, g]),
@@ -179,6 +177,12 @@ def request(p, g, work, measured, backend):
         "df": g["df"] if x == 0 else p["df"] if y == 0 else min(p["df"], g["df"]),
         **{c: weakest(p[c], g[c], length) for c in ("energy_evidence", "time_evidence")},
     }
+
+
+def length_evidence(work, measured, backend):
+    asked = ((work["prompt_tokens"], "prefill"), (work["generated_tokens"], "generate"))
+    inside = all(n == 0 or within(n, measured.get((*backend, mode))) for n, mode in asked)
+    return "measured" if inside else "extrapolated"
 
 
 def within(count, bounds):

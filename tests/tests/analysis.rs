@@ -109,7 +109,7 @@ fn diff_compares_dollars_where_there_are_costs() {
         let at = |table: &str| into.join(format!("{table}.parquet")).display().to_string();
         let prices = into.join("rent.csv");
         let row = "provider,region,instance,tier,cpu,accelerator,usd_per_hour,includes_power,source,retrieved_on\n\
-                   rent,r,box,on_demand,Chip,,3.6,true,here,2026-11-01\n";
+                   own,r,box,on_demand,Chip,,3.6,true,here,2026-11-01\n";
         fs::write(&prices, row).unwrap();
         let mut derive = std::process::Command::new(tests::binary("derive-costs"));
         derive.current_dir(tests::root()).args(["--config", "pipeline.toml", "--read"]);

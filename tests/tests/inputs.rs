@@ -321,7 +321,7 @@ fn retired_prices_are_those_of_the_list() {
     let mut derive = std::process::Command::new(tests::binary("derive-costs"));
     derive.current_dir(root()).args([
         "--config",
-        "pipeline.toml",
+        "data/inputs/tr119/pipeline.toml",
         "--read",
         &session[0],
         &session[1],

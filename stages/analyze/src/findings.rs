@@ -1,6 +1,7 @@
 //! Findings: one `.sql` file a kind in `sql/findings`. A new kind is a file there and a line here.
 
 use recombine::{Model, Workbench};
+use serde_json::Value;
 
 macro_rules! finding {
     ($name:literal) => {
@@ -67,13 +68,42 @@ pub const OF_CELLS: &[Model] = &[
     finding!("stalls_unseen"),
 ];
 
-/// Rows of some kinds, in the contract's columns.
-pub fn found(bench: &Workbench, kinds: &[Model]) -> anyhow::Result<Vec<serde_json::Value>> {
-    let mut rows = Vec::new();
+/// Rows of some kinds, in the contract's columns: one a kind and place, whatever the data, since what is found must not stop the numbers
+/// that it is about.
+pub fn found(bench: &Workbench, kinds: &[Model]) -> anyhow::Result<Vec<Value>> {
+    let mut rows: Vec<Value> = Vec::new();
     for model in kinds {
-        rows.extend(
-            bench.select::<serde_json::Value>(model.sql).map_err(|e| anyhow::anyhow!("finding {}: {e}", model.name))?,
-        );
+        let found: Vec<Value> = bench.select(model.sql).map_err(|e| anyhow::anyhow!("finding {}: {e}", model.name))?;
+        let first = rows.len();
+        for mut row in found {
+            let what = row["what"].as_str().unwrap_or(model.name).to_string();
+            match rows[first..].iter_mut().find(|before| before["place"] == row["place"]) {
+                Some(before) => {
+                    before["what"] = format!("{}; {what}", before["what"].as_str().unwrap_or_default()).into()
+                }
+                None => {
+                    row["what"] = what.into();
+                    rows.push(row);
+                }
+            }
+        }
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_a_kind_and_place() {
+        let bench = Workbench::new("analyze", &()).unwrap();
+        let rows = |sql: &'static str| found(&bench, &[Model { name: "odd", sql }]).unwrap();
+        let said = rows(
+            "select 'odd' as code, column1 as place, 'info' as severity, column2 as what \
+             from (values ('x', 'one'), ('y', cast(null as varchar)), ('x', 'two'))",
+        );
+        let shown: Vec<_> = said.iter().map(|r| (r["place"].as_str().unwrap(), r["what"].as_str().unwrap())).collect();
+        assert_eq!(shown, [("x", "one; two"), ("y", "odd")]);
+    }
 }

@@ -21,7 +21,7 @@ counted as (
         case
             when lower(dtype) in ('f32', 'fp32', 'float32') then 32
             when lower(dtype) in ('f16', 'fp16', 'float16', 'bf16', 'bfloat16', 'half') then 16
-            when lower(dtype) like '%8%' then 8
+            when regexp_like(lower(dtype), '^(u?int8|i8|q8|w8|fp8|f8|float8|e4m3|e5m2)') then 8
             else 4
         end as bits
     from stated

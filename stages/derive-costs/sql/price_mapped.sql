@@ -17,7 +17,7 @@ with reached as (
         f.energy_factor,
         row_number() over (
             partition by p.hardware, p.model, p.dtype, p.provider, p.region, p.instance, p.tier
-            order by f.ran = '*' asc, f.to_instance = '' asc, f.priced = '*' asc
+            order by f.ran = '*' asc, f.to_instance = lower(p.instance) desc, f.priced = '*' asc
         ) as place
     from speed_factor as f
     inner join price_pair as p
@@ -25,6 +25,18 @@ with reached as (
         and (f.priced = '*' or f.to_instance = lower(p.instance) or (f.priced = p.sold_name and p.units = p.sold_units))
 )
 
-select hardware, model, dtype, provider, region, instance, tier, factor, low, high, energy_factor, coalesce(model_bytes <= sold_gib * 1073741824, true) as fits
+select
+    hardware,
+    model,
+    dtype,
+    provider,
+    region,
+    instance,
+    tier,
+    factor,
+    low,
+    high,
+    energy_factor,
+    coalesce(model_bytes <= sold_gib * 1073741824, true) as fits
 from reached
 where place = 1

@@ -38,7 +38,7 @@ pair as (
         o.share_usd_per_hour,
         coalesce(lower(o.provider) = lower(h.provider) and lower(o.instance) = lower(h.instance), false) as is_instance,
         o.tier = 'on_prem' or o.provider = 'own' as is_own,
-        case when h.device = 'cpu' and o.accelerator is null then o.vcpus else o.sold_count end as sold_units,
+        case when h.device = 'cpu' then o.vcpus else o.sold_count end as sold_units,
         case when o.accelerator is null then o.memory_mb / 1024 else o.sold_count * o.sold_memory_gb end as sold_gib
     from config as c
     cross join hardware as h
@@ -59,7 +59,7 @@ kind as (
         case
             when is_own then true
             -- a known instance without a number of vCPUs in the prices has those that the session saw
-            when device = 'cpu' and units is null then is_instance
+            when device = 'cpu' and units is null then is_instance and accelerator is null
             when device = 'cpu' then
                 coalesce(logical_cores = sold_units, is_instance) and units >= coalesce(sold_units, logical_cores)
             else units = sold_units and (not is_slice or name = sold_name)
@@ -71,6 +71,7 @@ part as (
     select
         *,
         is_same and not coalesce(is_whole, false) and not is_slice and share_usd_per_hour is not null
+        and (device = 'cpu') = (accelerator is null)
         and coalesce(units < sold_units, false) as is_share
     from kind
 )
@@ -92,8 +93,10 @@ select
         when name is null then 'what ran is not known'
         when (device = 'cpu') <> (accelerator is null) then 'another kind of device'
         when name = sold_name then 'both names stand for several products'
-        when not sold_is_exact and (accelerator is null or name like concat(sold_name, ' %')) then 'the price does not say which of several products'
-        when not is_exact and (accelerator is null or sold_name like concat(name, ' %')) then 'the run does not say which of several products'
+        when not sold_is_exact and (accelerator is null or name like concat(sold_name, ' %'))
+            then 'the price does not say which of several products'
+        when not is_exact and (accelerator is null or sold_name like concat(name, ' %'))
+            then 'the run does not say which of several products'
         when sold_name is null then 'the price does not say which processor'
         else 'other hardware'
     end as reason

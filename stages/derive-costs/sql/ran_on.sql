@@ -35,7 +35,7 @@ select
     end as hardware,
     provider,
     instance,
-    logical_cores,
+    case when device = 'cpu' then logical_cores end as logical_cores,
     hardware_name(printed) as name,
     coalesce(hardware_is_exact(printed), false) as is_exact,
     coalesce(hardware_is_slice(printed), false) as is_slice,

@@ -27,6 +27,12 @@ named as (
     where g.kind = 'accelerator'
 )
 
-select provider, region, instance, tier, min(retired_on) as retired_on, min(source) as source
+select
+    provider,
+    region,
+    instance,
+    tier,
+    min(retired_on) as retired_on,
+    first_value(source order by retired_on asc, source asc) as source
 from named
 group by provider, region, instance, tier

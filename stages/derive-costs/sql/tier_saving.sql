@@ -1,4 +1,5 @@
--- One price other than on demand against the same instance on demand, of what a run has a cost at. Rates change: two of different times are no saving.
+-- One price other than on demand against the same instance on demand, of what a run has a cost at. Rates change: two of different
+-- times are no saving.
 with pair as (
     select
         p.provider,

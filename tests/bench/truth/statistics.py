@@ -80,7 +80,7 @@ class World:
         at("price.csv").write_text(
             "provider,region,instance,tier,cpu,accelerator,usd_per_hour,includes_power,source,retrieved_on\n"
             "own,any,mine,on_prem,,,0,false,simulated,2026-11-01\n"
-            "rent,r,both,on_demand,Sim CPU,,0.01,false,simulated,2026-11-01\n"
+            "own,r,both,on_demand,Sim CPU,,0.01,false,simulated,2026-11-01\n"
         )
         at("grid.csv").write_text(
             "region,start,end,usd_per_kwh,gco2e_per_kwh,pue,basis,year,source\n"

@@ -1,5 +1,5 @@
--- Ratios of rates of the instances that the study priced, with the days on which both were read.
-select provider, region, instance, tier, ratio_of_rates, saving_pct, on_demand_retrieved_on, retrieved_on
+-- Ratios of rates of the instances that the study priced, with the days of which both are, or why there is none.
+select provider, region, instance, tier, ratio_of_rates, saving_pct, on_demand_as_of, as_of, reason
 from tier_saving
 where
     (provider = 'aws' and region = 'us-east-1' and instance = 'g5.xlarge')
