@@ -318,7 +318,7 @@ fn a_killed_collect_loses_no_finished_run_and_measures_none_twice() {
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 24, "none is measured twice");
     let sessions =
         schemas::io::scan(&folder.path().join("session.parquet"), &schemas::tables::SESSION, |_| {}).unwrap();
-    assert_eq!(sessions, 2);
+    assert_eq!(sessions.rows, 2);
 
     let third = run(&mut collect()).ok();
     assert!(third.err.contains("all 24 runs were measured before"), "{}", third.err);
