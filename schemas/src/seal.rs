@@ -1,8 +1,8 @@
 //! The seal of a contract file: a hash in its footer of all its other bytes, so that a damaged file is no other table.
 //!
-//! Parquet has page checksums, but nothing in it sums its footer, indexes and statistics, and a changed statistic drops rows as surely as a changed
-//! page changes them. The seal is the SHA-256 (FIPS 180-4) of the whole file with its own 64 digits taken as zeros. It is written
-//! as such zeros, found again behind its key, and filled in when all else is written.
+//! Parquet has page checksums, but nothing in it sums its footer, indexes and statistics, and a changed statistic drops rows as surely
+//! as a changed page changes them. The seal is the SHA-256 (FIPS 180-4) of the whole file with its own 64 digits taken as zeros. It
+//! is written as such zeros, found again behind its key, and filled in when all else is written.
 
 use crate::{
     contract::Contract,

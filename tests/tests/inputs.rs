@@ -319,9 +319,14 @@ fn retired_prices_are_those_of_the_list() {
     let at = |table: &str| folder.path().join(format!("{table}.parquet")).display().to_string();
     crate::refusals::join(&session, "data/inputs/tr119/pipeline.toml", &folder.path().join("run_energy.parquet")).ok();
     let mut derive = std::process::Command::new(tests::binary("derive-costs"));
+    // A factor of 1 from all to all: every price has a cost, unless it is retired.
+    let factor = "[[derive-costs.speed_factor]]\nfrom = \"*\"\nto = \"*\"\nfactor = 1.0\nenergy_factor = 1.0\nsource = \"a test\"\n";
+    let config = folder.path().join("pipeline.toml");
+    let shipped = fs::read_to_string(root().join("pipeline.toml")).unwrap();
+    fs::write(&config, format!("{shipped}\n{factor}")).unwrap();
     derive.current_dir(root()).args([
         "--config",
-        "data/inputs/tr119/pipeline.toml",
+        &config.display().to_string(),
         "--read",
         &session[0],
         &session[1],

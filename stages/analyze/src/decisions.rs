@@ -365,7 +365,8 @@ mod tests {
         let plain = config(None, NO_WEIGHTS);
         let of = |most: [f64; 2]| {
             let known = [lengths("a", most[0]), lengths("b", most[1])];
-            measured_up_to(&known, &all, &[], &[workload("read", 1000.0, 10.0)], &plain).pop().unwrap()
+            let rows = measured_up_to(&known, &all, &[], &[workload("read", 1000.0, 10.0)], &plain);
+            rows.into_iter().find(|r| r.workload == "read").unwrap()
         };
         let one = of([500.0, 1000.0]);
         assert_eq!((one.backend.as_deref(), one.evidence), (Some("b"), "measured"));

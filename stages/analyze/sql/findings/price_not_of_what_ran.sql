@@ -11,6 +11,6 @@ select
     place,
     'info' as severity,
     'prices that have no cost: '
-    || string_agg(concat(prices, ' (', reason, '; ', example, ' first)'), ', ' order by prices desc, reason asc) as what
+    || string_agg(concat(prices, ' (', reason, ': ', example, ' first)'), ', ' order by prices desc, reason asc) as what
 from told
 group by place

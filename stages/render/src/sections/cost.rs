@@ -86,7 +86,8 @@ const MATCHED: Layout = Layout {
     method: "Counts of prices by the hour",
     sql: "select device, coalesce(name, 'unknown') as name, outcome, reason, max(prices) as prices, min(example) as example \
           from price_match where reason <> 'another kind of device' group by device, coalesce(name, 'unknown'), outcome, reason \
-          order by device, case outcome when 'measured' then 1 when 'share' then 2 when 'extrapolated' then 3 else 4 end, prices desc, reason",
+          order by device, case outcome when 'measured' then 1 when 'share' then 2 when 'extrapolated' then 3 else 4 end, \
+          prices desc, reason",
     source: "select max(prices) as prices from price_match where device = {device} and coalesce(name, 'unknown') = {name} \
              and outcome = {outcome} and reason = {reason}",
     evidence: Evidence::None,
