@@ -103,8 +103,8 @@ pub fn outside<N: PartialOrd + fmt::Debug>(key: &str, value: N, range: RangeIncl
     (!range.contains(&value)).then(told)
 }
 
-/// The line at which the value of a path of keys begins, from 1; of a path that the text has only in part, the line of that part. Elements of
-/// arrays are named by their numbers, from 0.
+/// The line at which the value of a path of keys begins, from 1; of a path that the text has only in part, the line of that
+/// part. Elements of arrays are named by their numbers, from 0.
 pub fn line_of(text: &str, keys: &[&str]) -> Option<usize> {
     let document = DeTable::parse(text).ok()?;
     let (mut at, mut inner): (_, Option<&DeValue>) = (None, None);

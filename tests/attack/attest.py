@@ -21,7 +21,7 @@ def dumps(answer, *more):
     lie = lies.get(answer.get("answer"), {})
     return said({**answer, **lie} if "attestation" not in answer else {**answer, "attestation": {**answer["attestation"], **lie}}, *more)
 json.dumps = dumps
-exec(open(FAKE).read())
+exec(compile(open(FAKE).read(), FAKE, "exec"), {"__name__": "__main__"})
 '''
 
 
@@ -71,4 +71,6 @@ def judged(context, folder, lies):
             return f"believed: {({key: row.get(key) for key in RUN if key in row})}"
     elif not row.get("reason"):
         return "no reason"
+    elif not lies:
+        return f"an honest worker is not believed: {row['status']}, {row['reason']}"
     return ""

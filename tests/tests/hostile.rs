@@ -62,11 +62,7 @@ fn every_wait_for_a_worker_ends_and_its_words_are_bounded() {
     for (fault, status, reason) in [
         ("stays", "ok", ""),
         ("orphan", "failed", "worker ended, exit status: 3: it printed nothing"),
-        (
-            "endless",
-            "failed",
-            "worker printed a line of more than 33554432 bytes, signal: 9 (SIGKILL): it printed nothing",
-        ),
+        ("endless", "failed", "worker printed a line of more than 33554432 bytes, "),
         ("long", "failed", "worker said \"xxxxxxxxxxxx"),
     ] {
         let started = Instant::now();
@@ -135,6 +131,14 @@ fn journal(folder: &Path, file: &str) -> PathBuf {
     plan.join(file)
 }
 
+/// `collect` once more, where [`measured_in`] measured.
+fn again(folder: &Path) -> Ran {
+    let mut collect = Command::new(binary("collect"));
+    collect.args(["run", "--cache", "data/cache", "--config"]).arg(folder.join("pipeline.toml"));
+    collect.arg("--journal").arg(folder.join("journal")).arg("--write");
+    run(collect.arg(folder.join("run.parquet")).arg(folder.join("session.parquet")).current_dir(root()))
+}
+
 fn stored(folder: &Path) -> Vec<Value> {
     let batches = schemas::io::read(&folder.join("run.parquet"), &schemas::tables::RUN).unwrap();
     schemas::rows::from_batches("run", &batches).unwrap()
@@ -170,8 +174,7 @@ fn a_journal_is_continued_under_another_host_name_and_with_damaged_lines() {
     let plan = runs.parent().unwrap();
     fs::rename(plan, plan.with_file_name("0123456789abcdef")).unwrap();
 
-    let (ran, _) = measured_in(folder.path(), &config);
-    let ran = ran.ok();
+    let ran = again(folder.path()).ok();
     let runs = journal(folder.path(), "runs.jsonl");
     let shown = runs.display();
     let folder_of = runs.parent().unwrap().display();

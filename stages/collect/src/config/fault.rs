@@ -2,7 +2,7 @@
 //! here, before anything is loaded.
 
 use super::{Config, Mode};
-use crate::{backends, plan::cell_id};
+use crate::{backends, models::source::Source, plan::cell_id};
 use schemas::config::{Fault, outside};
 use std::collections::HashSet;
 
@@ -28,6 +28,7 @@ impl Config {
             .or_else(|| self.parts())
             .or_else(|| self.matrix())
             .or_else(|| self.engines())
+            .or_else(|| self.sources())
             .or_else(|| self.power.iter().enumerate().find_map(|(i, p)| Some(p.fault()?.inside(&format!("power.{i}")))))
     }
 
@@ -80,6 +81,10 @@ impl Config {
             .or_else(|| outside("parity.max_quantized_rms", parity.max_quantized_rms, 0.0..=1.0))
             .or_else(|| outside("parity.greedy_tokens", parity.greedy_tokens, 1..=10_000))
             .or_else(|| name_fault("model.name", self.model.name()))
+            .or_else(|| {
+                let is_empty = matches!(&self.model, Source::Path { path, .. } if path.as_os_str().is_empty());
+                is_empty.then(|| Fault::new("model.path", "model.path must name a GGUF file or a folder", "\"\""))
+            })
     }
 
     fn matrix(&self) -> Option<Fault> {
@@ -130,6 +135,25 @@ impl Config {
         let what = "two cells of the matrix have one run id";
         let key = format!("scenario.{}.name", i % self.scenario.len());
         Some(Fault::new(key, what, format!("{id:?}")).remedy("rename the backend or the scenario"))
+    }
+
+    /// Sources whose sensors would be the same, as far as their tables tell.
+    fn sources(&self) -> Option<Fault> {
+        let same = |p: &crate::power::Config| {
+            let mut table = serde_json::to_value(p).unwrap_or_default();
+            match table["source"] == "external" || table["source"] == "cpu-model" {
+                true => (table["source"].clone(), table["name"].clone()),
+                false => {
+                    ["sample_hz", "required"]
+                        .iter()
+                        .for_each(|key| drop(table.as_object_mut().map(|t| t.remove(*key))));
+                    (table, serde_json::Value::Null)
+                }
+            }
+        };
+        let (i, _) = twice(self.power.iter().map(|p| format!("{:?}", same(p))))?;
+        let what = "its sensors would be read twice by power source";
+        Some(Fault::new(format!("power.{i}"), what, self.power[i].name()).remedy("name it once in [[collect.power]]"))
     }
 
     fn engines(&self) -> Option<Fault> {
@@ -209,6 +233,8 @@ mod tests {
 
     const TEXT: &str = include_str!("../../../../tests/fixtures/short.toml");
 
+    const CPU_MODEL: &str = "source = \"cpu-model\"\nidle_w = 1.0\nfull_w = 2.0\n";
+
     fn refusal(text: &str) -> Option<String> {
         let path = Path::new("p.toml");
         let config: Config = match schemas::config::parse(text, path, "collect") {
@@ -267,7 +293,8 @@ mod tests {
             with(
                 "[[collect.mode]]",
                 &format!(
-                    "[collect.http]\nurl = {url:?}\nmodel = \"m\"\nkey_variable = \"\"\ndevice = \"cpu\"\ndtype = \"f32\"\nextra = {{}}\n\n[[collect.mode]]"
+                    "[collect.http]\nurl = {url:?}\nmodel = \"m\"\nkey_variable = \"\"\ndevice = \"cpu\"\ndtype = \"f32\"\nextra = {{}}\n\n\
+                     [[collect.mode]]"
                 ),
             )
         };
@@ -300,12 +327,22 @@ mod tests {
                     "",
                     1,
                 ),
-                "two cells of the matrix have one run id, \"candle-cpu/generate/generate/single_short\", rename the backend or the scenario",
+                "two cells of the matrix have one run id, \"candle-cpu/generate/generate/single_short\", \
+                 rename the backend or the scenario",
             ),
             (http("ftp://h/v1"), "url must begin with http:// or https://, \"ftp://h/v1\", correct it"),
             (
                 http("http://user:hunter2@h:80/v1"),
-                "url must hold no user and password, they would be in every table, http://***@h:80, take them out and name a key in key_variable",
+                "url must hold no user and password, they would be in every table, http://***@h:80, \
+                 take them out and name a key in key_variable",
+            ),
+            (
+                TEXT.replacen("source = \"rapl\"\nroot = \"/sys/class/powercap\"\n", CPU_MODEL, 1).replacen(
+                    "required = false\n",
+                    "",
+                    1,
+                ),
+                "its sensors would be read twice by power source, cpu-model, name it once in [[collect.power]]",
             ),
             (with("cpus = [0, 1]", "cpus = [0, 0]"), "a processor is named twice in cpus, 0, correct it"),
             (

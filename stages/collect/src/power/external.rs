@@ -1,8 +1,8 @@
 //! A command of one's own that prints `t_unix_ns,power_w` lines: a smart plug, a BMC, a power meter.
 //!
 //! The lines are stamped by the command; a look takes what has been printed since the last one and waits for nothing. The
-//! command is started once, in a process group of its own that is killed at the end, also when this process is killed. When it ends before, or prints
-//! something else, errors are counted and say which line.
+//! command is started once, in a process group of its own, and killed at the end, also when this process is killed. When it
+//! ends before, or prints something else, errors are counted and say which line.
 
 use super::{Kind, Look, Reading, Scope, Sensor, Settings, Source, Values};
 use crate::{children, config::name_fault, peer};
