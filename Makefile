@@ -252,6 +252,10 @@ bench-reprice: $(BIN)/query .venv-join/.ready ## speed of re-pricing beside Duck
 bench-import: $(BIN)/collect .venv-import/.ready ## speed of importing a power log beside pandas and Polars
 	.venv-import/bin/python -B tests/bench/import/bench.py
 
+.PHONY: bench-journal
+bench-journal: $(BIN)/collect ## time and peak memory of the tables of a night of samples (14 million)
+	$(PYTHON3) -B tests/bench/journal/bench.py $(BIN)
+
 $(BIN)/examples/decode: tests/examples/decode.rs Cargo.lock
 	$(CARGO) build --release --locked --workspace --example decode
 	@touch $@

@@ -95,6 +95,18 @@ impl Checker {
     }
 }
 
+/// Why a contract refuses a row, if it does: what would stop a whole table that holds it.
+pub fn refusal<T: serde::Serialize>(contract: &'static Contract, row: &T) -> Option<String> {
+    let checked = crate::rows::to_batch(contract, std::slice::from_ref(row))
+        .and_then(|batch| Checker::new(contract, Path::new(contract.name))?.batch(&batch));
+    match checked {
+        Ok(_) => None,
+        Err(Error::Row { problem, .. }) => Some(problem.to_string()),
+        Err(Error::Rows { cause, .. }) => Some(cause),
+        Err(other) => Some(other.to_string()),
+    }
+}
+
 /// Whether numbers rise from row to row; behind texts that are one text each, they are the key of one series of readings.
 fn rises(array: &ArrayRef) -> bool {
     let numbers = array.as_primitive_opt::<Int64Type>().filter(|n| n.null_count() == 0);

@@ -123,3 +123,20 @@ fn logs_without_an_interval_give_no_energy() {
         assert_eq!((energy.energy_gross_j, energy.reasons.as_deref()), (None, Some(reason)), "{file}");
     }
 }
+
+/// A counter that some virtual machines offer and that never moves: neither 0 J nor an error of 0 J, under any limit.
+#[test]
+fn a_counter_that_never_moves_gives_no_energy() {
+    for (count, range) in
+        [(0.0, json!(262_143.328_85)), (5.0, json!(262_143.328_85)), (5.0, Value::Null), (9.2e12, Value::Null)]
+    {
+        let sample = |i: i64| {
+            json!({"session_id": "s", "device_id": "d", "kind": "counter", "t_ns": i * 50_000_000, "scope": "cpu_package",
+                   "energy_j": count, "energy_range_j": range})
+        };
+        let samples: Vec<Value> = (0..200).map(sample).collect();
+        let energy = of(&samples, (1_000_000_000, 6_000_000_000), 5);
+        let reason = Some("the counter did not change in the window");
+        assert_eq!((energy.energy_gross_j, energy.reasons.as_deref()), (None, reason), "{count} J");
+    }
+}

@@ -11,7 +11,7 @@ use std::{
 use tests::{Ran, binary, root, run};
 
 /// A matrix of seconds: a tiny synthetic model, one scenario.
-fn tiny(backends: &str, rest: &str) -> String {
+pub fn tiny(backends: &str, rest: &str) -> String {
     format!(
         r#"[collect]
 backends = [{backends}]
@@ -41,16 +41,17 @@ scenario = [{{ name = "two", batch = 2, prompt_tokens = 9 }}]
     )
 }
 
-const SYNTHETIC: &str = r#"model = { source = "synthetic", name = "gpt2-tiny", architecture = "gpt2-tiny", seed = 5 }"#;
+pub const SYNTHETIC: &str =
+    r#"model = { source = "synthetic", name = "gpt2-tiny", architecture = "gpt2-tiny", seed = 5 }"#;
 
 /// Runs `collect` on a configuration and returns what it printed and the rows of `run`.
-fn measured(config: &str) -> (Ran, Vec<Value>) {
+pub fn measured(config: &str) -> (Ran, Vec<Value>) {
     let folder = tempfile::tempdir().unwrap();
     let (ran, rows) = measured_in(folder.path(), config);
     (ran.ok(), rows)
 }
 
-fn measured_in(folder: &Path, config: &str) -> (Ran, Vec<Value>) {
+pub fn measured_in(folder: &Path, config: &str) -> (Ran, Vec<Value>) {
     let pipeline = folder.join("pipeline.toml");
     fs::write(&pipeline, config).unwrap();
     let mut collect = Command::new(binary("collect"));
@@ -66,7 +67,7 @@ fn measured_in(folder: &Path, config: &str) -> (Ran, Vec<Value>) {
     (ran, lines.lines().map(|l| serde_json::from_str(l).unwrap()).collect())
 }
 
-fn fake(fault: &str) -> String {
+pub fn fake(fault: &str) -> String {
     let script = root().join("tests/workers/fake.py").display().to_string();
     format!(
         "[[collect.worker]]\nbackend = \"{fault}\"\ncommand = [\"python3\", {script:?}, {fault:?}]\ndevice = \"cpu\"\n\

@@ -109,7 +109,7 @@ fn unknown_key_and_unknown_table() {
     let ran = collect(&config, &site_packages(), &[], folder.path());
     assert_eq!(ran.code, Some(1));
     let begin = format!(
-        "collect: {}:{}: unknown field `repetitons`, expected one of `backends`, ",
+        "collect: {}: line {}: unknown field `repetitons`, expected one of `backends`, ",
         config.display(),
         line("repetitons", &misspelt)
     );
@@ -122,7 +122,7 @@ fn unknown_key_and_unknown_table() {
     refused(
         &join(&tables, &config.display().to_string(), &folder.path().join("run_energy.parquet")),
         &format!(
-            "join-telemetry: {}:{}: unknown field `rendr`, expected one of `collect`, `join-telemetry`, `derive-costs`, \
+            "join-telemetry: {}: line {}: unknown field `rendr`, expected one of `collect`, `join-telemetry`, `derive-costs`, \
              `analyze`, `render`, correct the line",
             config.display(),
             line("[rendr]", &unknown)
@@ -134,23 +134,51 @@ fn unknown_key_and_unknown_table() {
 fn impossible_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("pipeline.toml");
-    for (from, to, what) in [
-        ("threads = 2", "threads = 0", "threads must be at least 1, 0"),
+    for (from, to, line, what) in [
+        ("threads = 2", "threads = 0", "threads = 0", "threads must be from 1 to 4096, 0, correct it"),
+        ("idle_s = 1.0", "idle_s = 1e300", "idle_s", "idle_s must be from 0.0 to 86400.0, 1e300, correct it"),
         (
             "idle_w = [5.0, 20.0]",
             "idle_w = 70.0",
-            "cpu-model needs 0 <= idle_w < full_w, each a number or [low, high], idle_w = [70.0, 70.0] and full_w = [40.0, 90.0]",
+            "full_w",
+            "cpu-model needs 0 <= idle_w < full_w <= 4000, each a number or [low, high], idle_w = [70.0, 70.0] and \
+             full_w = [40.0, 90.0], correct it",
         ),
-        ("\"batch_short\"", "\"single_short\"", "two scenarios have the same name, \"single_short\""),
+        (
+            "\"batch_short\"",
+            "\"single_short\"",
+            "name = \"single_short\"",
+            "two scenarios have the same name, \"single_short\", correct it",
+        ),
         (
             "mode = \"prefill\"\nkv_cache = false",
             "mode = \"prefill\"\nkv_cache = true",
-            "prefill has no cache to keep, kv_cache = true",
+            "kv_cache = true",
+            "prefill has no cache to keep, kv_cache, true, correct it",
+        ),
+        (
+            "mode = \"generate\"\nkv_cache = false",
+            "mode = \"generate\"\nkv_cache = true",
+            "[[collect.mode]]",
+            "a mode is there twice, generate, kv_cache = true, take one of them out",
+        ),
+        (
+            "[\"onnxruntime-cpu\", \"candle-cpu\"]",
+            "[\"onnxruntime\"]",
+            "backends",
+            "unknown backend, \"onnxruntime\", use one of: onnxruntime-cpu, onnxruntime-cpu-q4, onnxruntime-cpu-q4-int8, \
+             onnxruntime-gpu, candle-cpu, candle-cpu-q4, candle-gpu, transformers-cpu, transformers-cpu-compile, transformers-gpu, \
+             transformers-gpu-compile, openai-http",
         ),
     ] {
-        fs::write(&config, fs::read_to_string(short()).unwrap().replace(from, to)).unwrap();
+        let text = fs::read_to_string(short()).unwrap().replace(from, to);
+        fs::write(&config, &text).unwrap();
+        // Of several such lines the last is at fault.
+        let number = text.lines().collect::<Vec<_>>().iter().rposition(|l| l.starts_with(line)).unwrap() + 1;
+        let number =
+            if line == "kv_cache = true" { text[..text.find(line).unwrap()].matches('\n').count() + 1 } else { number };
         let ran = collect(&config, &site_packages(), &[], folder.path());
-        refused(&ran, &format!("collect: {}: [collect]: {what}, correct it", config.display()));
+        refused(&ran, &format!("collect: {}: line {number}: {what}", config.display()));
     }
 }
 

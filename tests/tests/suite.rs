@@ -14,6 +14,7 @@ mod engines;
 mod finished_run;
 mod golden;
 mod gpu_check;
+mod hostile;
 mod import_faults;
 mod inputs;
 mod power_imports;

@@ -2,7 +2,8 @@
 
     python fake.py FAULT
 
-`good` answers every request; the others break one promise, or the process.
+`good` answers every request; the others break one promise, or the process. A fault with an ending (`good-2`) is the same under another
+name.
 """
 
 import json
@@ -13,7 +14,7 @@ import struct
 import sys
 import time
 
-FAULT = sys.argv[1]
+FAULT = sys.argv[1].partition("-")[0]
 
 
 def attestation(load):
@@ -64,6 +65,13 @@ def run(request):
         "short": ("tokens_generated", 1),
         "cut": ("tokens_in", 1),
         "graphs": ("compiled_graphs", 3),
+        "future": ("end_ns", 2**61),
+        "past": ("start_ns", -(2**63)),
+        "iterations": ("iterations", 2**63),
+        "ttft": ("ttft_ms", 1e9),
+        "negative": ("token_ms", [-1.0] * steps),
+        "huge": ("cache_bytes", [1, 2**64 - 1]),
+        "prompt": ("prompt_tokens", 10_000),
     }
     if FAULT in lies:
         key, lie = lies[FAULT]
@@ -80,6 +88,15 @@ def misbehave():
         os.kill(os.getpid(), signal.SIGKILL)
     if FAULT == "hang":
         time.sleep(3600)
+    if FAULT == "orphan" and os.fork() > 0:  # its child lives on and holds the pipes
+        os._exit(3)
+    if FAULT == "orphan":
+        time.sleep(3600)
+    if FAULT == "endless":
+        while True:
+            sys.stdout.write("x" * 1_000_000)
+    if FAULT == "long":
+        print("x" * 100_000, "\x1b[31mred", flush=True)
     if FAULT == "memory":
         resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28))
         bytearray(1 << 32)
@@ -91,9 +108,12 @@ def answer(request):
     if request["op"] == "logits":
         ids, shape = request["batch"]["ids"], None
         shape = [len(ids), len(ids[0]), 512]
+        count = {"few": 3, "many": 10 * shape[0] * shape[1] * shape[2]}.get(FAULT, shape[0] * shape[1] * shape[2])
         with open(request["path"], "wb") as file:
-            file.write(struct.pack("<f", 1.0) * (shape[0] * shape[1] * shape[2]))
-        return {"answer": "logits", "shape": shape}
+            file.write(struct.pack("<f", {"nan": float("nan"), "zero": 0.0}.get(FAULT, 1.0)) * count)
+        return {"answer": "logits", "shape": {"flat": [2, 9, 0], "none": [2, 0, 512], "vast": [2**31, 2**31, 512]}.get(FAULT, shape)}
+    if request["op"] == "greedy" and FAULT == "token":
+        return {"answer": "greedy", "tokens": [[1]]}
     if request["op"] == "greedy":
         return {"answer": "greedy", "tokens": [[1] * len(request["batch"]["ids"])] * request["new_tokens"]}
     misbehave()
@@ -109,3 +129,6 @@ for line in sys.stdin:
     except MemoryError:
         said = {"answer": "failed", "message": "MemoryError"}
     print(json.dumps(said), flush=True)
+
+if FAULT == "stays":
+    time.sleep(3600)

@@ -5,6 +5,7 @@ use crate::{
     config::{Mode, Stop},
     protocol::{RunAnswer, RunRequest},
 };
+use std::ops::Range;
 
 /// The first broken promise of a loaded engine.
 pub fn loaded(backend: &Backend, said: &Attestation, threads: usize, cpus: &[usize]) -> Option<String> {
@@ -38,15 +39,18 @@ pub fn loaded(backend: &Backend, said: &Attestation, threads: usize, cpus: &[usi
     None
 }
 
-/// The first broken promise of a finished run.
-pub fn ran(backend: &Backend, asked: &RunRequest, stop: Stop, did: &RunAnswer) -> Option<String> {
+/// The first broken promise of a finished run. `between`: CLOCK_MONOTONIC of the question and of the answer, by the parent's own clock.
+pub fn ran(backend: &Backend, asked: &RunRequest, stop: Stop, did: &RunAnswer, between: Range<i64>) -> Option<String> {
     let served = backend.promise == Promise::Unknown;
     let rows = if asked.texts.is_empty() { asked.batch.rows() } else { asked.texts.len() };
-    if did.iterations == 0 || did.end_ns <= did.start_ns {
-        return Some(format!("a window of {} iterations and {} ns", did.iterations, did.end_ns - did.start_ns));
+    if let Some(broken) = window(asked, did, &between) {
+        return Some(broken);
     }
     if !served && did.tokens_in != asked.batch.padded_tokens() {
         return Some(format!("took {} prompt tokens instead of {}", did.tokens_in, asked.batch.padded_tokens()));
+    }
+    if let Some(counted) = did.prompt_tokens.filter(|n| !served && *n != asked.batch.real_tokens()) {
+        return Some(format!("counted {counted} prompt tokens instead of {}", asked.batch.real_tokens()));
     }
     let generating = asked.mode == Mode::Generate;
     let wanted = if generating { rows * asked.new_tokens } else { 0 };
@@ -54,6 +58,9 @@ pub fn ran(backend: &Backend, asked: &RunRequest, stop: Stop, did: &RunAnswer) -
     if short || did.tokens_generated > wanted || (generating && did.tokens_generated == 0) {
         let remedy = if served { ", tell the server to ignore end of text (extra.ignore_eos = true)" } else { "" };
         return Some(format!("generated {} tokens instead of {wanted}{remedy}", did.tokens_generated));
+    }
+    if let Some(broken) = times(asked, served, stop, did) {
+        return Some(broken);
     }
     if let Some(graphs) = did.compiled_graphs.or(backend.compiled.then_some(0)) {
         match (backend.compiled, graphs) {
@@ -66,6 +73,49 @@ pub fn ran(backend: &Backend, asked: &RunRequest, stop: Stop, did: &RunAnswer) -
         return Some(format!("compiled {n} graphs inside the window, raise warmup.max_iterations"));
     }
     cache(asked, served, did)
+}
+
+/// A window lies between question and answer, which nothing that the worker says can move, and is as long as was asked.
+fn window(asked: &RunRequest, did: &RunAnswer, between: &Range<i64>) -> Option<String> {
+    let (start, end) = (did.start_ns, did.end_ns);
+    if start < between.start || end > between.end || end <= start {
+        let from = i128::from(start) - i128::from(between.start);
+        let to = i128::from(end) - i128::from(between.start);
+        let answered = between.end - between.start;
+        return Some(format!(
+            "a window from {from} to {to} ns after the question, which was answered after {answered} ns"
+        ));
+    }
+    let length = end - start;
+    if did.iterations == 0 || did.iterations as u64 > length as u64 {
+        return Some(format!("a window of {} iterations and {length} ns", did.iterations));
+    }
+    (length < asked.min_window_ns)
+        .then(|| format!("a window of {length} ns instead of at least {}", asked.min_window_ns))
+}
+
+/// Times of an iteration lie within it, and there is one for each token. A server's are those of the pieces of its answers.
+fn times(asked: &RunRequest, served: bool, stop: Stop, did: &RunAnswer) -> Option<String> {
+    let iteration_ms = (did.end_ns - did.start_ns) as f64 / did.iterations as f64 / 1e6;
+    // Means are rounded.
+    let longest_ms = iteration_ms * (1.0 + 1e-6) + 1e-6;
+    if !(0.0..=longest_ms).contains(&did.ttft_ms) {
+        return Some(format!("a first token after {} ms of an iteration of {iteration_ms} ms", did.ttft_ms));
+    }
+    let window_ms = longest_ms * did.iterations as f64;
+    if let Some(step) = did.token_ms.iter().find(|step| !(0.0..=window_ms).contains(*step)) {
+        return Some(format!("a step of {step} ms in a window of {window_ms:.3} ms"));
+    }
+    let steps = did.token_ms.len();
+    let most = if asked.mode == Mode::Generate { asked.new_tokens } else { 0 };
+    let all = steps == most || served || stop == Stop::Eos;
+    if steps > most || !all || (steps == 0) != (most == 0) {
+        return Some(format!("times of {steps} steps instead of {most}"));
+    }
+    // Where rows or iterations differ in length, means of steps need not add up.
+    let sum_ms: f64 = did.token_ms.iter().sum();
+    (!served && stop == Stop::Length && sum_ms > longest_ms)
+        .then(|| format!("steps of {sum_ms} ms together in an iteration of {iteration_ms} ms"))
 }
 
 /// A cache must grow with every step; without one nothing may be kept.
@@ -132,12 +182,13 @@ mod tests {
             stop_tokens: Vec::new(),
             last_logits: true,
             warmup: Warmup { min_iterations: 1, max_iterations: 1, max_cv_pct: 5.0 },
-            min_window_ns: 1,
+            min_window_ns: 5_000_000,
         };
         let good = RunAnswer {
-            start_ns: 1,
-            end_ns: 9,
+            start_ns: 1_000_000,
+            end_ns: 9_000_000,
             iterations: 1,
+            ttft_ms: 1.0,
             token_ms: vec![1.0; 4],
             tokens_in: 3,
             tokens_generated: 4,
@@ -145,7 +196,7 @@ mod tests {
             ..RunAnswer::default()
         };
         let check = |name: &str, kv_cache, stop, did: &RunAnswer| {
-            ran(&backends::find(name, &[]).unwrap(), &asked(kv_cache), stop, did)
+            ran(&backends::find(name, &[]).unwrap(), &asked(kv_cache), stop, did, 1_000_000..9_500_000)
         };
         let cached = |did: &RunAnswer| check("candle-cpu", true, Stop::Length, did);
         assert_eq!(cached(&good), None);
@@ -163,7 +214,10 @@ mod tests {
         );
         let short = RunAnswer { tokens_generated: 3, ..good.clone() };
         assert_eq!(cached(&short).unwrap(), "generated 3 tokens instead of 4");
-        assert_eq!(check("candle-cpu", true, Stop::Eos, &short), None);
+        let ended = RunAnswer { token_ms: vec![1.0; 3], ..short.clone() };
+        assert_eq!(check("candle-cpu", true, Stop::Eos, &ended), None);
+        let counted = RunAnswer { prompt_tokens: Some(300), ..good.clone() };
+        assert_eq!(cached(&counted).unwrap(), "counted 300 prompt tokens instead of 3");
         assert_eq!(cached(&RunAnswer { tokens_in: 2, ..good.clone() }).unwrap(), "took 2 prompt tokens instead of 3");
         let compile = |did: &RunAnswer| check("transformers-cpu-compile", true, Stop::Length, did);
         assert_eq!(compile(&good).unwrap(), "transformers-cpu-compile compiled no graph");
@@ -177,5 +231,65 @@ mod tests {
             check("transformers-cpu", true, Stop::Length, &graphs).unwrap(),
             "transformers-cpu compiled 2 graphs"
         );
+    }
+
+    /// Whatever a worker says of its times: none outside of its question and answer is believed.
+    #[test]
+    fn no_time_is_believed_that_the_parent_did_not_see() {
+        let asked = RunRequest {
+            mode: Mode::Generate,
+            kv_cache: true,
+            batch: Batch::new(&[vec![1, 2, 3]], 3),
+            texts: Vec::new(),
+            new_tokens: 3,
+            stop_tokens: Vec::new(),
+            last_logits: true,
+            warmup: Warmup { min_iterations: 1, max_iterations: 1, max_cv_pct: 5.0 },
+            min_window_ns: 1_000_000,
+        };
+        let good = RunAnswer {
+            start_ns: 2_000_000_000,
+            end_ns: 2_020_000_000,
+            iterations: 2,
+            ttft_ms: 4.0,
+            token_ms: vec![4.0, 3.0, 3.0],
+            tokens_in: 3,
+            tokens_generated: 3,
+            cache_bytes: Some([30, 60]),
+            ..RunAnswer::default()
+        };
+        let backend = backends::find("candle-cpu", &[]).unwrap();
+        let check = |did: RunAnswer| ran(&backend, &asked, Stop::Length, &did, 1_990_000_000..2_030_000_000);
+        assert_eq!(check(good.clone()), None);
+        let answer = || good.clone();
+        for (did, refused) in [
+            (
+                RunAnswer { start_ns: 1 << 61, end_ns: (1 << 61) + 20_000_000, ..answer() },
+                "a window from 2305843007223693952 to 2305843007243693952 ns after the question, which was answered after 40000000 ns",
+            ),
+            (
+                RunAnswer { start_ns: i64::MIN, end_ns: i64::MAX, ..answer() },
+                "a window from -9223372038844775808 to 9223372034864775807 ns after the question, which was answered after 40000000 ns",
+            ),
+            (
+                RunAnswer { end_ns: 1_999_999_999, ..answer() },
+                "a window from 10000000 to 9999999 ns after the question, which was answered after 40000000 ns",
+            ),
+            (RunAnswer { iterations: 0, ..answer() }, "a window of 0 iterations and 20000000 ns"),
+            (
+                RunAnswer { iterations: 1 << 63, ..answer() },
+                "a window of 9223372036854775808 iterations and 20000000 ns",
+            ),
+            (RunAnswer { end_ns: 2_000_900_000, ..answer() }, "a window of 900000 ns instead of at least 1000000"),
+            (RunAnswer { ttft_ms: 1e9, ..answer() }, "a first token after 1000000000 ms of an iteration of 10 ms"),
+            (RunAnswer { ttft_ms: f64::NAN, ..answer() }, "a first token after NaN ms of an iteration of 10 ms"),
+            (RunAnswer { ttft_ms: -5.0, ..answer() }, "a first token after -5 ms of an iteration of 10 ms"),
+            (RunAnswer { token_ms: vec![4.0, -1.0, 3.0], ..answer() }, "a step of -1 ms in a window of 20.000 ms"),
+            (RunAnswer { token_ms: vec![4.0; 3], ..answer() }, "steps of 12 ms together in an iteration of 10 ms"),
+            (RunAnswer { token_ms: vec![0.1; 100], ..answer() }, "times of 100 steps instead of 3"),
+            (RunAnswer { token_ms: vec![4.0], ..answer() }, "times of 1 steps instead of 3"),
+        ] {
+            assert_eq!(check(did).as_deref(), Some(refused));
+        }
     }
 }

@@ -1,7 +1,9 @@
-//! The parent's side of a worker: start it, ask it, and end it when it is late.
+//! The parent's side of a worker: start it, ask it, and end it when it is late. A worker may be anybody's program: every wait for it
+//! has an end, and whatever it prints has a bound.
 
 use crate::{
     backends::{Attestation, Backend, Load, Process, Surroundings},
+    children, peer,
     protocol::{Answer, Request},
 };
 use anyhow::{Context, Result, anyhow, bail};
@@ -9,29 +11,40 @@ use std::{
     ffi::OsString,
     io::{BufRead, BufReader, Read, Write},
     path::PathBuf,
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
-        mpsc::{Receiver, RecvTimeoutError, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How much of what a worker printed is kept to explain its death.
 const STDERR_KEPT: usize = 4096;
+/// Longest answer; a million decoding steps are less.
+const ANSWER_BYTES: u64 = 32 << 20;
+/// Answers that may wait to be read; a worker that says more waits.
+const ANSWERS: usize = 2;
+/// Nodes that an engine may name.
+const NODES: usize = 10_000;
+/// Between two looks whether a silent worker lives.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long a worker may take to end that was told to, and its last words to arrive.
+const LEAVING: Duration = Duration::from_secs(5);
 
 pub struct Client {
     child: Child,
-    stdin: ChildStdin,
+    /// To the thread that writes, as a worker that reads nothing would hold the writer up.
+    requests: Sender<Vec<u8>>,
     answers: Receiver<std::io::Result<String>>,
     stderr: Arc<Mutex<Vec<u8>>>,
-    readers: Vec<JoinHandle<()>>,
+    noise: JoinHandle<()>,
     pub attestation: Attestation,
 }
 
 impl Client {
-    /// Starts a backend's worker and waits until its engine is loaded.
+    /// Starts a backend's worker and waits until its engine is loaded. The worker ends with the thread that calls this.
     pub fn start(backend: &Backend, load: &Load, here: &Surroundings, timeout: Duration) -> Result<Self> {
         let mut command = command(backend, here)?;
         // Pools that no request reaches read their size from the environment.
@@ -40,32 +53,24 @@ impl Client {
         }
         // candle's second pool spins after each use, by default so long that it takes a processor from the first one.
         command.env("CANDLE_BARRIER_POOL_SPIN_LIMIT", "2000");
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
+        let mut child = children::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
             .with_context(|| format!("cannot start {}", command.get_program().display()))?;
-        let (stdin, stdout, stderr_pipe) = match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
-            (Some(i), Some(o), Some(e)) => (i, o, e),
-            _ => bail!("a worker without pipes"),
+        let (Some(mut stdin), Some(stdout), Some(stderr_pipe)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            bail!("a worker without pipes")
         };
-        let (sender, answers) = channel();
+        let (requests, to_write) = channel::<Vec<u8>>();
+        std::thread::spawn(move || to_write.iter().try_for_each(|line| stdin.write_all(&line)));
+        let (sender, answers) = sync_channel(ANSWERS);
+        std::thread::spawn(move || lines(stdout, ANSWER_BYTES, &sender));
         let stderr = Arc::new(Mutex::new(Vec::new()));
         let kept = stderr.clone();
-        let lines = std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines() {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
         let noise = std::thread::spawn(move || keep_tail(stderr_pipe, &kept));
-        let readers = vec![lines, noise];
-        let mut client = Client { child, stdin, answers, stderr, readers, attestation: Attestation::default() };
+        let mut client = Client { child, requests, answers, stderr, noise, attestation: Attestation::default() };
         match client.ask(&Request::Load(Box::new(load.clone())), timeout)? {
-            Answer::Ready { attestation } => client.attestation = *attestation,
-            other => bail!("worker began with {other:?}"),
+            Answer::Ready { attestation } => client.attestation = bounded(*attestation),
+            other => bail!("worker began with \"{}\"", peer::words(&format!("{other:?}"))),
         }
         Ok(client)
     }
@@ -74,53 +79,114 @@ impl Client {
         self.child.id()
     }
 
-    /// Sends a request and waits for its answer; an engine's own failure is an error here.
+    /// Sends a request and waits for its answer.
     pub fn ask(&mut self, request: &Request, timeout: Duration) -> Result<Answer> {
+        if let Ok(Ok(line)) = self.answers.try_recv() {
+            children::kill(&self.child);
+            bail!(
+                "worker answered what it was not asked, \"{}\", it has to answer each request once",
+                peer::words(&line)
+            );
+        }
         let mut line = serde_json::to_vec(request)?;
         line.push(b'\n');
-        if let Err(e) = self.stdin.write_all(&line) {
-            return Err(self.death(&format!("worker takes no more requests ({e})")));
-        }
-        self.wait(timeout)
-    }
-
-    fn wait(&mut self, timeout: Duration) -> Result<Answer> {
-        match self.answers.recv_timeout(timeout) {
-            Ok(Ok(line)) => match serde_json::from_str(&line).with_context(|| format!("worker said \"{line}\""))? {
-                Answer::Failed { message } => Err(anyhow!(message)),
-                answer => Ok(answer),
+        // A worker whose input is closed has ended, or gives no answer in time: either is told below.
+        let _ = self.requests.send(line);
+        match self.wait(timeout) {
+            Ok(Ok(line)) => match serde_json::from_str(&line) {
+                Ok(Answer::Failed { message }) => Err(anyhow!(peer::words(&message))),
+                Ok(answer) => Ok(answer),
+                Err(e) => Err(anyhow!("worker said \"{}\": {e}", peer::words(&line))),
             },
             Ok(Err(e)) => Err(self.death(&e.to_string())),
             Err(RecvTimeoutError::Timeout) => {
-                let _ = self.child.kill();
+                children::kill(&self.child);
                 Err(anyhow!("no answer within {} s, worker killed", timeout.as_secs()))
             }
             Err(RecvTimeoutError::Disconnected) => Err(self.death("worker ended")),
         }
     }
 
-    /// Why the worker is gone: exit status and the last line it printed.
-    fn death(&mut self, what: &str) -> anyhow::Error {
-        let _ = self.child.kill();
-        let status = self.child.wait().map_or_else(|e| e.to_string(), |s| s.to_string());
-        self.readers.drain(..).for_each(|r| drop(r.join()));
-        let printed = self.stderr.lock().map(|s| String::from_utf8_lossy(&s).into_owned()).unwrap_or_default();
-        let last =
-            printed.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it printed nothing").trim().to_string();
-        anyhow!("{what}, {status}: {last}")
+    /// The next answer. Of a worker that ended nothing comes any more, though a child of it may hold its output open.
+    fn wait(&mut self, timeout: Duration) -> Result<std::io::Result<String>, RecvTimeoutError> {
+        let started = Instant::now();
+        loop {
+            let left = timeout.saturating_sub(started.elapsed());
+            match self.answers.recv_timeout(left.min(LOOK)) {
+                Err(RecvTimeoutError::Timeout) if left > LOOK => {
+                    if let Ok(Some(_)) = self.child.try_wait() {
+                        // What it said last may still be on its way.
+                        let last = self.answers.recv_timeout(LOOK);
+                        return last.map_err(|_| RecvTimeoutError::Disconnected);
+                    }
+                }
+                answer => return answer,
+            }
+        }
     }
 
-    /// Lets the worker end by itself.
+    /// Why the worker is gone: exit status and the last line it printed.
+    fn death(&mut self, what: &str) -> anyhow::Error {
+        // One that closed its output is about to end by itself.
+        let status = children::ended(&mut self.child, Duration::from_millis(200));
+        children::kill(&self.child);
+        let status = status.or_else(|| children::ended(&mut self.child, LEAVING));
+        let status = status.map_or_else(|| "it does not end".into(), |s| s.to_string());
+        children::finished(&self.noise, LEAVING);
+        let printed = self.stderr.lock().map(|s| String::from_utf8_lossy(&s).into_owned()).unwrap_or_default();
+        let last = printed.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it printed nothing");
+        anyhow!("{what}, {status}: {}", peer::words(last))
+    }
+
+    /// Lets the worker end by itself, or ends it.
     pub fn finish(mut self) {
-        let _ = self.stdin.write_all(b"{\"op\":\"exit\"}\n");
-        let _ = self.child.wait();
+        // The last request, and then the end of its input.
+        let requests = std::mem::replace(&mut self.requests, channel().0);
+        let _ = requests.send(b"{\"op\":\"exit\"}\n".to_vec());
+        drop(requests);
+        children::ended(&mut self.child, LEAVING);
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        children::kill(&self.child);
+        children::ended(&mut self.child, LEAVING);
+    }
+}
+
+/// What a worker says of itself, in bounds.
+fn bounded(said: Attestation) -> Attestation {
+    Attestation {
+        device: peer::words(&said.device),
+        dtype: peer::words(&said.dtype),
+        provider: peer::words(&said.provider),
+        nodes: said.nodes.iter().take(NODES).map(|node| peer::words(node)).collect(),
+        graph: peer::words(&said.graph),
+        library: peer::words(&said.library),
+        library_sha256: said.library_sha256.as_deref().map(peer::words),
+        blas: said.blas.as_deref().map(peer::words),
+        ..said
+    }
+}
+
+/// Sends each line until the output ends, no one listens or a line is too long.
+fn lines(out: impl Read, most: u64, to: &SyncSender<std::io::Result<String>>) {
+    let mut out = BufReader::new(out);
+    loop {
+        let mut line = Vec::new();
+        let said = match out.by_ref().take(most).read_until(b'\n', &mut line) {
+            Ok(0) => return,
+            Ok(read) if read as u64 == most && !line.ends_with(b"\n") => {
+                Err(std::io::Error::other(format!("worker printed a line of more than {most} bytes")))
+            }
+            Ok(_) => Ok(String::from_utf8_lossy(&line).trim().to_string()),
+            Err(e) => Err(e),
+        };
+        let last = said.is_err();
+        if to.send(said).is_err() || last {
+            return;
+        }
     }
 }
 
@@ -150,5 +216,19 @@ pub fn keep_tail(mut pipe: impl Read, kept: &Mutex<Vec<u8>>) {
             let excess = kept.len().saturating_sub(STDERR_KEPT);
             kept.drain(..excess);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_end_ends_at_the_bound() {
+        let (sender, said) = sync_channel(8);
+        lines([b"{}\n".as_slice(), &[b'x'; 100]].concat().as_slice(), 50, &sender);
+        drop(sender);
+        let said: Vec<_> = said.iter().map(|line| line.map_err(|e| e.to_string())).collect();
+        assert_eq!(said, [Ok("{}".into()), Err("worker printed a line of more than 50 bytes".into())]);
     }
 }

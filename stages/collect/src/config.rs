@@ -1,5 +1,9 @@
 //! `[collect]` of `pipeline.toml`.
 
+mod fault;
+
+pub use fault::name_fault;
+
 use crate::{models::source::Source, protocol::Warmup};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -164,63 +168,4 @@ impl Logits {
             Logits::All => "all",
         }
     }
-}
-
-impl Config {
-    /// What no type can say: ranges and uniqueness. The first fault is described.
-    pub fn fault(&self) -> Option<String> {
-        let positive: &[(&str, usize)] = &[
-            ("threads", self.threads),
-            ("repetitions", self.repetitions),
-            ("new_tokens", self.new_tokens),
-            ("max_failures", self.max_failures),
-            ("warmup.max_iterations", self.warmup.max_iterations),
-            ("parity.greedy_tokens", self.parity.greedy_tokens),
-            ("backends (how many)", self.backends.len()),
-            ("mode (how many)", self.mode.len()),
-            ("scenario (how many)", self.scenario.len()),
-        ];
-        if let Some((key, _)) = positive.iter().find(|(_, v)| *v == 0) {
-            return Some(format!("{key} must be at least 1, 0"));
-        }
-        if let Some(s) = self.scenario.iter().find(|s| s.batch == 0 || s.prompt_tokens == 0) {
-            return Some(format!("batch and prompt_tokens must be at least 1, scenario \"{}\"", s.name));
-        }
-        if let Some(m) = self.mode.iter().find(|m| m.mode == Mode::Prefill && m.kv_cache) {
-            return Some(format!("prefill has no cache to keep, kv_cache = {}", m.kv_cache));
-        }
-        if self.warmup.min_iterations > self.warmup.max_iterations {
-            let Warmup { min_iterations, max_iterations, .. } = self.warmup;
-            return Some(format!(
-                "warmup.min_iterations is above max_iterations, {min_iterations} and {max_iterations}"
-            ));
-        }
-        let not_negative = [
-            ("idle_s", self.idle_s),
-            ("warmup.max_cv_pct", self.warmup.max_cv_pct),
-            ("contention.max_other_cpu_pct", self.contention.max_other_cpu_pct),
-            ("contention.wait_quiet_s", self.contention.wait_quiet_s),
-        ];
-        if let Some((key, v)) = not_negative.iter().find(|(_, v)| !v.is_finite() || *v < 0.0) {
-            return Some(format!("{key} must be at least 0, {v}"));
-        }
-        if let Some(name) = twice(self.scenario.iter().map(|s| s.name.as_str()).collect()) {
-            return Some(format!("two scenarios have the same name, \"{name}\""));
-        }
-        if let Some(name) = twice(self.backends.iter().map(String::as_str).collect()) {
-            return Some(format!("a backend is named twice, \"{name}\""));
-        }
-        if let Some(w) = self.worker.iter().find(|w| w.command.is_empty()) {
-            return Some(format!("a worker needs a command, \"{}\"", w.backend));
-        }
-        if self.http.is_none() && self.backends.iter().any(|b| b == "openai-http") {
-            return Some("openai-http needs a server, no [collect.http]".into());
-        }
-        self.power.iter().find_map(crate::power::Config::fault)
-    }
-}
-
-fn twice(mut names: Vec<&str>) -> Option<String> {
-    names.sort_unstable();
-    names.windows(2).find(|w| w[0] == w[1]).map(|w| w[0].to_string())
 }

@@ -4,8 +4,8 @@ use crate::{
     backends,
     config::Config,
     host::Host,
-    measure::Paths,
-    plan::{Planned, plan, plan_id},
+    measure::{Paths, journal_of},
+    plan::{Planned, plan},
 };
 use anyhow::Result;
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub fn describe(config: &Config, paths: &Paths) -> Result<String> {
     let asked = backends::asked(config)?;
     let here = paths.here.clone().with_server_of(config);
     let host = Host::read();
-    let folder = paths.journal.join(plan_id(&schemas::config::as_json(config), &host.name, &host.cpu));
+    let folder = journal_of(&paths.journal, &schemas::config::as_json(config), &host);
     let known = Known::read(&folder, &paths.journal);
     let runs = plan(config);
     let todo: Vec<&Planned> = runs.iter().filter(|r| !known.done.contains_key(&r.run_id)).collect();

@@ -6,7 +6,7 @@ use crate::{
     client::Client,
     config::{Config, OnUnavailable},
     models::{Model, batch::Batch},
-    parity, prepare,
+    parity, peer, prepare,
 };
 use anyhow::{Result, bail};
 use std::{path::Path, time::Duration};
@@ -72,7 +72,7 @@ impl Gate<'_> {
         let (load, mut client) = match loading() {
             Ok(loaded) => loaded,
             Err(e) if self.config.on_unavailable == OnUnavailable::Skip => {
-                gated.excluded = Some(Excluded::Skipped(format!("{e:#}")));
+                gated.excluded = Some(Excluded::Skipped(peer::words(&format!("{e:#}"))));
                 return Ok(gated);
             }
             Err(e) => return Err(e.context(format!("{}: cannot run here", backend.name))),
@@ -87,7 +87,7 @@ impl Gate<'_> {
         match compared {
             Ok(parity) => gated.parity = Some(parity),
             Err(e) => {
-                let why = format!("{e:#}");
+                let why = peer::words(&format!("{e:#}"));
                 eprintln!("collect: {why}: its runs are marked failed");
                 gated.excluded = Some(Excluded::Failed(why));
             }
@@ -106,7 +106,7 @@ impl Gate<'_> {
             return Ok("not compared, a server gives no logits".into());
         }
         let (parity, timeout) = (&self.config.parity, Duration::from_secs(self.config.run_timeout_s));
-        let computed = parity::compute(client, &backend.name, &self.batch, parity, self.cache, timeout)?;
+        let computed = parity::compute(client, &backend.name, self, &self.batch, self.cache, timeout)?;
         let exact = backend.promise.exact();
         let Some(first) = reference else {
             if !exact {

@@ -2,6 +2,7 @@
 
 mod attest;
 mod backends;
+mod children;
 mod cli;
 mod client;
 mod clock;
@@ -19,6 +20,7 @@ mod machine;
 mod measure;
 mod models;
 mod parity;
+mod peer;
 mod pin;
 mod plan;
 mod power;
@@ -33,6 +35,7 @@ mod sensors;
 mod window;
 mod worker;
 
+use anyhow::Context;
 use backends::Surroundings;
 use clap::Parser;
 use cli::{Cli, Command};
@@ -50,11 +53,7 @@ fn main() -> ExitCode {
 }
 
 fn configured(path: &Path) -> anyhow::Result<Config> {
-    let config: Config = schemas::config::load(path, "collect")?;
-    match config.fault() {
-        Some(fault) => anyhow::bail!("{}: [collect]: {fault}, correct it", path.display()),
-        None => Ok(config),
-    }
+    Ok(schemas::config::load_valid(path, "collect", Config::fault)?)
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -81,7 +80,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = configured(&a.config)?;
             let here = Surroundings::from(a.here);
             let backend = backends::find(&a.backend, &config.worker)?;
-            std::fs::create_dir_all(&a.cache)?;
+            std::fs::create_dir_all(&a.cache).with_context(|| format!("{}: cannot create", a.cache.display()))?;
             let model = prepare::model(&config, &here, &a.cache)?;
             let load = prepare::load(&backend, &config, &model, &here, &a.cache)?;
             println!("{}", serde_json::to_string(&protocol::Request::Load(Box::new(load)))?);

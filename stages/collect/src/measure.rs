@@ -9,8 +9,9 @@ use crate::{
     contention::{CpuUse, wait_quiet},
     gate::{Excluded, Gate, Gated},
     host::Host,
-    journal::Journal,
+    journal::{self, Journal},
     models::Model,
+    peer,
     plan::{Planned, plan, plan_id},
     power::sampler::Sampler,
     prepare,
@@ -18,12 +19,13 @@ use crate::{
     prompts::Prompts,
     protocol::{Answer, Request, RunAnswer, RunRequest},
     record::{Run, Session},
-    sensors, window,
+    window,
 };
 use anyhow::{Context, Result, anyhow, bail};
+use schemas::tables::RUN;
 use std::{
     collections::{HashMap, HashSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -58,15 +60,36 @@ struct Measured {
     attempts: usize,
 }
 
+/// The journal of a configuration on this processor.
+pub fn journal_of(root: &Path, config_json: &serde_json::Value, host: &Host) -> PathBuf {
+    let sha256 = schemas::provenance::sha256_bytes(config_json.to_string().as_bytes());
+    journal::folder_of(root, &plan_id(config_json, &host.cpu), &sha256, &host.cpu)
+}
+
+/// A journal may come from another machine with the same processor, or this one was called otherwise.
+fn say_other_host(journal: &Journal, host: &Host) -> Result<()> {
+    let sessions = journal.read_sessions()?;
+    let Some(before) = sessions.last().and_then(|s| s.get("host")?.as_str()).filter(|name| *name != host.name) else {
+        return Ok(());
+    };
+    eprintln!(
+        "collect: {}: measured on host \"{}\" before, this is \"{}\": it goes on here, and `session` says which host measured what",
+        journal.folder.display(),
+        peer::words(before),
+        host.name
+    );
+    Ok(())
+}
+
 /// Makes the runs that the journal does not have yet and returns the journal.
 pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
     let backends = backends::asked(config)?;
     let model = prepare::model(config, &paths.here, &paths.cache)?;
     let host = Host::read();
     let config_json = schemas::config::as_json(config);
-    let journal = Journal::open(&paths.journal.join(plan_id(&config_json, &host.name, &host.cpu)))?;
+    let journal = Journal::open(&journal_of(&paths.journal, &config_json, &host))?;
     let done: HashSet<String> =
-        journal.read_runs()?.iter().filter_map(|r| r.get("run_id")?.as_str().map(str::to_string)).collect();
+        journal.runs().iter().filter_map(|r| r.get("run_id")?.as_str().map(str::to_string)).collect();
     let todo: Vec<Planned> = plan(config).into_iter().filter(|r| !done.contains(&r.run_id)).collect();
     if todo.is_empty() {
         eprintln!("collect: all {} runs were measured before", done.len());
@@ -75,6 +98,7 @@ pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
     if !done.is_empty() {
         eprintln!("collect: {} runs were measured before, {} to go", done.len(), todo.len());
     }
+    say_other_host(&journal, &host)?;
     let prompts = Prompts::new(config, &model)?;
     let anchor = Anchor::now();
     let mut session = Session::new(config, &config_json, &host, anchor);
@@ -132,6 +156,7 @@ impl Measuring<'_> {
                     }
                 }
             };
+            let run = self.fit_for_the_table(planned, run);
             self.journal.run(&run)?;
             if states_written.elapsed() > STATE_EVERY {
                 self.journal.sensors(&sampler.states())?;
@@ -155,6 +180,14 @@ impl Measuring<'_> {
         }
         self.session.ended_ns = Some(self.anchor.utc_now());
         self.journal.session(&self.session)
+    }
+
+    /// A row that its contract takes: one that it refuses would stop the tables of all runs, so it is a failed run.
+    fn fit_for_the_table(&self, planned: &Planned, run: Run) -> Run {
+        match schemas::check::refusal(&RUN, &run) {
+            None => run,
+            Some(why) => self.record(planned).failed(&format!("what was measured is no row of `run`, {why}")),
+        }
     }
 
     /// The row of a run that cannot be made.
@@ -222,11 +255,13 @@ impl Measuring<'_> {
 
     fn attempt(&self, gated: &Gated, request: &RunRequest, client: &mut Client, attempt: usize) -> Result<Measured> {
         let before = CpuUse::read(client.pid());
+        let asked_ns = monotonic_ns();
         let answer = client.ask(&Request::Run(Box::new(request.clone())), self.run_timeout())?;
+        let answered_ns = monotonic_ns();
         let after = CpuUse::read(client.pid());
         let (other_cpu_pct, cores_busy) = (before.other_pct(&after), before.worker_cores(&after));
         let Answer::Run(answer) = answer else { bail!("worker gave no run") };
-        if let Some(broken) = attest::ran(&gated.backend, request, self.config.stop, &answer) {
+        if let Some(broken) = attest::ran(&gated.backend, request, self.config.stop, &answer, asked_ns..answered_ns) {
             bail!(broken);
         }
         // A server is another process itself.
@@ -255,7 +290,10 @@ impl Measuring<'_> {
         let (attested, answer) = (&client.attestation, &measured.answer);
         let generating = planned.mode.mode == Mode::Generate;
         let latency_ms = (answer.end_ns - answer.start_ns) as f64 / answer.iterations as f64 / 1e6;
-        let steps = answer.token_ms.len();
+        let tokens = answer.tokens_generated as f64 / planned.scenario.batch as f64;
+        // A server may send several tokens in a piece, whose times are then no times of tokens.
+        let is_token_a_step = answer.token_ms.len() as f64 == tokens || gated.backend.form != Form::Served;
+        let steps = if gated.backend.form == Form::Served { tokens } else { answer.token_ms.len() as f64 };
         let crowded = measured.other_cpu_pct.filter(|pct| *pct > self.config.contention.max_other_cpu_pct);
         let reason = crowded.map(|pct| {
             format!(
@@ -277,8 +315,8 @@ impl Measuring<'_> {
             end_ns: Some(self.anchor.utc(answer.end_ns)),
             latency_ms: Some(latency_ms),
             ttft_ms: Some(answer.ttft_ms),
-            tpot_ms: (generating && steps > 1).then(|| (latency_ms - answer.ttft_ms) / (steps - 1) as f64),
-            token_ms: generating.then(|| answer.token_ms.clone()),
+            tpot_ms: (generating && steps > 1.0).then(|| (latency_ms - answer.ttft_ms) / (steps - 1.0)),
+            token_ms: (generating && is_token_a_step).then(|| answer.token_ms.clone()),
             logits: Some(if answer.last_logits { Logits::Last } else { Logits::All }.name().into()),
             threads: attested.threads,
             cores_busy: measured.cores_busy,
@@ -355,17 +393,20 @@ fn join(numbers: &[usize]) -> String {
 /// The tables of a journal, written for the next stage.
 pub fn write_tables(journal: &Journal, config: &Config, paths: &[PathBuf]) -> Result<()> {
     let provenance = schemas::Provenance::new("collect", schemas::config::as_json(config));
-    let samples = journal.read_samples()?;
+    let of = |name: &str| paths.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name));
+    let traces = match (of("power_sample"), of("sensor")) {
+        (None, None) => None,
+        (samples, _) => Some(journal.sample_table(samples.map(PathBuf::as_path), &provenance)?),
+    };
+    let mut sensors = traces.map(|t| anyhow::Ok(t.rows(journal.read_sensors()?, "unknown"))).transpose()?;
     for path in paths {
         let contract = schemas::io::contract_of(path)?;
         match contract.name {
             "session" => schemas::io::write_rows(path, contract, &journal.read_sessions()?, &provenance)?,
-            "run" => schemas::io::write_rows(path, contract, &journal.read_runs()?, &provenance)?,
-            "power_sample" => schemas::io::write_rows(path, contract, &samples, &provenance)?,
-            "sensor" => {
-                let rows = sensors::rows(&samples, journal.read_sensors()?, "unknown")?;
-                schemas::io::write_rows(path, contract, &rows, &provenance)?;
-            }
+            "run" => schemas::io::write_rows(path, contract, journal.runs(), &provenance)?,
+            // Written above, as its rows went by.
+            "power_sample" => {}
+            "sensor" => schemas::io::write_rows(path, contract, &sensors.take().unwrap_or_default(), &provenance)?,
             other => bail!(
                 "{}: `collect` writes no such table, \"{other}\", give session, run, power_sample or sensor",
                 path.display()

@@ -3,11 +3,12 @@
 use crate::{
     client::Client,
     config::Parity,
+    gate::Gate,
     models::batch::Batch,
     protocol::{Answer, Request},
 };
 use anyhow::{Context, Result, bail};
-use std::{path::Path, time::Duration};
+use std::{io::Read, path::Path, time::Duration};
 
 /// What one backend computed for the fixed prompts.
 pub struct Computed {
@@ -29,25 +30,76 @@ pub struct Distance {
     pub same_tokens: usize,
 }
 
-/// Logits of all positions and greedy tokens of a batch whose second row is padded.
+/// Logits of all positions and greedy tokens of a batch whose second row is padded. What is none of the asked shape or no number at a real
+/// position is refused, whoever says it: the first backend is what all others are compared with.
 pub fn compute(
     client: &mut Client,
     backend: &str,
+    gate: &Gate,
     batch: &Batch,
-    parity: &Parity,
     scratch: &Path,
     timeout: Duration,
 ) -> Result<Computed> {
-    let path = scratch.join(format!(".{backend}.logits.{}", std::process::id()));
+    let parity = &gate.config.parity;
+    let path = scratch.join(format!(".logits.{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
     let answer = client.ask(&Request::Logits { batch: batch.clone(), path: path.clone() }, timeout);
-    let bytes = std::fs::read(&path);
+    let wanted = [batch.rows(), batch.len(), gate.model.vocabulary];
+    let bytes = read_exactly(&path, wanted.iter().product::<usize>() * 4);
     let _ = std::fs::remove_file(&path);
     let Answer::Logits { shape } = answer? else { bail!("{backend}: no logits") };
-    let bytes = bytes.with_context(|| format!("{}: cannot read", path.display()))?;
-    let logits = bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    if shape != wanted {
+        bail!("{backend}: logits have another shape than was asked, {shape:?} instead of {wanted:?}");
+    }
+    let bytes = bytes.with_context(|| format!("{backend}: no logits in the file that was named"))?;
+    let logits: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
     let greedy = Request::Greedy { batch: batch.clone(), new_tokens: parity.greedy_tokens };
     let Answer::Greedy { tokens } = client.ask(&greedy, timeout)? else { bail!("{backend}: no tokens") };
-    Ok(Computed { backend: backend.into(), batch: batch.clone(), shape, logits, tokens })
+    let computed = Computed { backend: backend.into(), batch: batch.clone(), shape, logits, tokens };
+    computed.check(parity.greedy_tokens)?;
+    Ok(computed)
+}
+
+/// The bytes of a plain file of this length.
+fn read_exactly(path: &Path, length: usize) -> Result<Vec<u8>> {
+    let mut file = crate::power::sysfs::open(path)?;
+    let found = file.metadata()?.len();
+    if found != length as u64 {
+        bail!("{found} bytes instead of {length}");
+    }
+    let mut bytes = vec![0; length];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+impl Computed {
+    fn is_real(&self, place: usize) -> bool {
+        let [_, positions, vocabulary] = self.shape;
+        self.batch.is_real(place / vocabulary / positions, place / vocabulary % positions)
+    }
+
+    /// What no honest engine computes.
+    fn check(&self, greedy_tokens: usize) -> Result<()> {
+        let (backend, rows, vocabulary) = (&self.backend, self.batch.rows(), self.shape[2]);
+        let mut largest = 0f32;
+        for (_, logit) in self.logits.iter().enumerate().filter(|(i, _)| self.is_real(*i)) {
+            if !logit.is_finite() {
+                bail!("{backend}: a logit is no number, {logit}");
+            }
+            largest = largest.max(logit.abs());
+        }
+        if largest == 0.0 {
+            bail!("{backend}: all logits are 0");
+        }
+        let steps = self.tokens.len();
+        if steps != greedy_tokens || self.tokens.iter().any(|step| step.len() != rows) {
+            bail!("{backend}: {steps} steps of greedy tokens instead of {greedy_tokens}, each of {rows} rows");
+        }
+        match self.tokens.iter().flatten().find(|token| **token as usize >= vocabulary) {
+            Some(token) => bail!("{backend}: token {token} is none of a vocabulary of {vocabulary}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The distance from the reference; an error where it is over the bounds, or where greedy tokens of an exact backend differ.
@@ -60,11 +112,9 @@ pub fn compare(reference: &Computed, other: &Computed, exact: bool, parity: &Par
             reference.shape
         );
     }
-    let [_, positions, vocabulary] = reference.shape;
-    let real = |i: usize| reference.batch.is_real(i / vocabulary / positions, i / vocabulary % positions);
     let (mut largest, mut scale, mut squares, mut reference_squares) = (0f32, 0f32, 0f64, 0f64);
     let pairs = reference.logits.iter().zip(&other.logits).enumerate();
-    for (_, (x, y)) in pairs.filter(|(i, _)| real(*i)) {
+    for (_, (x, y)) in pairs.filter(|(i, _)| reference.is_real(*i)) {
         let difference = if y.is_finite() { (x - y).abs() } else { f32::INFINITY };
         largest = largest.max(difference);
         scale = scale.max(x.abs());
@@ -137,5 +187,34 @@ mod tests {
             refused([9.0, 9.0, 0.0, 0.0], 3, false),
             "b: logits differ from those of a, relative root mean square 1.00e0 (bound 3.00e-1), do not compare their speeds"
         );
+    }
+
+    #[test]
+    fn what_no_engine_computes_is_refused_of_the_reference_too() {
+        let checked = |computed: Computed| computed.check(1).map_err(|e| e.to_string());
+        assert_eq!(checked(computed("a", [f32::NAN, 9.0, 1.0, 2.0], 1)), Ok(()), "padding is never seen");
+        for (computed, refused) in [
+            (computed("a", [9.0, 9.0, f32::NAN, 2.0], 1), "a: a logit is no number, NaN"),
+            (computed("a", [9.0, 9.0, 1.0, f32::NEG_INFINITY], 1), "a: a logit is no number, -inf"),
+            (computed("a", [9.0, 9.0, 0.0, 0.0], 1), "a: all logits are 0"),
+            (computed("a", [9.0, 9.0, 1.0, 2.0], 2), "a: token 2 is none of a vocabulary of 2"),
+            (
+                Computed { tokens: vec![vec![1], vec![1]], ..computed("a", [9.0, 9.0, 1.0, 2.0], 1) },
+                "a: 2 steps of greedy tokens instead of 1, each of 1 rows",
+            ),
+            (
+                Computed { tokens: vec![vec![1, 1]], ..computed("a", [9.0, 9.0, 1.0, 2.0], 1) },
+                "a: 1 steps of greedy tokens instead of 1, each of 1 rows",
+            ),
+        ] {
+            assert_eq!(checked(computed), Err(refused.to_string()));
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("logits");
+        std::fs::write(&path, [0; 12]).unwrap();
+        assert_eq!(read_exactly(&path, 8).unwrap_err().to_string(), "12 bytes instead of 8");
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        assert_eq!(read_exactly(&path, 8).unwrap_err().to_string(), "not a plain file");
     }
 }

@@ -30,9 +30,8 @@ pub fn plan(config: &Config) -> Vec<Planned> {
                 config.mode.iter().flat_map(|m| config.scenario.iter().map(move |s| (*m, s))).collect();
             random.shuffle(&mut cells);
             for (mode, scenario) in cells {
-                let cache = if mode.kv_cache { "-cached" } else { "" };
                 runs.push(Planned {
-                    run_id: format!("{backend}/{}{cache}/{}/{repetition}", mode.mode.name(), scenario.name),
+                    run_id: format!("{}/{repetition}", cell_id(backend, mode, &scenario.name)),
                     backend: backend.clone(),
                     mode,
                     scenario: scenario.clone(),
@@ -45,9 +44,15 @@ pub fn plan(config: &Config) -> Vec<Planned> {
     runs
 }
 
-/// Name of a plan's journal: the same configuration on the same host.
-pub fn plan_id(config_json: &serde_json::Value, host: &str, cpu: &str) -> String {
-    let digest = Sha256::digest(format!("{config_json}\n{host}\n{cpu}"));
+/// A run's name without its repetition.
+pub fn cell_id(backend: &str, mode: ModeConfig, scenario: &str) -> String {
+    let cache = if mode.kv_cache { "-cached" } else { "" };
+    format!("{backend}/{}{cache}/{scenario}", mode.mode.name())
+}
+
+/// Name of a plan's journal: the same configuration on the same processor, whatever the host is called today.
+pub fn plan_id(config_json: &serde_json::Value, cpu: &str) -> String {
+    let digest = Sha256::digest(format!("{config_json}\n{cpu}"));
     digest.iter().take(8).map(|b| format!("{b:02x}")).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Rows of `session` and `run` as `collect` fills them.
 
-use crate::{clock::Anchor, config::Config, host::Host, machine::Machine, power::sampler::Sampler};
+use crate::{clock::Anchor, config::Config, host::Host, machine::Machine, peer, power::sampler::Sampler};
 use serde::Serialize;
 use std::path::Path;
 
@@ -137,10 +137,10 @@ pub struct Run {
 
 impl Run {
     pub fn skipped(self, why: &str) -> Self {
-        Run { status: "skipped".into(), reason: Some(why.into()), ..self }
+        Run { status: "skipped".into(), reason: Some(peer::words(why)), ..self }
     }
 
     pub fn failed(self, why: &str) -> Self {
-        Run { status: "failed".into(), reason: Some(why.into()), ..self }
+        Run { status: "failed".into(), reason: Some(peer::words(why)), ..self }
     }
 }

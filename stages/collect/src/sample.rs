@@ -22,12 +22,13 @@ use std::{
 
 /// Runs every source at `--hz`, or its own rate, for `--seconds`; what was read goes to `--write`, or nowhere.
 pub fn sample(config: &Config, asked: &Sample) -> Result<String> {
-    if asked.seconds.is_nan() || asked.seconds <= 0.0 {
-        bail!("--seconds must be above 0, {}", asked.seconds);
+    // A week; of less than a millisecond nothing could be told.
+    if !(0.001..=604_800.0).contains(&asked.seconds) {
+        bail!("--seconds must be from 0.001 to 604800, {:?}, correct it", asked.seconds);
     }
     let sources: Vec<_> = config.power.iter().map(|source| source.at(asked.hz)).collect();
     if let Some(fault) = sources.iter().find_map(|source| source.fault()) {
-        bail!("--hz: {fault}, correct it");
+        bail!("--hz: {fault}");
     }
     let samples = Samples::to_nowhere("sample").context("cannot create a file in the folder for temporary files")?;
     let anchor = Anchor::now();

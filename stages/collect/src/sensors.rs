@@ -1,10 +1,17 @@
 //! Rows of `sensor`: what the samples say of the sensors that gave them, beside what the session knows of them.
 
 use crate::power::{Kind, sampler::State, updates::Updates};
-use anyhow::{Context, Result};
-use schemas::text::Row;
-use serde::{Deserialize, Serialize};
+use anyhow::Result;
+use arrow::{
+    array::{Array, AsArray, RecordBatch},
+    datatypes::{Float64Type, Int64Type},
+};
+use schemas::{tables::POWER_SAMPLE, text::Row};
+use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// Intervals between changes that the update period is the median of.
+const CHANGES: usize = 1 << 16;
 
 /// A row of `sensor`.
 #[derive(Debug, PartialEq, Serialize)]
@@ -31,18 +38,6 @@ pub struct Sensor {
     pub cost_pct: Option<f64>,
 }
 
-/// The columns of `power_sample` that tell of the sensor.
-#[derive(Deserialize)]
-struct Sample<'a> {
-    session_id: &'a str,
-    device_id: &'a str,
-    kind: &'a str,
-    scope: &'a str,
-    t_ns: i64,
-    power_w: Option<f64>,
-    energy_j: Option<f64>,
-}
-
 /// No power is taken to be known to less than a watt because all its readings are round.
 pub const WHOLE_WATT: f64 = 1.0;
 
@@ -53,38 +48,74 @@ pub fn assumed_averaging(kind: &str) -> Option<(f64, &'static str)> {
 
 type Key = (String, String, String);
 
+/// What the samples of one sensor tell.
 #[derive(Default)]
 struct Trace {
     scope: String,
-    values: Vec<(i64, Option<f64>)>,
+    readings: usize,
+    last_ns: Option<i64>,
+    longest_gap_ns: Option<i64>,
+    updates: Updates,
 }
 
-/// One row a session x device x kind, of the samples and of the states of a session; sensors without a state are `source`'s.
+/// What samples tell of their sensors, seen in the order of the table.
+#[derive(Default)]
+pub struct Traces(BTreeMap<Key, Trace>);
+
+impl Traces {
+    /// Rows of `power_sample`, behind those before.
+    pub fn batch(&mut self, batch: &RecordBatch) {
+        let text = |at: usize| batch.column(at).as_string::<i32>();
+        let number = |name| POWER_SAMPLE.index(name).map(|at| batch.column(at).as_primitive::<Float64Type>());
+        let (session, device, kind, scope) = (text(0), text(1), text(2), text(4));
+        let t = batch.column(3).as_primitive::<Int64Type>();
+        let values = [number("energy_j"), number("power_w")];
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let key = |row: usize| (session.value(row), device.value(row), kind.value(row));
+            let to = (from..batch.num_rows()).find(|&row| key(row) != key(from)).unwrap_or(batch.num_rows());
+            let (s, d, k) = key(from);
+            let new = || Trace { updates: Updates::of(counts_up(k)).bounded(CHANGES), ..Trace::default() };
+            let trace = self.0.entry((s.into(), d.into(), k.into())).or_insert_with(new);
+            trace.scope = scope.value(from).into();
+            for row in from..to {
+                let at = t.value(row);
+                if let Some(before) = trace.last_ns.replace(at) {
+                    trace.longest_gap_ns = trace.longest_gap_ns.max(Some(at - before));
+                }
+                let value = values.iter().flatten().find(|v| v.is_valid(row)).map(|v| v.value(row));
+                value.iter().for_each(|v| trace.updates.see(at, *v));
+            }
+            trace.readings += to - from;
+            from = to;
+        }
+    }
+
+    /// One row a session x device x kind, of the samples and of the states of a session; sensors without a state are `source`'s.
+    pub fn rows(mut self, states: Vec<State>, source: &str) -> Vec<Sensor> {
+        let mut known: BTreeMap<Key, State> = BTreeMap::new();
+        for state in states {
+            let key = (state.session_id.clone(), state.device_id.clone(), state.kind.name().to_string());
+            self.0.entry(key.clone()).or_default().scope = state.scope.name().into();
+            known.insert(key, state);
+        }
+        self.0.into_iter().map(|(key, trace)| row(trace, known.remove(&key), key, source)).collect()
+    }
+}
+
+/// [`Traces::rows`] of samples in any order.
 pub fn rows(samples: &[Row], states: Vec<State>, source: &str) -> Result<Vec<Sensor>> {
-    let mut traces: BTreeMap<Key, Trace> = BTreeMap::new();
-    for row in samples {
-        let s = Sample::deserialize(row).context("a sample that is none")?;
-        let trace = traces.entry((s.session_id.into(), s.device_id.into(), s.kind.into())).or_default();
-        trace.scope = s.scope.into();
-        trace.values.push((s.t_ns, s.energy_j.or(s.power_w)));
-    }
-    let mut known: BTreeMap<Key, State> = BTreeMap::new();
-    for state in states {
-        let key = (state.session_id.clone(), state.device_id.clone(), state.kind.name().to_string());
-        traces.entry(key.clone()).or_default().scope = state.scope.name().into();
-        known.insert(key, state);
-    }
-    Ok(traces.into_iter().map(|(key, trace)| row(trace, known.remove(&key), key, source)).collect())
+    let mut traces = Traces::default();
+    traces.batch(&schemas::rows::to_batch(&POWER_SAMPLE, samples)?);
+    Ok(traces.rows(states, source))
 }
 
 fn counts_up(kind: &str) -> bool {
     kind == "counter"
 }
 
-fn row(mut trace: Trace, state: Option<State>, (session_id, device_id, kind): Key, source: &str) -> Sensor {
-    trace.values.sort_unstable_by_key(|(t, _)| *t);
-    let mut updates = Updates::of(counts_up(&kind));
-    trace.values.iter().for_each(|(t, value)| value.iter().for_each(|v| updates.see(*t, *v)));
+fn row(trace: Trace, state: Option<State>, (session_id, device_id, kind): Key, source: &str) -> Sensor {
+    let updates = trace.updates;
     let counts = counts_up(&kind);
     let made_by_reading = Kind::ALL.iter().any(|k| k.name() == kind && k.made_by_reading());
     let state = state.as_ref();
@@ -92,8 +123,8 @@ fn row(mut trace: Trace, state: Option<State>, (session_id, device_id, kind): Ke
     let stated = state.and_then(|s| s.averaging_ms).map(|ms| (ms, from));
     let averaging = stated.or_else(|| assumed_averaging(&kind));
     Sensor {
-        readings: trace.values.len(),
-        longest_gap_ns: trace.values.windows(2).map(|pair| pair[1].0 - pair[0].0).max(),
+        readings: trace.readings,
+        longest_gap_ns: trace.longest_gap_ns,
         update_period_ms: updates.period_ns().filter(|_| !made_by_reading).map(|ns| ns as f64 / 1e6),
         resolution_w: updates.quantum().filter(|_| !counts).map(|step| step.min(WHOLE_WATT)),
         resolution_j: updates.quantum().filter(|_| counts),

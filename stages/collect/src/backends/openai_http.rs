@@ -2,14 +2,23 @@
 //! all at the same time. The first token is the first streamed one; tokens are counted by the server's own `usage`.
 
 use super::{Attestation, Backend, Form, Iteration, Kind, Load, Process, Promise, Subject, Surroundings};
-use crate::{config::Http, config::Mode, models::batch::Batch, protocol::RunRequest};
+use crate::{config::Http, config::Mode, models::batch::Batch, peer, protocol::RunRequest};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     time::{Duration, Instant},
 };
-use ureq::Agent;
+use ureq::{Agent, Body, http::Response};
+
+/// Longest line of a stream: an event holds a token and what is said of it.
+const LINE_BYTES: u64 = 1 << 20;
+/// How much of an answer that is no stream is read.
+const BODY_BYTES: u64 = 4 << 20;
+/// Tokens that a template may put around a prompt.
+const TEMPLATE_TOKENS: usize = 256;
+/// Words that one token may stand for; tokenizers that merge words at all merge few.
+const WORDS_A_TOKEN: usize = 4;
 
 pub fn backend() -> Backend {
     Backend {
@@ -92,9 +101,10 @@ impl Server {
         }
         let mut response = request.call().with_context(|| format!("{url}: no answer, start the server"))?;
         if response.status() != 200 {
-            bail!("{url}: HTTP {}, {}", response.status(), response.body_mut().read_to_string()?.trim());
+            bail!("{url}: HTTP {}, {}", response.status(), said(&mut response));
         }
-        response.body_mut().read_json().with_context(|| format!("{url}: not JSON"))
+        let body = response.body_mut().with_config().limit(BODY_BYTES);
+        body.read_json().with_context(|| format!("{url}: not JSON"))
     }
 
     /// Streams one completion of at most `max_tokens` new tokens. That it is not to end earlier the standard has no word for:
@@ -116,19 +126,35 @@ impl Server {
         let started = Instant::now();
         let mut response = request.send_json(&body).with_context(|| format!("{url}: no answer"))?;
         if response.status() != 200 {
-            bail!("{url}: HTTP {}, {}", response.status(), response.body_mut().read_to_string()?.trim());
+            bail!("{url}: HTTP {}, {}", response.status(), said(&mut response));
         }
-        let mut reading = Reading::default();
-        for line in BufReader::new(response.body_mut().as_reader()).lines() {
-            reading.line(&line.with_context(|| format!("{url}: the stream broke"))?, started.elapsed())?;
+        let mut reading = Reading { most: max_tokens, ..Reading::default() };
+        let mut stream = BufReader::new(response.body_mut().as_reader());
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = stream.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line);
+            match read.with_context(|| format!("{url}: the stream broke"))? as u64 {
+                0 => break,
+                LINE_BYTES if !line.ends_with(b"\n") => bail!("{url}: a line of more than {LINE_BYTES} bytes"),
+                _ => reading.line(String::from_utf8_lossy(&line).trim_end(), started.elapsed())?,
+            }
         }
-        reading.finish().with_context(|| url)
+        reading.finish(prompt).with_context(|| url)
     }
+}
+
+/// The beginning of what a server says instead of an answer.
+fn said(response: &mut Response<Body>) -> String {
+    let text = response.body_mut().with_config().limit(BODY_BYTES).lossy_utf8(true).read_to_string();
+    peer::words(&text.unwrap_or_else(|e| e.to_string()))
 }
 
 /// Server-sent events as they come in.
 #[derive(Default)]
 struct Reading {
+    /// Tokens that were asked for.
+    most: usize,
     pieces_ns: Vec<u64>,
     usage: Option<Value>,
     cached: u64,
@@ -137,11 +163,15 @@ struct Reading {
 impl Reading {
     fn line(&mut self, line: &str, at: Duration) -> Result<()> {
         let Some(data) = line.strip_prefix("data:").map(str::trim).filter(|d| *d != "[DONE]") else { return Ok(()) };
-        let event: Value = serde_json::from_str(data).with_context(|| format!("not an event, \"{data}\""))?;
+        let event: Value =
+            serde_json::from_str(data).with_context(|| format!("not an event, \"{}\"", peer::words(data)))?;
         if !event["error"].is_null() {
-            bail!("the server failed, {}", event["error"]);
+            bail!("the server failed, {}", peer::words(&event["error"].to_string()));
         }
         if event["choices"][0]["text"].as_str().is_some_and(|t| !t.is_empty()) {
+            if self.pieces_ns.len() == self.most {
+                bail!("the server streamed more than {} pieces for {} tokens", self.most, self.most);
+            }
             self.pieces_ns.push(at.as_nanos() as u64);
         }
         if event["usage"].is_object() {
@@ -152,10 +182,25 @@ impl Reading {
         Ok(())
     }
 
-    fn finish(self) -> Result<Streamed> {
+    /// What a server counts must be possible: no token without a byte, no piece without a token, and no prompt without tokens.
+    fn finish(self, prompt: &str) -> Result<Streamed> {
         let usage = self.usage.context("the server counted no tokens, it must support stream_options.include_usage")?;
-        let count = |key: &str| usage[key].as_u64().with_context(|| format!("usage without {key}"));
-        let (prompt_tokens, tokens) = (count("prompt_tokens")? as usize, count("completion_tokens")? as usize);
+        let count = |key: &str| {
+            let counted = usage[key].as_u64().and_then(|n| usize::try_from(n).ok());
+            counted.with_context(|| format!("usage without {key}, {}", peer::words(&usage[key].to_string())))
+        };
+        let (prompt_tokens, tokens) = (count("prompt_tokens")?, count("completion_tokens")?);
+        let least = prompt.split_whitespace().count().div_ceil(WORDS_A_TOKEN);
+        let most = prompt.len() + TEMPLATE_TOKENS;
+        if !(least..=most).contains(&prompt_tokens) {
+            bail!("the server counted {prompt_tokens} prompt tokens, of this prompt it can be {least} to {most}");
+        }
+        if tokens > self.most {
+            bail!("the server counted {tokens} new tokens, {} were asked for", self.most);
+        }
+        if self.pieces_ns.len() > tokens {
+            bail!("the server streamed {} pieces and counted {tokens} tokens", self.pieces_ns.len());
+        }
         if self.cached > 0 {
             bail!(
                 "the server took {} of {prompt_tokens} prompt tokens from its cache, switch prefix caching off \
@@ -205,6 +250,7 @@ impl Subject for Server {
                 mean(answers.iter().filter_map(gap).collect())
             })
             .collect();
+        // Each is bounded by its prompt and by what was asked for: no sum wraps.
         let prompt_tokens: usize = answers.iter().map(|a| a.prompt_tokens).sum();
         Ok(Iteration {
             step_ns: if run.mode == Mode::Prefill { Vec::new() } else { step_ns },
@@ -222,11 +268,11 @@ mod tests {
     use super::*;
 
     fn read(lines: &[&str]) -> Result<Streamed> {
-        let mut reading = Reading::default();
+        let mut reading = Reading { most: 3, ..Reading::default() };
         for (i, line) in lines.iter().enumerate() {
             reading.line(line, Duration::from_millis(i as u64))?;
         }
-        reading.finish()
+        reading.finish("a prompt of seven or so tokens")
     }
 
     #[test]
@@ -263,5 +309,30 @@ mod tests {
             "the server failed, {\"message\":\"full\"}"
         );
         assert_eq!(refused(&["data: nonsense"]), "not an event, \"nonsense\": expected ident at line 1 column 2");
+    }
+
+    #[test]
+    fn counts_that_cannot_be_are_refused() {
+        let text = "data: {\"choices\": [{\"text\": \"a\"}]}";
+        let counted = |pieces: usize, prompt: &str, tokens: &str| {
+            let usage =
+                format!("data: {{\"usage\": {{\"prompt_tokens\": {prompt}, \"completion_tokens\": {tokens}}}}}");
+            let lines: Vec<&str> = std::iter::repeat_n(text, pieces).chain([usage.as_str()]).collect();
+            read(&lines).map(|answer| answer.tokens).map_err(|e| format!("{e:#}"))
+        };
+        assert_eq!(counted(3, "7", "3"), Ok(3));
+        assert_eq!(counted(1, "7", "3"), Ok(3), "several tokens in a piece");
+        for (pieces, prompt, tokens, refused) in [
+            (1, "0", "3", "the server counted 0 prompt tokens, of this prompt it can be 2 to 286"),
+            (1, "10000", "3", "the server counted 10000 prompt tokens, of this prompt it can be 2 to 286"),
+            (1, "7", "4", "the server counted 4 new tokens, 3 were asked for"),
+            (1, "7", "9223372036854775811", "the server counted 9223372036854775811 new tokens, 3 were asked for"),
+            (3, "7", "2", "the server streamed 3 pieces and counted 2 tokens"),
+            (4, "7", "3", "the server streamed more than 3 pieces for 3 tokens"),
+            (1, "7", "-1", "usage without completion_tokens, -1"),
+            (1, "7", "18446744073709551616", "usage without completion_tokens, 1.8446744073709552e+19"),
+        ] {
+            assert_eq!(counted(pieces, prompt, tokens), Err(refused.into()));
+        }
     }
 }

@@ -3,8 +3,9 @@
 //! Linear in utilisation, as in Fan, Weber, Barroso 2007 (doi:10.1145/1250662.1250665); it knows nothing of clocks,
 //! vector units or memory.
 
-use super::{Kind, Look, Scope, Sensor, Settings, Source, Values};
+use super::{Kind, Look, Scope, Sensor, Settings, Source, Values, plausible};
 use crate::host::CpuTicks;
+use schemas::config::Fault;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 
@@ -72,12 +73,15 @@ impl Settings for Config {
         Ok(Box::new(CpuModel { idle_w, full_w, before, last_w: idle_w, sensors, stat }))
     }
 
-    fn fault(&self) -> Option<String> {
+    fn fault(&self) -> Option<Fault> {
         let Config { idle_w, full_w, .. } = self;
-        let is_range = |range: &Range| range.low >= 0.0 && range.low <= range.high && range.high.is_finite();
+        let (_, most_w) = plausible::bounds_w(Scope::CpuPackage);
+        let is_range = |range: &Range| range.low >= 0.0 && range.low <= range.high && range.high <= most_w;
         (!(is_range(idle_w) && is_range(full_w) && idle_w.high < full_w.low)).then(|| {
             let [idle, full] = [*idle_w, *full_w].map(<[f64; 2]>::from);
-            format!("cpu-model needs 0 <= idle_w < full_w, each a number or [low, high], idle_w = {idle:?} and full_w = {full:?}")
+            let what = format!("cpu-model needs 0 <= idle_w < full_w <= {most_w}, each a number or [low, high]");
+            let key = if is_range(idle_w) { "full_w" } else { "idle_w" };
+            Fault::new(key, what, format!("idle_w = {idle:?} and full_w = {full:?}"))
         })
     }
 }
@@ -165,8 +169,11 @@ mod tests {
             "idle_w = [5.0, 1.0]\nfull_w = 9.0",
             "idle_w = [5.0, 50.0]\nfull_w = [40.0, 90.0]",
             "idle_w = -1.0\nfull_w = 2.0",
+            "idle_w = nan\nfull_w = 2.0",
+            "idle_w = 1.0\nfull_w = 1e308",
+            "idle_w = 1.0\nfull_w = inf",
         ] {
-            assert!(fault(wrong).unwrap().starts_with("cpu-model needs 0 <= idle_w < full_w"), "{wrong}");
+            assert!(fault(wrong).unwrap().to_string().starts_with("cpu-model needs 0 <= idle_w < full_w"), "{wrong}");
         }
     }
 }

@@ -1,15 +1,15 @@
 //! A command of one's own that prints `t_unix_ns,power_w` lines: a smart plug, a BMC, a power meter.
 //!
 //! The lines are stamped by the command; a look takes what has been printed since the last one and waits for nothing. The
-//! command is started once, in a process group of its own that is killed at the end. When it ends before, or prints
-//! something else, errors are counted and say which line.
+//! command is started once, in a process group of its own, and killed at the end, also when this process is killed. When it
+//! ends before, or prints something else, errors are counted and say which line.
 
 use super::{Kind, Look, Reading, Scope, Sensor, Settings, Source, Values};
-use rustix::process::{Pid, Signal, kill_process_group};
+use crate::{children, config::name_fault, peer};
+use schemas::config::Fault;
 use serde::{Deserialize, Serialize};
 use std::{
     io::{BufRead, BufReader, Read},
-    os::unix::process::CommandExt,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
@@ -17,7 +17,7 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
     },
     thread::JoinHandle,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 /// How long opening waits for a first line, so that a command that cannot work is refused; a slow meter may take longer.
@@ -67,13 +67,9 @@ struct External {
 impl Settings for Config {
     fn open(&self) -> Result<Box<dyn Source>, String> {
         let (program, arguments) = self.command.split_first().ok_or("no command")?;
-        let mut child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = children::spawn(&mut command)
             .map_err(|e| format!("{}: cannot start, {e}, correct `command`", program.display()))?;
         let (sender, said) = sync_channel(WAITING);
         let complaints = Arc::new(Mutex::new(Vec::new()));
@@ -101,15 +97,16 @@ impl Settings for Config {
         self.required
     }
 
-    fn fault(&self) -> Option<String> {
-        match (self.command.is_empty(), self.name.is_empty(), self.kind) {
-            (true, ..) => Some(format!("external needs a command, \"{}\"", self.name)),
-            (_, true, _) => Some("external needs a name, \"\"".into()),
-            (_, _, Kind::Counter | Kind::Model) => {
-                Some(format!("external prints power: kind is instant, average or interval_mean, {}", self.kind.name()))
-            }
-            _ => None,
-        }
+    fn fault(&self) -> Option<Fault> {
+        let command = || {
+            let is_empty = self.command.first().is_none_or(|word| word.as_os_str().is_empty());
+            is_empty.then(|| Fault::new("command", "external needs a command", format!("{:?}", self.name)))
+        };
+        let kind = || {
+            let what = "external prints power: kind is instant, average or interval_mean";
+            matches!(self.kind, Kind::Counter | Kind::Model).then(|| Fault::new("kind", what, self.kind.name()))
+        };
+        name_fault("name", &self.name).or_else(command).or_else(kind)
     }
 }
 
@@ -130,7 +127,7 @@ fn lines(out: impl Read, to: &SyncSender<Said>) {
                 before_ns = t_ns;
                 Said::Power(t_ns, watts)
             }
-            Err(what) => Said::Rubbish(format!("line {count} {what}, \"{}\", correct `command`", text.trim())),
+            Err(what) => Said::Rubbish(format!("line {count} {what}, \"{}\", correct `command`", peer::words(&text))),
         };
         if to.send(said).is_err() {
             return;
@@ -156,35 +153,19 @@ fn parse(line: &str, now_ns: i64, before_ns: i64) -> Result<(i64, f64), &'static
     }
 }
 
-/// Waits until something is so, but no longer.
-fn within(longest: Duration, mut so: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !so() && started.elapsed() < longest {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
 impl External {
-    fn kill(&mut self) {
-        if let Some(group) = Pid::from_raw(self.child.id() as i32) {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
-
     /// The command has closed its output: how it ended, and the last thing it complained of.
     fn end(&mut self) -> String {
         self.ended = true;
-        within(ENDING, || !matches!(self.child.try_wait(), Ok(None)));
-        let status = match self.child.try_wait() {
-            Ok(Some(status)) => status.to_string(),
-            Ok(None) => "its output closed".into(),
-            Err(e) => e.to_string(),
-        };
-        self.kill();
-        within(ENDING, || self.listener.as_ref().is_none_or(JoinHandle::is_finished));
+        let status = children::ended(&mut self.child, ENDING);
+        let status = status.map_or_else(|| "its output closed".into(), |status| status.to_string());
+        children::kill(&self.child);
+        if let Some(listener) = &self.listener {
+            children::finished(listener, ENDING);
+        }
         let complaints = self.complaints.lock().map(|c| String::from_utf8_lossy(&c).into_owned()).unwrap_or_default();
         let last = complaints.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it complained of nothing");
-        format!("command ended, {status}: {}, correct `command`", last.trim())
+        format!("command ended, {status}: {}, correct `command`", peer::words(last))
     }
 
     fn take(&mut self, said: Said, look: &mut Look) {
@@ -227,14 +208,15 @@ impl Source for External {
 
 impl Drop for External {
     fn drop(&mut self) {
-        self.kill();
-        let _ = self.child.wait();
+        children::kill(&self.child);
+        children::ended(&mut self.child, ENDING);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
 
     fn open(script: &str) -> Result<Box<dyn Source>, String> {
         let command = ["sh", "-c", script].map(PathBuf::from).into();

@@ -49,6 +49,9 @@ const CHIPS: &[Chip] = &[
     Chip { name: "power_meter", scope: Scope::Node, files: &[("power1_average", Kind::Average)], label: "" },
 ];
 
+/// Times over which a meter may average, ms.
+const HOUR_MS: std::ops::RangeInclusive<f64> = 0.0..=3.6e6;
+
 struct Hwmon {
     sensors: Vec<Sensor>,
     files: Vec<Number>,
@@ -99,7 +102,9 @@ impl Hwmon {
                         let part = if chip.label.is_empty() { String::new() } else { format!(":{label}") };
                         let averaging = sysfs::text(&folder.join(format!("{file}_interval")));
                         self.sensors.push(Sensor {
-                            averaging_ms: averaging.and_then(|t| t.parse().ok()).filter(|_| *kind == Kind::Average),
+                            averaging_ms: averaging
+                                .and_then(|t| t.parse().ok())
+                                .filter(|ms| *kind == Kind::Average && HOUR_MS.contains(ms)),
                             ..Sensor::new(&format!("hwmon:{}:{device}{part}", chip.name), *kind, chip.scope)
                         });
                         self.files.push(number);

@@ -8,15 +8,19 @@ mod cpu_model;
 mod external;
 mod hwmon;
 pub mod nvml;
+pub mod plausible;
 mod power_supply;
 mod rapl;
 mod reader;
 mod replay;
 pub mod sampler;
-mod sysfs;
+pub mod sysfs;
 pub mod updates;
 
+use crate::peer;
+use schemas::config::{Fault, outside};
 use serde::{Deserialize, Serialize};
+use std::{sync::mpsc::channel, time::Duration};
 
 /// Writes [`Config`] and what is asked of every source's table from the list of sources.
 macro_rules! sources {
@@ -73,7 +77,7 @@ pub trait Settings {
         true
     }
     /// What no type can say. The first fault is described.
-    fn fault(&self) -> Option<String> {
+    fn fault(&self) -> Option<Fault> {
         None
     }
 }
@@ -149,7 +153,7 @@ pub struct Sensor {
 impl Sensor {
     fn new(device_id: &str, kind: Kind, scope: Scope) -> Self {
         Sensor {
-            device_id: device_id.into(),
+            device_id: peer::words(device_id),
             kind,
             scope,
             label: None,
@@ -212,6 +216,18 @@ impl Look {
         self.failures.push((sensor, why));
     }
 
+    /// Readings with a fault become failures.
+    fn refuse(&mut self, fault: &mut dyn FnMut(&Reading) -> Option<String>) {
+        let failures = &mut self.failures;
+        self.readings.retain(|reading| match fault(reading) {
+            Some(why) => {
+                failures.push((reading.sensor, why));
+                false
+            }
+            None => true,
+        });
+    }
+
     pub fn clear(&mut self) {
         self.readings.clear();
         self.failures.clear();
@@ -253,11 +269,28 @@ pub struct Probe {
     pub faults: Vec<String>,
 }
 
+/// How long a source may take to open, and to be read for the first time; NVIDIA's driver starts in ten seconds.
+const OPENING: Duration = Duration::from_secs(60);
+
+/// The result of something that may hang in a driver, in a thread of its own.
+fn in_time<T: Send + 'static>(what: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+    let (sender, done) = channel();
+    std::thread::spawn(move || sender.send(what()));
+    done.recv_timeout(OPENING).map_err(|_| format!("no answer within {} s", OPENING.as_secs()))
+}
+
 /// Opens a source and reads it once: its sensors, or why it cannot be read at all.
 pub fn probe(config: &Config) -> Result<Probe, String> {
-    let mut source = config.open()?;
-    let mut look = Look::default();
-    source.read(&mut look);
+    let config = config.clone();
+    in_time(move || {
+        let mut source = config.open()?;
+        let mut look = Look::default();
+        source.read(&mut look);
+        Ok(described(&*source, look))
+    })?
+}
+
+fn described(source: &dyn Source, look: Look) -> Probe {
     let mut devices: Vec<(&str, Vec<&str>, Option<&str>)> = Vec::new();
     for sensor in source.sensors() {
         match devices.iter_mut().find(|d| d.0 == sensor.device_id) {
@@ -274,7 +307,7 @@ pub fn probe(config: &Config) -> Result<Probe, String> {
     if look.readings.is_empty() && faults.is_empty() {
         faults.push("no reading at this moment".into());
     }
-    Ok(Probe { devices: devices.into_iter().map(said).collect(), faults })
+    Probe { devices: devices.into_iter().map(said).collect(), faults }
 }
 
 impl Config {
@@ -286,12 +319,9 @@ impl Config {
         self.settings().required()
     }
 
-    pub fn fault(&self) -> Option<String> {
-        let hz = self.sample_hz();
-        if !(hz > 0.0 && hz <= 1000.0) {
-            return Some(format!("sample_hz of {} must be above 0 and at most 1000, {hz}", self.name()));
-        }
-        self.settings().fault()
+    pub fn fault(&self) -> Option<Fault> {
+        // A reading every quarter of an hour is the rarest that brackets a window of any use.
+        outside("sample_hz", self.sample_hz(), 0.001..=1000.0).or_else(|| self.settings().fault())
     }
 }
 

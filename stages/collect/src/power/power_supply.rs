@@ -74,7 +74,7 @@ impl Battery {
             Ok(power) => Draw::Power(power),
             Err(_) => Draw::CurrentAndVoltage(number("current_now")?, number("voltage_now")?),
         };
-        Ok(Battery { status: File::open(folder.join("status"))?, draw })
+        Ok(Battery { status: sysfs::open(&folder.join("status"))?, draw })
     }
 
     /// Watts out of it; `None` unless it discharges.
@@ -85,9 +85,9 @@ impl Battery {
             return Ok(None);
         }
         Ok(Some(match &self.draw {
-            Draw::Power(microwatts) => microwatts.read()?.abs() as f64 / 1e6,
+            Draw::Power(microwatts) => microwatts.read()?.unsigned_abs() as f64 / 1e6,
             Draw::CurrentAndVoltage(microamperes, microvolts) => {
-                microamperes.read()?.abs() as f64 * microvolts.read()? as f64 / 1e12
+                microamperes.read()?.unsigned_abs() as f64 * microvolts.read()? as f64 / 1e12
             }
         }))
     }

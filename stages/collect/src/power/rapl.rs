@@ -38,8 +38,10 @@ struct Rapl {
 impl Settings for Config {
     fn open(&self) -> Result<Box<dyn Source>, String> {
         let root = &self.root;
-        let names =
-            sysfs::names(root).map_err(|_| format!("no {}: this machine offers no RAPL counters", root.display()))?;
+        let names = sysfs::names(root).map_err(|e| match e.kind() {
+            io::ErrorKind::NotFound => format!("no {}: this machine offers no RAPL counters", root.display()),
+            _ => format!("{}: {e}", root.display()),
+        })?;
         let mut rapl = Rapl { zones: Vec::new(), sensors: Vec::new() };
         let mut seen: Vec<String> = Vec::new();
         for interface in INTERFACES {

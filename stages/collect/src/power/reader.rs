@@ -1,9 +1,10 @@
 //! The inside of a sampling thread: looks on absolute deadlines, and what the other threads may know of them.
 
-use super::{Kind, Look, Scope, Sensor, Source, Values, updates::Updates};
+use super::{Kind, Look, Scope, Sensor, Source, Values, plausible::Plausible, updates::Updates};
 use crate::{
     clock::{Anchor, monotonic_ns, thread_cpu_ns},
-    journal::Samples,
+    journal::{Samples, seal},
+    peer,
 };
 use serde::Serialize;
 use std::{
@@ -97,6 +98,7 @@ impl Reader {
     pub fn run(&mut self) {
         let sensors = self.source.sensors().to_vec();
         let (mut look, mut lines) = (Look::default(), Vec::new());
+        let mut plausible: Vec<Plausible> = sensors.iter().map(|_| Plausible::default()).collect();
         let mut deadline = Instant::now();
         while !self.stop.load(Ordering::Relaxed) {
             look.clear();
@@ -105,7 +107,13 @@ impl Reader {
             self.source.read(&mut look);
             self.live.looking_ns.store(0, Ordering::Relaxed);
             let t_ns = before + (monotonic_ns() - before) / 2;
-            self.keep(&sensors, &mut look, t_ns, &mut lines);
+            let utc_ns = self.anchor.utc(t_ns);
+            look.refuse(&mut |reading| {
+                let sensor = &sensors[reading.sensor];
+                let why = plausible[reading.sensor].fault(sensor, reading.utc_ns.unwrap_or(utc_ns), &reading.values)?;
+                Some(format!("{}: {why}", sensor.device_id))
+            });
+            self.keep(&sensors, &mut look, utc_ns, &mut lines);
             self.live.read_until(self.source.spoken_until().map_or(t_ns, |utc| self.anchor.monotonic(utc)));
             self.live.cpu_ns.store(thread_cpu_ns(), Ordering::Relaxed);
             deadline += self.period;
@@ -126,7 +134,6 @@ impl Reader {
     /// Readings to the journal, and what they say of their sensors to the other threads.
     fn keep(&self, sensors: &[Sensor], look: &mut Look, t_ns: i64, lines: &mut Vec<u8>) {
         lines.clear();
-        let t_ns = self.anchor.utc(t_ns);
         for reading in &look.readings {
             let sensor = &sensors[reading.sensor];
             let sample = Sample {
@@ -137,8 +144,10 @@ impl Reader {
                 t_ns: reading.utc_ns.unwrap_or(t_ns),
                 values: &reading.values,
             };
-            if serde_json::to_writer(&mut *lines, &sample).is_ok() {
-                lines.push(b'\n');
+            let from = lines.len();
+            match serde_json::to_writer(&mut *lines, &sample) {
+                Ok(()) => seal(lines, from),
+                Err(_) => lines.truncate(from),
             }
         }
         if let Err(e) = self.samples.append(lines) {
@@ -155,7 +164,7 @@ impl Reader {
         }
         for (sensor, why) in look.failures.drain(..) {
             seen[sensor].errors += 1;
-            seen[sensor].last_error = Some(why);
+            seen[sensor].last_error = Some(peer::words(&why));
         }
     }
 }

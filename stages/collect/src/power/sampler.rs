@@ -2,7 +2,7 @@
 //! for a thread here but [`Sampler::wait_past`], which is bounded.
 
 use super::{
-    Config, Gpu, Kind, Scope, Sensor, Source,
+    Config, Gpu, Kind, OPENING, Scope, Sensor,
     reader::{Live, Reader, Seen},
 };
 use crate::{clock::Anchor, journal::Samples};
@@ -13,6 +13,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::{Sender, channel},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -47,6 +48,17 @@ struct Thread {
     sensors: Vec<Sensor>,
     live: Arc<Live>,
     handle: Option<JoinHandle<()>>,
+}
+
+/// A source that is open, in a thread that waits for the start.
+struct Opened {
+    period: Duration,
+    sensors: Vec<Sensor>,
+    live: Arc<Live>,
+    gpus: Vec<Gpu>,
+    unavailable: Vec<String>,
+    handle: JoinHandle<()>,
+    start: Sender<()>,
 }
 
 /// Everything that is sampled in one session.
@@ -86,8 +98,8 @@ impl Sampler {
             unavailable: Vec::new(),
         };
         for config in configs {
-            match config.open() {
-                Ok(source) => sampler.add(config, source)?,
+            match sampler.open(config) {
+                Ok(opened) => sampler.add(config, opened)?,
                 Err(why) if config.required() => {
                     return Err(format!("power source {}: {why}, fix it or set required = false", config.name()));
                 }
@@ -97,10 +109,35 @@ impl Sampler {
         Ok(sampler)
     }
 
-    fn add(&mut self, config: &Config, source: Box<dyn Source>) -> Result<(), String> {
-        let sensors = source.sensors().to_vec();
+    /// Opens a source in the thread that reads it: it may hang in a driver, and a command that it starts lives as long as that thread.
+    fn open(&self, config: &Config) -> Result<Opened, String> {
+        let (sender, opened) = channel();
+        let (start, started) = channel();
+        let period = Duration::from_secs_f64(1.0 / config.sample_hz());
+        let (stop, session_id, anchor) = (self.stop.clone(), self.session_id.clone(), self.anchor);
+        let (samples, config) = (self.samples.clone(), config.clone());
+        let handle = std::thread::spawn(move || {
+            let source = match config.open() {
+                Ok(source) => source,
+                Err(why) => return drop(sender.send(Err(why))),
+            };
+            let sensors = source.sensors().to_vec();
+            let live = Arc::new(Live::of(&sensors));
+            let (gpus, unavailable) = (source.gpus(), source.unavailable());
+            let _ = sender.send(Ok((sensors, live.clone(), gpus, unavailable)));
+            // Nothing is started where a sensor would be read twice, or after this took too long.
+            if started.recv().is_ok() {
+                Reader { source, period, live, stop, session_id, anchor, samples }.run();
+            }
+        });
+        let late = |_| Err(format!("no answer within {} s", OPENING.as_secs()));
+        let (sensors, live, gpus, unavailable) = opened.recv_timeout(OPENING).unwrap_or_else(late)?;
+        Ok(Opened { period, sensors, live, gpus, unavailable, handle, start })
+    }
+
+    fn add(&mut self, config: &Config, opened: Opened) -> Result<(), String> {
         let same = |a: &&Sensor| self.sensors().any(|b| a.device_id == b.device_id && a.kind == b.kind);
-        if let Some(twice) = sensors.iter().find(same) {
+        if let Some(twice) = opened.sensors.iter().find(same) {
             return Err(format!(
                 "power source {}: a sensor would be read twice, {} ({}), name it once in [[collect.power]]",
                 config.name(),
@@ -108,21 +145,12 @@ impl Sampler {
                 twice.kind.name()
             ));
         }
-        self.gpus.extend(source.gpus());
-        self.unavailable.extend(source.unavailable().into_iter().map(|why| format!("{}: {why}", config.name())));
-        let live = Arc::new(Live::of(&sensors));
-        let mut reader = Reader {
-            period: Duration::from_secs_f64(1.0 / config.sample_hz()),
-            live: live.clone(),
-            stop: self.stop.clone(),
-            session_id: self.session_id.clone(),
-            anchor: self.anchor,
-            samples: self.samples.clone(),
-            source,
-        };
-        let period = reader.period;
-        let handle = Some(std::thread::spawn(move || reader.run()));
-        self.threads.push(Thread { source: config.name(), required: config.required(), period, sensors, live, handle });
+        let Opened { period, sensors, live, gpus, unavailable, handle, start } = opened;
+        self.gpus.extend(gpus);
+        self.unavailable.extend(unavailable.into_iter().map(|why| format!("{}: {why}", config.name())));
+        let _ = start.send(());
+        let (source, required, handle) = (config.name(), config.required(), Some(handle));
+        self.threads.push(Thread { source, required, period, sensors, live, handle });
         Ok(())
     }
 
@@ -234,7 +262,7 @@ impl Sampler {
     /// Ends the reading and writes what is left; returns the last state of every sensor.
     pub fn stop(mut self) -> io::Result<Vec<State>> {
         self.end();
-        self.samples.write()?;
+        self.samples.flush()?;
         Ok(self.states())
     }
 

@@ -1,19 +1,35 @@
 //! Files of sysfs that hold one number. They stay open: the kernel makes the text anew for each read at offset zero
 //! (Documentation/filesystems/sysfs.rst).
 
+use rustix::fs::OFlags;
 use std::{
     fs::{self, File},
-    io,
-    os::unix::fs::FileExt,
+    io::{self, Read},
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::Path,
 };
+
+/// More than a file of sysfs has, which is a page.
+const BYTES: u64 = 4096;
+
+/// Devices of one kind that a machine may have.
+const NAMES: usize = 1024;
+
+/// Opens a plain file. What is something else (a FIFO without a writer, a device) is refused and not waited for.
+pub fn open(path: &Path) -> io::Result<File> {
+    let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("not a plain file")),
+    }
+}
 
 /// An open file with a whole number in it.
 pub struct Number(File);
 
 impl Number {
     pub fn open(path: &Path) -> io::Result<Self> {
-        Ok(Number(File::open(path)?))
+        Ok(Number(open(path)?))
     }
 
     pub fn read(&self) -> io::Result<i64> {
@@ -26,13 +42,18 @@ impl Number {
 
 /// The text of a file, or nothing where there is none.
 pub fn text(path: &Path) -> Option<String> {
-    fs::read_to_string(path).ok().map(|t| t.trim().to_string())
+    let mut bytes = Vec::new();
+    open(path).ok()?.take(BYTES).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).trim().to_string())
 }
 
-/// Names in a folder, sorted.
+/// Names in a folder, sorted. Each may become files that stay open.
 pub fn names(folder: &Path) -> io::Result<Vec<String>> {
-    let mut names: Vec<String> =
-        fs::read_dir(folder)?.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let names = fs::read_dir(folder)?.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.take(NAMES + 1).collect();
+    if names.len() > NAMES {
+        return Err(io::Error::other(format!("more than {NAMES} devices, which no machine has")));
+    }
     names.sort();
     Ok(names)
 }
@@ -60,5 +81,20 @@ mod tests {
         assert_eq!(number.read().unwrap(), -7);
         fs::write(&path, "N/A\n").unwrap();
         assert_eq!(number.read().unwrap_err().to_string(), "not a whole number, \"N/A\"");
+    }
+
+    #[test]
+    fn what_is_no_plain_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("energy_uj");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+        let zero = folder.path().join("name");
+        std::os::unix::fs::symlink("/dev/zero", &zero).unwrap();
+        for path in [&fifo, &zero] {
+            assert_eq!(Number::open(path).err().unwrap().to_string(), "not a plain file");
+            assert_eq!(text(path), None);
+        }
+        fs::write(folder.path().join("long"), "x".repeat(1 << 20)).unwrap();
+        assert_eq!(text(&folder.path().join("long")).unwrap().len(), 4096);
     }
 }

@@ -3,21 +3,15 @@
 use super::Known;
 use crate::{
     imports::fault::{Fault, Result},
-    power::{Kind, Scope},
+    power::{Kind, plausible::bounds_w},
 };
 
-/// Refuses a power that nothing of its scope draws: a column in another unit than its name says. The limits lie several times over the
-/// largest machines of 2026 (a board of 2.7 kW, a socket of 0.5 kW, a node of 20 kW) and under the smallest.
+/// Refuses a power that nothing of its scope draws: a column in another unit than its name says.
 pub(super) fn check(known: &Known) -> Result<()> {
     if known.sensor.kind == Kind::Counter || known.readings == 0 {
         return Ok(());
     }
-    let (least, most) = match known.sensor.scope {
-        Scope::Gpu => (1.0, 10e3),
-        Scope::CpuPackage => (0.0, 4e3),
-        Scope::Dram => (0.0, 2e3),
-        Scope::Node => (0.3, 100e3),
-    };
+    let (least, most) = bounds_w(known.sensor.scope);
     let highest = known.highest_w;
     if highest > most || 0.0 < highest && highest < least {
         let unit = if highest > most { "mW" } else { "kW" };

@@ -1,0 +1,212 @@
+//! Whole lines at the end of a file, whatever becomes of the disk: of a write that failed nothing stays, and its lines are written again.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// Lines that are kept while the disk takes none; 64 MiB are an hour of a hundred readings a second.
+const WAITING_BYTES: usize = 64 << 20;
+/// How long a full disk is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// A file that is written at its end.
+pub trait Disk {
+    fn append(&self, bytes: &[u8]) -> io::Result<()>;
+    fn cut(&self, length: u64) -> io::Result<()>;
+}
+
+impl Disk for File {
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        (&*self).write_all(bytes)
+    }
+
+    fn cut(&self, length: u64) -> io::Result<()> {
+        self.set_len(length)
+    }
+}
+
+/// What was written, and the lines that wait.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    lines: Vec<u8>,
+    /// Length of the file up to the last line that was written whole.
+    whole: u64,
+    is_torn: bool,
+}
+
+impl Waiting {
+    /// Behind a file of this length.
+    pub fn after(whole: u64) -> Self {
+        Waiting { whole, ..Waiting::default() }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Keeps whole lines until they are written. False where too many wait already.
+    pub fn push(&mut self, lines: &[u8]) -> bool {
+        let fits = self.lines.len() + lines.len() <= WAITING_BYTES;
+        if fits {
+            self.lines.extend_from_slice(lines);
+        }
+        fits
+    }
+
+    /// Writes what waits. After an error the file ends with its last whole line, or is cut there before the next write.
+    pub fn write(&mut self, disk: &impl Disk) -> io::Result<()> {
+        if self.is_torn {
+            disk.cut(self.whole)?;
+            self.is_torn = false;
+        }
+        if self.lines.is_empty() {
+            return Ok(());
+        }
+        match disk.append(&self.lines) {
+            Ok(()) => {
+                self.whole += self.lines.len() as u64;
+                self.lines.clear();
+                Ok(())
+            }
+            Err(e) => {
+                self.is_torn = disk.cut(self.whole).is_err();
+                Err(e)
+            }
+        }
+    }
+}
+
+/// The error of a file that cannot be written, with its name.
+pub fn cannot_write(path: &Path, e: &io::Error) -> io::Error {
+    io::Error::new(e.kind(), format!("{}: cannot write, {e}, free some space and run again", path.display()))
+}
+
+/// Tries for a while; a disk that is full may have room in a moment.
+pub fn patiently(path: &Path, write: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    patiently_for(PATIENCE, path, write)
+}
+
+fn patiently_for(patience: Duration, path: &Path, mut write: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    let started = Instant::now();
+    let mut told = false;
+    loop {
+        match write() {
+            Ok(()) => return Ok(()),
+            Err(e) if started.elapsed() >= patience => return Err(cannot_write(path, &e)),
+            Err(e) => {
+                if !std::mem::replace(&mut told, true) {
+                    let seconds = patience.as_secs();
+                    eprintln!(
+                        "collect: {}: cannot write, {e}, free some space: tried again for {seconds} s",
+                        path.display()
+                    );
+                }
+                std::thread::sleep(AGAIN.min(patience));
+            }
+        }
+    }
+}
+
+/// A file with lines, and its path for what is said of it.
+pub struct Lines {
+    pub path: PathBuf,
+    pub file: File,
+    waiting: Waiting,
+}
+
+impl Lines {
+    pub fn new(path: PathBuf, file: File) -> io::Result<Self> {
+        let waiting = Waiting::after(file.metadata()?.len());
+        Ok(Lines { path, file, waiting })
+    }
+
+    /// Appends whole lines and syncs them.
+    pub fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        let Lines { path, file, waiting } = self;
+        if !waiting.push(lines) {
+            return Err(cannot_write(path, &io::ErrorKind::StorageFull.into()));
+        }
+        patiently(path, || waiting.write(file).and_then(|()| file.sync_data()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::SplitMix;
+    use std::cell::{Cell, RefCell};
+
+    /// Takes so many bytes and no more.
+    #[derive(Default)]
+    struct Small {
+        bytes: RefCell<Vec<u8>>,
+        room: Cell<usize>,
+        cuts: Cell<bool>,
+    }
+
+    impl Disk for Small {
+        fn append(&self, bytes: &[u8]) -> io::Result<()> {
+            let taken = bytes.len().min(self.room.get().saturating_sub(self.bytes.borrow().len()));
+            self.bytes.borrow_mut().extend_from_slice(&bytes[..taken]);
+            if taken == bytes.len() { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) }
+        }
+
+        fn cut(&self, length: u64) -> io::Result<()> {
+            if !self.cuts.get() {
+                return Err(io::ErrorKind::Other.into());
+            }
+            self.bytes.borrow_mut().truncate(length as usize);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_disk_that_is_full_now_and_then_holds_every_line_once() {
+        for seed in 0..200 {
+            let mut random = SplitMix::new(seed);
+            let disk = Small::default();
+            let mut waiting = Waiting::default();
+            let mut expected = Vec::new();
+            for i in 0..200 {
+                let line = format!("{{\"line\":{i},\"text\":\"{}\"}}\n", "x".repeat((random.next() % 40) as usize));
+                expected.extend_from_slice(line.as_bytes());
+                assert!(waiting.push(line.as_bytes()));
+                disk.room.set(disk.bytes.borrow().len() + (random.next() % 120) as usize);
+                disk.cuts.set(random.next() % 4 > 0);
+                let written = waiting.write(&disk);
+                assert!(written.is_ok() || waiting.bytes() > 0);
+                if disk.cuts.get() {
+                    assert!(disk.bytes.borrow().last().is_none_or(|b| *b == b'\n'), "half a line is left");
+                }
+            }
+            disk.room.set(usize::MAX);
+            disk.cuts.set(true);
+            waiting.write(&disk).unwrap();
+            assert_eq!(*disk.bytes.borrow(), expected, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_waited_for_and_named() {
+        let mut tries = 0;
+        let full = || Err(io::ErrorKind::StorageFull.into());
+        let after_two = || {
+            tries += 1;
+            if tries < 3 { full() } else { Ok(()) }
+        };
+        patiently_for(Duration::from_secs(5), Path::new("j/runs.jsonl"), after_two).unwrap();
+        let error = patiently_for(Duration::ZERO, Path::new("j/runs.jsonl"), full).unwrap_err().to_string();
+        assert_eq!(error, "j/runs.jsonl: cannot write, no storage space, free some space and run again");
+    }
+
+    #[test]
+    fn lines_that_wait_are_bounded() {
+        let mut waiting = Waiting::default();
+        assert!(waiting.push(&vec![b'x'; WAITING_BYTES]));
+        assert!(!waiting.push(b"{}\n"));
+    }
+}

@@ -1,0 +1,420 @@
+//! What was measured, on disk before anything else happens: JSON lines with checksums, appended and synced. A killed `collect` loses at
+//! most the run it was in, and the next one goes on from here.
+
+mod disk;
+mod lines;
+mod table;
+
+use crate::power::sampler::State;
+use anyhow::{Context, Result, bail};
+use disk::{Lines, Waiting, patiently};
+use schemas::{
+    tables::{RUN, SESSION},
+    text::Row,
+};
+use serde::Serialize;
+use std::{
+    collections::HashSet,
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Seek},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+pub use lines::seal;
+
+/// Samples are written at least this often, so that a kill loses little; and when there are so many bytes of them.
+const WRITE_EVERY: Duration = Duration::from_millis(500);
+const WRITE_BYTES: usize = 64 << 10;
+
+/// The folder of one plan: the same configuration on the same processor.
+pub struct Journal {
+    pub folder: PathBuf,
+    sessions: Lines,
+    runs: Lines,
+    sensors: Lines,
+    samples: Samples,
+    finished: Vec<Row>,
+    /// Held for the life of the journal: one `collect` at a time.
+    _lock: File,
+}
+
+/// The samples file, shared by the sampling threads: they leave lines in memory, and one in many writes.
+#[derive(Clone)]
+pub struct Samples {
+    path: PathBuf,
+    file: Arc<File>,
+    waiting: Arc<Mutex<Queue>>,
+}
+
+struct Queue {
+    lines: Waiting,
+    written: Instant,
+    /// Whether the last write failed; the next one has to wait its time.
+    is_refused: bool,
+}
+
+/// The folder of a plan below `root`: its own, or one in which an earlier version measured the same configuration on the same processor
+/// and named the folder after the host.
+pub fn folder_of(root: &Path, plan_id: &str, config_sha256: &str, cpu: &str) -> PathBuf {
+    let own = root.join(plan_id);
+    if own.exists() {
+        return own;
+    }
+    let is_same = |row: &Row| {
+        row.get("config_sha256").is_some_and(|v| v == config_sha256) && row.get("cpu").is_some_and(|v| v == cpu)
+    };
+    let measured = |folder: PathBuf| {
+        let (sessions, _) = lines::rows(&folder.join("sessions.jsonl"), is_column_of(&SESSION)).ok()?;
+        let bytes = fs::metadata(folder.join("runs.jsonl")).ok()?.len();
+        sessions.iter().any(is_same).then_some((bytes, folder))
+    };
+    let folders = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+    folders.filter_map(measured).max().map_or(own, |(_, folder)| folder)
+}
+
+fn is_column_of(contract: &'static schemas::Contract) -> impl Fn(&str) -> bool {
+    |name| contract.index(name).is_some()
+}
+
+impl Journal {
+    /// Opens or creates the journal of a plan. A line cut by a kill is dropped; runs that are damaged or no rows of the contract are left
+    /// out and said, so that they are measured again.
+    pub fn open(folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("{}: cannot create the journal", folder.display()))?;
+        let lock = folder.join("lock");
+        let lock = File::create(&lock).with_context(|| format!("{}: cannot create", lock.display()))?;
+        if lock.try_lock().is_err() {
+            bail!("{}: journal in use, another `collect` is running, wait for it or stop it", folder.display());
+        }
+        let open = |name: &str| -> Result<(PathBuf, File)> {
+            let path = folder.join(name);
+            lines::drop_cut_line(&path).with_context(|| format!("{}: cannot repair", path.display()))?;
+            let file = OpenOptions::new().create(true).read(true).append(true).open(&path);
+            let file = file.with_context(|| format!("{}: cannot open", path.display()))?;
+            Ok((path, file))
+        };
+        let lines = |name: &str| -> Result<Lines> {
+            let (path, file) = open(name)?;
+            Ok(Lines::new(path, file)?)
+        };
+        let (path, file) = open("samples.jsonl")?;
+        let mut journal = Journal {
+            sessions: lines("sessions.jsonl")?,
+            runs: lines("runs.jsonl")?,
+            sensors: lines("sensors.jsonl")?,
+            samples: Samples::to(path, file)?,
+            finished: Vec::new(),
+            folder: folder.into(),
+            _lock: lock,
+        };
+        // Names of new files, too, are to be there after a power cut.
+        File::open(folder).and_then(|f| f.sync_all()).with_context(|| format!("{}: cannot sync", folder.display()))?;
+        journal.finished = read_runs(&journal.runs.path)?;
+        Ok(journal)
+    }
+
+    pub fn samples(&self) -> Samples {
+        self.samples.clone()
+    }
+
+    /// Appends the state of a session; the last line of a session counts.
+    pub fn session(&mut self, session: &impl Serialize) -> Result<()> {
+        Ok(self.sessions.append(&lines::sealed(session)?)?)
+    }
+
+    /// Appends a finished run. Its samples are synced first.
+    pub fn run(&mut self, run: &impl Serialize) -> Result<()> {
+        self.samples.flush()?;
+        self.runs.append(&lines::sealed(run)?)?;
+        self.finished.extend(serde_json::from_value::<Row>(serde_json::to_value(run)?));
+        Ok(())
+    }
+
+    /// Appends the state of a session's sensors; the last line of a sensor counts.
+    pub fn sensors(&mut self, states: &[State]) -> Result<()> {
+        let lines = states.iter().map(lines::sealed).collect::<Result<Vec<_>>>()?.concat();
+        Ok(self.sensors.append(&lines)?)
+    }
+
+    /// Every run that is finished, once.
+    pub fn runs(&self) -> &[Row] {
+        &self.finished
+    }
+
+    /// The last state of every session, in order of start. Of a session whose lines were lost there is what its runs say.
+    pub fn read_sessions(&self) -> Result<Vec<Row>> {
+        let (rows, mut damaged) = lines::rows(&self.sessions.path, is_column_of(&SESSION))?;
+        let (rows, refused) = accepted(&SESSION, rows);
+        damaged.lines += refused;
+        damaged.say(&self.sessions.path, "");
+        let mut sessions = last_states(rows, &["session_id"]);
+        let known: HashSet<Row> = sessions.iter().map(|s| key(s, &["session_id"])).collect();
+        let lost: HashSet<Row> =
+            self.finished.iter().map(|r| key(r, &["session_id"])).filter(|k| !known.contains(k)).collect();
+        if !lost.is_empty() {
+            let path = self.sessions.path.display();
+            eprintln!("collect: {path}: {} sessions are lost, their host and idle power are unknown", lost.len());
+        }
+        sessions.extend(lost.into_iter().map(|mut session| {
+            session.insert("source".into(), "measured".into());
+            session
+        }));
+        Ok(sessions)
+    }
+
+    /// The last state of every sensor.
+    pub fn read_sensors(&self) -> Result<Vec<State>> {
+        let mut states = Vec::new();
+        let damaged = lines::each(&self.sensors.path, |line| {
+            let row = serde_json::from_slice::<Row>(line).ok();
+            let row = row.filter(|row| serde_json::from_value::<State>(row.clone().into()).is_ok());
+            states.extend(row.clone());
+            row.is_some()
+        })?;
+        damaged.say(&self.sensors.path, "");
+        let last = last_states(states, &["session_id", "device_id", "kind"]).into_iter();
+        Ok(last.filter_map(|state| serde_json::from_value(state.into()).ok()).collect())
+    }
+}
+
+fn key(row: &Row, columns: &[&str]) -> Row {
+    columns.iter().filter_map(|c| Some((c.to_string(), row.get(*c)?.clone()))).collect()
+}
+
+/// Runs as they were written, each once.
+fn read_runs(path: &Path) -> Result<Vec<Row>> {
+    let (rows, mut damaged) = lines::rows(path, is_column_of(&RUN))?;
+    let (mut rows, refused) = accepted(&RUN, rows);
+    damaged.lines += refused;
+    damaged.say(path, ": those runs are measured again");
+    let mut seen = HashSet::new();
+    let read = rows.len();
+    rows.retain(|row| seen.insert(row.get("run_id").cloned()));
+    if rows.len() < read {
+        eprintln!("collect: {}: {} runs are there twice, the first counts", path.display(), read - rows.len());
+    }
+    Ok(rows)
+}
+
+/// The rows that a contract takes, and how many it does not.
+fn accepted(contract: &'static schemas::Contract, rows: Vec<Row>) -> (Vec<Row>, usize) {
+    let before = rows.len();
+    let rows: Vec<Row> = rows.into_iter().filter(|row| schemas::check::refusal(contract, row).is_none()).collect();
+    let refused = before - rows.len();
+    (rows, refused)
+}
+
+/// Of rows with the same key the last one, in the place of the first.
+fn last_states(rows: Vec<Row>, columns: &[&str]) -> Vec<Row> {
+    let mut last: Vec<Row> = Vec::new();
+    for row in rows {
+        match last.iter_mut().find(|l| key(l, columns) == key(&row, columns)) {
+            Some(before) => *before = row,
+            None => last.push(row),
+        }
+    }
+    last
+}
+
+impl Samples {
+    fn to(path: PathBuf, file: File) -> io::Result<Self> {
+        let lines = Waiting::after(file.metadata()?.len());
+        let waiting = Queue { lines, written: Instant::now(), is_refused: false };
+        Ok(Samples { path, file: Arc::new(file), waiting: Arc::new(Mutex::new(waiting)) })
+    }
+
+    /// Into a file that no one will find.
+    pub fn to_nowhere(name: &str) -> io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("collect-{name}-{}", std::process::id()));
+        let file = OpenOptions::new().read(true).append(true).create_new(true).open(&path)?;
+        fs::remove_file(&path)?;
+        Samples::to(path, file)
+    }
+
+    /// Everything in a file that no one will find.
+    pub fn read_back(&self) -> Result<Vec<Row>> {
+        self.flush()?;
+        let mut text = String::new();
+        (&*self.file).rewind()?;
+        (&*self.file).read_to_string(&mut text)?;
+        let row = |line: &str| -> Result<Row> {
+            let mut row: Row = serde_json::from_str(line)?;
+            row.remove("crc");
+            Ok(row)
+        };
+        text.lines().map(row).collect()
+    }
+
+    /// Takes whole lines. They are kept while they cannot be written; the error is that there are too many of them.
+    pub fn append(&self, lines: &[u8]) -> io::Result<()> {
+        let mut queue = self.waiting.lock().map_err(poisoned)?;
+        let fits = queue.lines.push(lines);
+        let many = queue.lines.bytes() >= WRITE_BYTES && !queue.is_refused;
+        let written = if many || queue.written.elapsed() >= WRITE_EVERY { queue.write(&self.file) } else { Ok(()) };
+        match (fits, written) {
+            (true, _) => Ok(()),
+            (false, written) => Err(written.err().unwrap_or_else(|| io::ErrorKind::StorageFull.into())),
+        }
+    }
+
+    /// Writes what waits and syncs, and waits for a full disk. No sampling thread waits for the disk.
+    pub fn flush(&self) -> io::Result<()> {
+        patiently(&self.path, || {
+            self.waiting.lock().map_err(poisoned)?.write(&self.file)?;
+            self.file.sync_data()
+        })
+    }
+}
+
+impl Queue {
+    fn write(&mut self, file: &File) -> io::Result<()> {
+        self.written = Instant::now();
+        let written = self.lines.write(file);
+        self.is_refused = written.is_err();
+        written
+    }
+}
+
+fn poisoned<T>(_: T) -> io::Error {
+    io::Error::other("a sampling thread failed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Run;
+    use serde_json::json;
+
+    fn run(run_id: &str) -> Run {
+        let text = String::from;
+        let known = Run {
+            session_id: text("a"),
+            run_id: text(run_id),
+            status: text("ok"),
+            backend: text("b"),
+            device: text("cpu"),
+            ..Run::default()
+        };
+        Run {
+            dtype: text("f32"),
+            model: text("m"),
+            weights: text("real"),
+            mode: text("generate"),
+            scenario: text("s"),
+            ..known
+        }
+    }
+
+    #[test]
+    fn a_cut_line_is_dropped_and_the_last_state_of_a_session_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        journal.session(&json!({"session_id": "a", "source": "measured", "ended_ns": null})).unwrap();
+        journal.run(&run("r1")).unwrap();
+        journal.run(&run("r2")).unwrap();
+        journal.session(&json!({"session_id": "a", "source": "measured", "ended_ns": 5})).unwrap();
+        drop(journal);
+        let runs = folder.path().join("runs.jsonl");
+        let cut = fs::read(&runs).unwrap();
+        fs::write(&runs, &cut[..cut.len() - 4]).unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        assert_eq!(journal.runs().len(), 1);
+        journal.run(&run("r3")).unwrap();
+        drop(journal);
+        let journal = Journal::open(folder.path()).unwrap();
+        let ids: Vec<_> = journal.runs().iter().map(|r| r["run_id"].clone()).collect();
+        assert_eq!(ids, ["r1", "r3"]);
+        assert_eq!(journal.read_sessions().unwrap()[0]["ended_ns"], 5);
+    }
+
+    #[test]
+    fn samples_wait_in_memory_and_are_on_disk_before_their_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        let samples = journal.samples();
+        let written = || fs::read_to_string(folder.path().join("samples.jsonl")).unwrap().lines().count();
+        samples.append(b"{\"t_ns\":1}\n").unwrap();
+        samples.append(b"{\"t_ns\":2}\n").unwrap();
+        assert_eq!(written(), 0);
+        journal.run(&run("r1")).unwrap();
+        assert_eq!(written(), 2);
+        samples.append(&b"{\"t_ns\":3}\n".repeat(WRITE_BYTES / 11 + 1)).unwrap();
+        assert!(written() > 2, "many are written at once");
+        let many = written();
+        samples.append(b"{\"t_ns\":4}\n").unwrap();
+        std::thread::sleep(WRITE_EVERY);
+        samples.append(b"{\"t_ns\":5}\n").unwrap();
+        assert_eq!(written(), many + 2, "and a few after a while");
+    }
+
+    #[test]
+    fn the_last_state_of_a_sensor_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        let state = |device_id: &str, errors| State {
+            session_id: "s".into(),
+            device_id: device_id.into(),
+            kind: crate::power::Kind::Counter,
+            scope: crate::power::Scope::Gpu,
+            source: "nvml".into(),
+            label: None,
+            missed: 0,
+            errors,
+            last_error: None,
+            averaging_ms: None,
+            is_averaging_assumed: false,
+            error_w: None,
+            error_pct: None,
+            cost_pct: 0.1,
+        };
+        journal.sensors(&[state("a", 0), state("b", 0)]).unwrap();
+        journal.sensors(&[state("a", 3), state("b", 0)]).unwrap();
+        let read = journal.read_sensors().unwrap();
+        assert_eq!(read.iter().map(|s| (s.device_id.as_str(), s.errors)).collect::<Vec<_>>(), [("a", 3), ("b", 0)]);
+    }
+
+    #[test]
+    fn two_collects_do_not_share_a_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = Journal::open(folder.path()).unwrap();
+        let second = Journal::open(folder.path()).err().unwrap().to_string();
+        assert!(second.ends_with("journal in use, another `collect` is running, wait for it or stop it"), "{second}");
+    }
+
+    #[test]
+    fn runs_that_are_no_rows_are_measured_again_and_a_lost_session_is_what_its_runs_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        for (id, ttft_ms, iterations) in
+            [("r1", None, None), ("r2", Some(-5.0), None), ("r3", None, Some(1 << 63)), ("r1", None, None)]
+        {
+            journal.run(&Run { ttft_ms, iterations, ..run(id) }).unwrap();
+        }
+        drop(journal);
+        let journal = Journal::open(folder.path()).unwrap();
+        assert_eq!(journal.runs().iter().map(|r| r["run_id"].as_str().unwrap()).collect::<Vec<_>>(), ["r1"]);
+        let lost = json!([{"session_id": "a", "source": "measured"}]);
+        assert_eq!(serde_json::to_value(journal.read_sessions().unwrap()).unwrap(), lost);
+    }
+
+    #[test]
+    fn a_plan_is_found_where_an_earlier_version_put_it() {
+        let root = tempfile::tempdir().unwrap();
+        let find = |cpu| folder_of(root.path(), "new", "abc", cpu);
+        assert_eq!(find("x"), root.path().join("new"));
+        for (name, sha) in [("by-host", "abc"), ("another", "abd")] {
+            let mut journal = Journal::open(&root.path().join(name)).unwrap();
+            journal
+                .session(
+                    &json!({"session_id": name, "source": "measured", "config_sha256": sha, "cpu": "x", "host": "h"}),
+                )
+                .unwrap();
+        }
+        assert_eq!(find("x"), root.path().join("by-host"));
+        assert_eq!(find("another processor"), root.path().join("new"));
+        fs::create_dir(root.path().join("new")).unwrap();
+        assert_eq!(find("x"), root.path().join("new"));
+    }
+}
