@@ -47,8 +47,11 @@ pub enum Error {
     #[error("{}: missing column, \"{column}\", add it ({doc})", path.display())]
     MissingColumn { path: PathBuf, column: &'static str, doc: &'static str },
 
-    #[error("{}:{line}: {message}, correct the line", path.display())]
+    #[error("{}: line {line}: {message}, correct the line", path.display())]
     Config { path: PathBuf, line: usize, message: String },
+
+    #[error("{}: line {line}: {message}, {remedy}", path.display())]
+    Value { path: PathBuf, line: usize, message: String, remedy: String },
 
     #[error("{}: no table [{table}], nothing, add it (see the pipeline.toml that ships with Tallywatt)", path.display())]
     ConfigTable { path: PathBuf, table: String },

@@ -109,7 +109,7 @@ fn unknown_key_and_unknown_table() {
     let ran = collect(&config, &site_packages(), &[], folder.path());
     assert_eq!(ran.code, Some(1));
     let begin = format!(
-        "collect: {}:{}: unknown field `repetitons`, expected one of `backends`, ",
+        "collect: {}: line {}: unknown field `repetitons`, expected one of `backends`, ",
         config.display(),
         line("repetitons", &misspelt)
     );
@@ -122,7 +122,7 @@ fn unknown_key_and_unknown_table() {
     refused(
         &join(&tables, &config.display().to_string(), &folder.path().join("run_energy.parquet")),
         &format!(
-            "join-telemetry: {}:{}: unknown field `rendr`, expected one of `collect`, `join-telemetry`, `derive-costs`, \
+            "join-telemetry: {}: line {}: unknown field `rendr`, expected one of `collect`, `join-telemetry`, `derive-costs`, \
              `analyze`, `render`, correct the line",
             config.display(),
             line("[rendr]", &unknown)
