@@ -1,6 +1,6 @@
 """Every cell of a finished run again, from what was measured and the input files, without the product's SQL.
 
-usage: recompute.py RUN PIPELINE --prices FILE... --grid FILE... [--tariffs FILE...] [--embodied FILE...] [--altered]
+usage: recompute.py RUN PIPELINE --prices FILE... --grid FILE... [--tariffs FILE...] [--embodied FILE...] [--retired FILE...] [--altered]
 
 Formulas are those of docs/energy.md, docs/costs.md and docs/statistics.md; columns and keys are those of schemas/SCHEMA.md. Each stage's
 tables come from the tables that the stage reads. Exit status 1 when a cell is off by more than 1e-9 of its size, when rows or files are
@@ -129,10 +129,17 @@ def arguments():
     parser = argparse.ArgumentParser(prog="recompute", description=__doc__.split("\n")[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("pipeline", type=Path)
-    for name in ("prices", "grid", "tariffs", "embodied"):
-        parser.add_argument(f"--{name}", nargs="*", default=[])
+    for name in ("prices", "grid", "tariffs", "embodied", "retired"):
+        parser.add_argument(f"--{name}", nargs="*", default=[], help="files, or folders of which all *.csv are meant")
     parser.add_argument("--altered", action="store_true")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    for name in ("prices", "grid", "tariffs", "embodied"):
+        setattr(asked, name, [file for path in getattr(asked, name) for file in files(path)])
+    return asked
+
+
+def files(path):
+    return sorted(map(str, Path(path).glob("[!.]*.csv"))) if Path(path).is_dir() else [path]
 
 
 def main():
