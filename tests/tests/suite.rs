@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod analysis;
+mod bounds;
 mod catalogue;
 mod contracts;
 mod docs;
@@ -15,6 +16,8 @@ mod golden;
 mod gpu_check;
 mod import_faults;
 mod inputs;
+mod outputs;
+mod paths;
 mod power_imports;
 mod recomputation;
 mod refusals;

@@ -4,6 +4,7 @@ mod alignment;
 
 use clap::Parser;
 use recombine::{Model, Workbench, check, model};
+use schemas::config::{Fault, outside};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -33,17 +34,14 @@ struct Config {
 }
 
 impl Config {
-    fn fault(&self) -> Option<String> {
-        let is_length = |value: f64| value.is_finite() && value >= 0.0;
-        let Config { max_gap_ms, max_error_pct, clock_error_ms, clock_search_s, .. } = *self;
-        let lengths = [
-            ("max_gap_ms", max_gap_ms),
-            ("max_error_pct", max_error_pct),
-            ("clock_error_ms", clock_error_ms),
-            ("clock_search_s", clock_search_s),
-        ];
-        let wrong = lengths.into_iter().find(|(_, value)| !is_length(*value));
-        wrong.map(|(key, value)| format!("{key} is no length, {value}, give a number of at least 0"))
+    /// What no type can say: a gap of 0 would refuse every reading, and 0 updates would ask for none.
+    fn fault(&self) -> Option<Fault> {
+        const HOUR_MS: f64 = 3_600_000.0;
+        outside("min_updates", self.min_updates, 1..=1_000_000)
+            .or_else(|| outside("max_gap_ms", self.max_gap_ms, 0.001..=24.0 * HOUR_MS))
+            .or_else(|| outside("max_error_pct", self.max_error_pct, 0.0..=1000.0))
+            .or_else(|| outside("clock_error_ms", self.clock_error_ms, 0.0..=HOUR_MS))
+            .or_else(|| outside("clock_search_s", self.clock_search_s, 0.0..=86_400.0))
     }
 }
 
@@ -83,22 +81,19 @@ fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("join-telemetry: {error:#}");
+            eprintln!("join-telemetry: {}", schemas::terminal::escaped(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
-    let config: Config = schemas::config::load(&cli.config, "join-telemetry")?;
+    let config = schemas::config::load_valid(&cli.config, "join-telemetry", Config::fault)?;
     for table in ["session", "run", "power_sample", "sensor"] {
         if !cli.read.iter().any(|path| path.file_stem().is_some_and(|stem| stem == table)) {
             let given = cli.read.len();
             anyhow::bail!("table {table} is missing, {given} files were given, add {table}.parquet to --read");
         }
-    }
-    if let Some(fault) = config.fault() {
-        anyhow::bail!("{}: [join-telemetry]: {fault}", cli.config.display());
     }
     let mut bench = Workbench::new("join-telemetry", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
