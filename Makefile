@@ -85,11 +85,14 @@ STAGES := collect join-telemetry derive-costs analyze render query
 BINARIES := $(STAGES:%=$(BIN)/%) $(BIN)/own-config
 export TALLYWATT_COMMIT := $(shell git describe --always --abbrev=40 --dirty 2>/dev/null || echo unknown)
 
-# Each stage's own table of pipeline.toml, and which files are priced with and what they hold: looked at each time, rewritten when
-# changed. Other files are other prices, however old they are.
+# Each stage's own table of pipeline.toml, and which files are priced with and what they hold: looked at each time make is called,
+# rewritten when changed. Other files are other prices, however old they are. What goes wrong here is said by the rule.
 OWN := $(RUN)/.config
 OWN_TABLES := $(patsubst %,$(OWN)/%.toml,collect join-telemetry derive-costs analyze render)
 LIST := $(OWN)/derive-costs.inputs
+OWN_CONFIG = $(INPUTS); $(BIN)/own-config $(PIPELINE) $(OWN) "$${without[@]}" -- "$${files[@]}"
+CURRENT := $(strip $(if $(filter-out help clean build setup lint deny schema test,$(or $(MAKECMDGOALS),all)),\
+    $(shell [ -x $(BIN)/own-config ] && { $(OWN_CONFIG); } >/dev/null 2>&1 && echo yes)))
 
 # Where engines are installed: the first by `make all`, the others on demand.
 INSTALLED := --site-packages $(SITE_PACKAGES) --gpu-site-packages .venv-gpu/lib/python3.11/site-packages \
@@ -106,8 +109,8 @@ ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet omnibus.parq
 REPORT := $(addprefix $(RUN)/,report.html report.md report.json)
 
 .PHONY: FORCE
-$(OWN_TABLES) $(LIST) &: FORCE $(BIN)/own-config
-	@$(INPUTS); $(BIN)/own-config $(PIPELINE) $(OWN) "$${without[@]}" -- "$${files[@]}"
+$(OWN_TABLES) $(LIST) &: $(if $(CURRENT),,FORCE) | $(BIN)/own-config
+	@$(OWN_CONFIG)
 
 .PHONY: all
 all: $(REPORT) ## measure, derive, analyse, and write data/run/report.html

@@ -82,7 +82,7 @@ fn decided(folder: &Path, name: &str) -> String {
     );
     let read = tables(folder, &[&MEASURED[..], &ENERGY, &PRICED].concat());
     staged("analyze", &[config(), ("read", read), ("write", tables(folder, &ANALYZED))]);
-    let sql = "select count(*) as n, (select count(*) from cost) as costs, sum(total_j) as j, \
+    let sql = "select count(*) as n, (select count(*) from cost) as costs, sum(energy_gross_j) as j, \
                (select count(*) from estimate) as estimates from run_energy";
     stage("query", &["--run", &text(folder), "--format", "csv", sql]).ok().out
 }
@@ -216,7 +216,7 @@ fn make_refuses_what_it_cannot_hold() {
     }
     for (argument, message) in [
         ("RUN=", "RUN: empty, \"\", name a file or folder"),
-        ("RUN=  ", "RUN: empty, \"  \", name a file or folder"),
+        ("RUN=  ", "RUN: empty, \"\", name a file or folder"),
         ("PIPELINE=", "PIPELINE: empty, \"\", name a file or folder"),
         ("RUN=/", "RUN: not a folder for runs, \"/\", name a folder of its own such as data/run/mine"),
         ("RUN=-rf", "RUN: looks like an option, \"-rf\", put ./ before it"),
@@ -238,7 +238,8 @@ fn make_refuses_what_it_cannot_hold() {
 #[test]
 fn a_missing_pipeline_is_an_error() {
     let home = tempfile::tempdir().unwrap();
-    let run = format!("RUN={}", text(&home.path().join("run")));
+    imported(home.path());
+    let run = format!("RUN={}", text(home.path()));
     for (pipeline, what) in [
         ("nothing.toml", "nothing.toml: cannot read, No such file or directory (os error 2)"),
         ("docs", "docs: cannot read, Is a directory (os error 21)"),
@@ -249,7 +250,7 @@ fn a_missing_pipeline_is_an_error() {
     }
     let ran = make(&["reprice", "RUN=README.md", "PIPELINE=tests/fixtures/short.toml"]);
     assert!(ran.code == Some(2) && ran.err.contains("own-config: README.md/.config/collect.toml: cannot "), "{ran:?}");
-    assert!(!home.path().join("run").exists());
+    assert!(!home.path().join(".config").exists());
 }
 
 /// One TOML in many ways: make sees a change of the value as the stage does, and none where nothing changed.

@@ -296,3 +296,41 @@ impl Blend {
         nameless(&self.name).or_else(|| (!fits).then(told))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    /// Every number below a value, by its path.
+    fn numbers(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(table) => table.iter().for_each(|(key, v)| numbers(v, &format!("{path}/{key}"), found)),
+            Value::Array(list) => list.iter().enumerate().for_each(|(i, v)| numbers(v, &format!("{path}/{i}"), found)),
+            Value::Number(_) => found.push(path.to_string()),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_number_has_a_range() {
+        let pipeline = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipeline.toml"));
+        let shipped: Config = schemas::config::load(pipeline, "derive-costs").unwrap();
+        assert_eq!(shipped.fault(), None);
+        let json = serde_json::to_value(&shipped).unwrap();
+        let mut paths = Vec::new();
+        numbers(&json, "", &mut paths);
+        paths.retain(|path| path != "/seed");
+        assert!(paths.len() > 30, "{paths:?}");
+        for path in paths {
+            let far = if json.pointer(&path).unwrap().is_f64() { vec![-1.0, 1e300] } else { vec![4e9] };
+            for value in far {
+                let mut changed = json.clone();
+                *changed.pointer_mut(&path).unwrap() =
+                    if value == 4e9 { Value::from(4_000_000_000_u32) } else { Value::from(value) };
+                let config: Config = serde_json::from_value(changed).unwrap();
+                assert!(config.fault().is_some(), "{path} = {value} is taken");
+            }
+        }
+    }
+}

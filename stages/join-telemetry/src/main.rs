@@ -1,11 +1,12 @@
 //! Energy of every run: `run_energy` from `session`, `run`, `power_sample` and `sensor`.
 
 mod alignment;
+mod config;
 
 use clap::Parser;
+use config::Config;
 use recombine::{Model, Workbench, check, model};
-use schemas::config::{Fault, outside};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Energy of every run, from counters and integrals, with its evidence
@@ -22,30 +23,7 @@ struct Cli {
     write: Vec<PathBuf>,
 }
 
-/// `[join-telemetry]`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {
-    min_updates: u32,
-    max_gap_ms: f64,
-    max_error_pct: f64,
-    clock_error_ms: f64,
-    clock_search_s: f64,
-}
-
-impl Config {
-    /// What no type can say: a gap of 0 would refuse every reading, and 0 updates would ask for none.
-    fn fault(&self) -> Option<Fault> {
-        const HOUR_MS: f64 = 3_600_000.0;
-        outside("min_updates", self.min_updates, 1..=1_000_000)
-            .or_else(|| outside("max_gap_ms", self.max_gap_ms, 0.001..=24.0 * HOUR_MS))
-            .or_else(|| outside("max_error_pct", self.max_error_pct, 0.0..=1000.0))
-            .or_else(|| outside("clock_error_ms", self.clock_error_ms, 0.0..=HOUR_MS))
-            .or_else(|| outside("clock_search_s", self.clock_search_s, 0.0..=86_400.0))
-    }
-}
-
-/// What SQL sees of it.
+/// What SQL sees of the configuration.
 #[derive(Serialize)]
 struct ConfigRow {
     min_updates: u32,

@@ -24,8 +24,8 @@ pub fn write(bench: &Workbench, sql: &str, format: Format, to: Option<&Path>) ->
         return match done {
             // Whoever reads has enough.
             Err(e) if is_broken_pipe(&e) => std::process::exit(0),
-            Err(e) if e.downcast_ref::<std::io::Error>().is_some() => {
-                let cause = format!("{e:#}");
+            Err(e) if !e.is::<recombine::Error>() => {
+                let cause = cause(&e);
                 anyhow::bail!("standard output: cannot write, {cause}, {}", schemas::error::remedy(&cause))
             }
             done => done,
@@ -41,7 +41,7 @@ pub fn write(bench: &Workbench, sql: &str, format: Format, to: Option<&Path>) ->
             }
         };
         done.map_err(|e| {
-            let cause = std::io::Error::other(format!("{e:#}"));
+            let cause = std::io::Error::other(cause(&e));
             // An error of the query is told as such, one of the file with its name.
             let is_of_query = e.is::<recombine::Error>();
             failed = is_of_query.then_some(e);
@@ -52,6 +52,16 @@ pub fn write(bench: &Workbench, sql: &str, format: Format, to: Option<&Path>) ->
         Some(e) => Err(e),
         None => Ok(written?),
     }
+}
+
+/// What the operating system said, without what encoders put around it.
+fn cause(error: &anyhow::Error) -> String {
+    let of_system = error.chain().find_map(|e| e.downcast_ref::<std::io::Error>());
+    let text = of_system.map_or_else(|| format!("{error:#}"), ToString::to_string);
+    // Arrow says it twice, in a text of its own.
+    text.rsplit_once("Io error: ")
+        .and_then(|(_, rest)| rest.split_once(": "))
+        .map_or(text.clone(), |(one, _)| one.into())
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
