@@ -17,12 +17,63 @@ APPENDIX ?=
 SHOW_APPENDIX ?=
 # `no`: take what was measured as it is.
 MEASURE ?=
-PRICES ?= $(wildcard data/inputs/prices/*.csv)
-GRID ?= $(wildcard data/inputs/grid/*.csv)
-TARIFFS ?= $(wildcard data/inputs/tariffs/*.csv)
-EMBODIED ?= $(wildcard data/inputs/embodied/*.csv)
+# Files, or folders of which all *.csv are meant: make itself never sees the names in them. A value that names a file is one file,
+# with its spaces.
+PRICES ?= data/inputs/prices
+GRID ?= data/inputs/grid
+EMBODIED ?= data/inputs/embodied
 # What can no longer be rented.
-RETIRED ?= $(wildcard data/inputs/retired/*.csv)
+RETIRED ?= data/inputs/retired
+ifeq ($(origin TARIFFS),undefined)
+TARIFFS := $(wildcard data/inputs/tariffs)
+endif
+# Name of files that the folders are taken without.
+WITHOUT ?=
+# What other tools measured: results of benchmarks and logs of power, each format recognised (docs/imports).
+RUNS ?=
+POWER ?=
+IMPORT_OPTIONS ?=
+# Options that one of the two takes alone.
+RUNS_OPTIONS ?=
+POWER_OPTIONS ?=
+# What was said with --usd-per-hour takes the place of a machine that costs its electricity alone. Limits that fit loggers.
+IMPORT_PIPELINE ?= import.toml
+# Which of the study's tables: `tables` by its definitions, `own` by ours.
+TABLES ?= tables
+
+# No name is a command. Make would run what stands in `$(shell ...)`, so values are looked at before they are used; what names targets
+# has no character that make or the shell reads, and all else goes into commands as quoted words.
+empty :=
+define newline
+
+
+endef
+PLACES := RUN PIPELINE CACHE IMPORT BESIDE IMPORT_PIPELINE TABLES
+VALUES := PRICES GRID TARIFFS EMBODIED RETIRED WITHOUT RUNS POWER IMPORT_OPTIONS RUNS_OPTIONS POWER_OPTIONS APPENDIX SHOW_APPENDIX
+READ := : ; % \# * ? [ ] ~ \ ' " ` & | < > ( ) { } ! ^ =
+$(foreach v,$(PLACES) $(VALUES),$(if $(findstring $$,$(value $(v)))$(findstring $(newline),$(value $(v))),\
+    $(error $(v): make reads `$$` and ends of lines in names, "$(value $(v))", rename the file or folder)))
+$(foreach v,RUN PIPELINE CACHE,$(if $(strip $(value $(v))),,$(error $(v): empty, "$(value $(v))", name a file or folder)))
+$(foreach v,$(PLACES),$(if $(filter-out 0 1,$(words $(value $(v)))),\
+    $(error $(v): make cannot hold a name with spaces, "$(value $(v))", rename the file or folder)))
+$(foreach v,$(PLACES),$(foreach c,$(READ),$(if $(findstring $(c),$(value $(v))),\
+    $(error $(v): make or the shell reads `$(c)`, "$(value $(v))", rename the file or folder))))
+$(foreach v,$(PLACES),$(if $(filter -%,$(value $(v))),$(error $(v): looks like an option, "$(value $(v))", put ./ before it)))
+$(if $(filter / . .. ./ ../,$(RUN)),$(error RUN: not a folder for runs, "$(RUN)", name a folder of its own such as data/run/mine))
+
+# A value as one word of the shell.
+quoted = '$(subst ','\'',$(1))'
+# `list VALUE`: its words as ${list[@]}; what names a file is one. `show` runs a command and shows it.
+WORDS := list() { list=(); if [ -e "$$1" ]; then list=("$$1"); else set -f; list=($$1); set +f; fi; }; \
+    show() { printf '%q ' "$$@"; echo; "$$@"; }
+# Files that costs come from: as options in ${inputs[@]}, by themselves in ${files[@]}.
+INPUTS = $(WORDS); inputs=(); files=(); \
+    add() { list "$$2"; files+=("$${list[@]}"); if [ -n "$${list[*]}" ]; then inputs+=("$$1" "$${list[@]}"); fi; }; \
+    add --prices $(call quoted,$(PRICES)); add --grid $(call quoted,$(GRID)); add --tariffs $(call quoted,$(TARIFFS)); \
+    add --embodied $(call quoted,$(EMBODIED)); add --retired $(call quoted,$(RETIRED)); \
+    without=($(if $(WITHOUT),--without $(call quoted,$(WITHOUT))))
+# Files below folders, but for names that make or the shell would read.
+found = $(shell find $(1) -name '*[!A-Za-z0-9._+-]*' -prune -o -type f $(2) -print | sort)
 
 PYTHON3 ?= python3.11
 PYTHON := .venv/bin/python
@@ -31,16 +82,17 @@ BUNDLE := $(CACHE)/vega-embed.js
 CARGO ?= cargo
 BIN := target/release
 STAGES := collect join-telemetry derive-costs analyze render query
-BINARIES := $(STAGES:%=$(BIN)/%)
+BINARIES := $(STAGES:%=$(BIN)/%) $(BIN)/own-config
 export TALLYWATT_COMMIT := $(shell git describe --always --abbrev=40 --dirty 2>/dev/null || echo unknown)
 
-# Each stage's own tables of pipeline.toml, rewritten only when they changed.
+# Each stage's own table of pipeline.toml, and which files are priced with and what they hold: looked at each time make is called,
+# rewritten when changed. Other files are other prices, however old they are. What goes wrong here is said by the rule.
 OWN := $(RUN)/.config
-SPLIT := $(shell stages/own-config $(PIPELINE) $(OWN))
-# Which files are priced with, rewritten only when the list changed: other files are other prices, however old they are.
+OWN_TABLES := $(patsubst %,$(OWN)/%.toml,collect join-telemetry derive-costs analyze render)
 LIST := $(OWN)/derive-costs.inputs
-LISTED := $(shell printf '%s\n' $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) $(RETIRED) | cmp -s - $(LIST) || \
-    printf '%s\n' $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) $(RETIRED) > $(LIST))
+OWN_CONFIG = $(INPUTS); $(BIN)/own-config $(PIPELINE) $(OWN) "$${without[@]}" -- "$${files[@]}"
+CURRENT := $(strip $(if $(filter-out help clean build setup lint deny schema test,$(or $(MAKECMDGOALS),all)),\
+    $(shell [ -x $(BIN)/own-config ] && { $(OWN_CONFIG); } >/dev/null 2>&1 && echo yes)))
 
 # Where engines are installed: the first by `make all`, the others on demand.
 INSTALLED := --site-packages $(SITE_PACKAGES) --gpu-site-packages .venv-gpu/lib/python3.11/site-packages \
@@ -56,23 +108,27 @@ ANALYZED := $(addprefix $(RUN)/,estimate.parquet comparison.parquet omnibus.parq
     decision.parquet finding.parquet)
 REPORT := $(addprefix $(RUN)/,report.html report.md report.json)
 
+.PHONY: FORCE
+$(OWN_TABLES) $(LIST) &: $(if $(CURRENT),,FORCE) | $(BIN)/own-config
+	@$(OWN_CONFIG)
+
 .PHONY: all
 all: $(REPORT) ## measure, derive, analyse, and write data/run/report.html
 
 $(REPORT) &: $(MEASURED) $(ENERGY) $(ALIGNMENT) $(PRICED) $(ANALYZED) $(BESIDE) $(APPENDIX) $(OWN)/render.toml stages/render/draw.py $(BIN)/render | $(BUNDLE)
 	$(BIN)/render --config $(PIPELINE) --read $(MEASURED) $(ENERGY) $(ALIGNMENT) $(PRICED) $(ANALYZED) --python $(PYTHON) \
-	    --draw stages/render/draw.py --bundle $(BUNDLE) --into $(RUN) $(BESIDE:%=--beside %) $(if $(APPENDIX),$(SHOW_APPENDIX))
+	    --draw stages/render/draw.py --bundle $(BUNDLE) --into $(RUN) $(BESIDE:%=--beside %) \
+	    $(if $(APPENDIX),$(foreach word,$(SHOW_APPENDIX),$(call quoted,$(word))))
 
 $(ANALYZED) &: $(MEASURED) $(ENERGY) $(ALIGNMENT) $(PRICED) $(OWN)/analyze.toml $(BIN)/analyze
 	$(BIN)/analyze --config $(PIPELINE) --read $(filter %.parquet,$^) --write $(ANALYZED)
 
 TO_PRICE := $(RUN)/session.parquet $(RUN)/run.parquet $(ENERGY)
 
-PRICED_WITH := $(PRICES) $(GRID) $(TARIFFS) $(EMBODIED) $(RETIRED) $(LIST) $(OWN)/derive-costs.toml
+PRICED_WITH := $(LIST) $(OWN)/derive-costs.toml
 
 $(PRICED) &: $(TO_PRICE) $(PRICED_WITH) $(BIN)/derive-costs
-	$(BIN)/derive-costs --config $(PIPELINE) --read $(TO_PRICE) --prices $(PRICES) --grid $(GRID) $(TARIFFS:%=--tariffs %) \
-	    $(EMBODIED:%=--embodied %) $(RETIRED:%=--retired %) --write $(PRICED)
+	@$(INPUTS); show $(BIN)/derive-costs --config $(PIPELINE) --read $(TO_PRICE) "$${inputs[@]}" "$${without[@]}" --write $(PRICED)
 
 $(ENERGY) $(ALIGNMENT) &: $(MEASURED) $(OWN)/join-telemetry.toml $(BIN)/join-telemetry
 	$(BIN)/join-telemetry --config $(PIPELINE) --read $(MEASURED) --write $(ENERGY) $(ALIGNMENT)
@@ -90,41 +146,34 @@ $(MEASURED) &: $(IMPORT)/session.csv $(IMPORT)/run.csv $(IMPORT)/power_sample.cs
 	$(BIN)/collect import $(filter %.csv,$^) --into $(RUN)
 endif
 
-# What other tools measured: results of benchmarks and logs of power, each format recognised (docs/imports).
-RUNS ?=
-POWER ?=
-IMPORT_OPTIONS ?=
-# Options that one of the two takes alone.
-RUNS_OPTIONS ?=
-POWER_OPTIONS ?=
-
 .PHONY: import
 import: $(BIN)/collect ## bring your own results: RUNS="vllm.json" POWER="gpu.csv" [RUN=data/run/mine] [IMPORT_OPTIONS="--tz Europe/Berlin"]
-	@[ -n "$(RUNS)" ] || { echo "import: nothing to import, RUNS is empty, name results: make import RUNS=vllm.json POWER=gpu.csv" >&2; exit 1; }
+	@[ -n $(call quoted,$(RUNS)) ] || { echo "import: nothing to import, RUNS is empty, name results: make import RUNS=vllm.json POWER=gpu.csv" >&2; exit 1; }
 	@[ "$(RUN)" != data/run ] || [ ! -d data/run/journal ] || { echo "import: data/run holds measured runs, choose another folder: RUN=data/run/mine" >&2; exit 1; }
 	rm -f $(addprefix $(RUN)/,power_sample.parquet sensor.parquet imported-price.csv)
-	$(BIN)/collect import runs $(RUNS) --into $(RUN) $(IMPORT_OPTIONS) $(RUNS_OPTIONS)
-	$(if $(POWER),$(BIN)/collect import power $(POWER) --into $(RUN) $(IMPORT_OPTIONS) $(POWER_OPTIONS))
-	$(MAKE) --no-print-directory all RUN=$(RUN) PIPELINE=$(IMPORT_PIPELINE) MEASURE=no \
-	    PRICES="$$([ -e $(RUN)/imported-price.csv ] && echo $(filter-out %/own.csv,$(PRICES)) $(RUN)/imported-price.csv || echo $(PRICES))"
-# What was said with --usd-per-hour takes the place of a machine that costs its electricity alone. Limits that fit loggers.
-IMPORT_PIPELINE ?= import.toml
+	@$(WORDS); list $(call quoted,$(IMPORT_OPTIONS)); options=("$${list[@]}"); list $(call quoted,$(RUNS_OPTIONS)); own=("$${list[@]}"); \
+	    list $(call quoted,$(RUNS)); show $(BIN)/collect import runs "$${list[@]}" --into $(RUN) "$${options[@]}" "$${own[@]}"
+	@$(WORDS); list $(call quoted,$(IMPORT_OPTIONS)); options=("$${list[@]}"); list $(call quoted,$(POWER_OPTIONS)); own=("$${list[@]}"); \
+	    list $(call quoted,$(POWER)); \
+	    $(if $(POWER),show $(BIN)/collect import power "$${list[@]}" --into $(RUN) "$${options[@]}" "$${own[@]}",:)
+	@prices=$(call quoted,$(PRICES)); without=; \
+	    if [ -e $(RUN)/imported-price.csv ]; then prices+=" $(RUN)/imported-price.csv"; without=own.csv; fi; \
+	    $(MAKE) --no-print-directory all RUN=$(RUN) PIPELINE=$(IMPORT_PIPELINE) MEASURE=no PRICES="$$prices" WITHOUT="$$without"
 
 TR119 := data/inputs/tr119
-# Which of the study's tables: `tables` by its definitions, `own` by ours.
-TABLES ?= tables
-TR119_TABLES := $(patsubst $(TR119)/$(TABLES)/%.sql,$(RUN)/$(TABLES)/%.csv,$(wildcard $(TR119)/$(TABLES)/*.sql))
-TR119_OWN := $(patsubst $(TR119)/own/%.sql,data/run/tr119-own/own/%.csv,$(wildcard $(TR119)/own/*.sql))
+study = $(call found,$(TR119)/$(1),-name '*.sql')
+TR119_TABLES := $(patsubst $(TR119)/$(TABLES)/%.sql,$(RUN)/$(TABLES)/%.csv,$(call study,$(TABLES)))
+TR119_OWN := $(patsubst $(TR119)/own/%.sql,data/run/tr119-own/own/%.csv,$(call study,own))
 
 .PHONY: tr119
 tr119: ## the published study from its own tables, its tables again as CSV, and ours beside them
 	$(MAKE) --no-print-directory tr119-tables TABLES=own RUN=data/run/tr119-own PIPELINE=$(TR119)/own.toml IMPORT=$(TR119) \
-	    GRID="$(GRID) $(TR119)/grid.csv"
+	    GRID=$(call quoted,$(GRID) $(TR119)/grid.csv)
 	$(MAKE) --no-print-directory tr119-tables RUN=data/run/tr119 PIPELINE=$(TR119)/pipeline.toml IMPORT=$(TR119) \
 	    PRICES=$(TR119)/price.csv GRID=$(TR119)/grid.csv TARIFFS= EMBODIED= RETIRED=
 	$(MAKE) --no-print-directory all RUN=data/run/tr119 PIPELINE=$(TR119)/pipeline.toml IMPORT=$(TR119) \
 	    PRICES=$(TR119)/price.csv GRID=$(TR119)/grid.csv TARIFFS= EMBODIED= RETIRED= \
-	    APPENDIX="$(TR119)/appendix.toml $(patsubst $(TR119)/tables/%.sql,data/run/tr119/tables/%.csv,$(wildcard $(TR119)/tables/*.sql)) $(TR119_OWN)" \
+	    APPENDIX="$(TR119)/appendix.toml $(patsubst $(TR119)/tables/%.sql,data/run/tr119/tables/%.csv,$(call study,tables)) $(TR119_OWN)" \
 	    SHOW_APPENDIX="--appendix $(TR119)/appendix.toml --theirs data/run/tr119/tables --ours data/run/tr119-own/own"
 
 .PHONY: tr119-tables
@@ -140,8 +189,7 @@ reprice: ## costs, analysis and report again, without measuring; PRICES=file.csv
 run-costs: $(RUN)/run_cost.parquet ## every run at every price, beside the cells of `cost`
 
 $(RUN)/run_cost.parquet: $(TO_PRICE) $(PRICED_WITH) $(BIN)/derive-costs
-	$(BIN)/derive-costs --config $(PIPELINE) --read $(TO_PRICE) --prices $(PRICES) --grid $(GRID) $(TARIFFS:%=--tariffs %) \
-	    $(EMBODIED:%=--embodied %) $(RETIRED:%=--retired %) --write $@
+	@$(INPUTS); show $(BIN)/derive-costs --config $(PIPELINE) --read $(TO_PRICE) "$${inputs[@]}" "$${without[@]}" --write $@
 
 .PHONY: tr119-matrix
 tr119-matrix: tr119 ## the study's whole matrix on the backends that this machine has, beside the published numbers
@@ -162,11 +210,15 @@ backends: $(BIN)/collect ## all backends, and which can run on this machine
 build: $(BINARIES) ## build every stage
 
 define BINARY
-$(BIN)/$(1): $(shell find schemas stages/recombine stages/$(1) -type f -not -name '*.slt' -not -name draw.py -not -name test_worker.py) Cargo.toml Cargo.lock
+$(BIN)/$(1): $(call found,schemas stages/recombine stages/$(1),-not -name '*.slt' -not -name draw.py -not -name test_worker.py) Cargo.toml Cargo.lock
 	$(CARGO) build --release --locked --workspace --bins
 	@touch $$@
 endef
 $(foreach stage,$(STAGES),$(eval $(call BINARY,$(stage))))
+
+$(BIN)/own-config: $(call found,schemas,) Cargo.toml Cargo.lock
+	$(CARGO) build --release --locked --workspace --bins
+	@touch $@
 
 .PHONY: setup
 setup: .venv/.ready $(BUNDLE) ## install the pinned model and libraries into .venv
@@ -223,12 +275,15 @@ $(BUNDLE): stages/render/draw.py .venv/.ready
 BROWSER := tests/browser/node_modules/.ready
 
 .PHONY: test
-test: $(BINARIES) setup .venv-test/.ready $(BROWSER) ## run all tests
+test: $(BINARIES) setup .venv-test/.ready $(BROWSER) ## run all tests; as root it installs a browser where there is none
 	$(CARGO) test --release --locked --workspace
 
 $(BROWSER): tests/browser/package.json tests/browser/package-lock.json
 	npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
-	command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
+	@command -v chromium >/dev/null || { \
+	    [ "$$(id -u)" = 0 ] || { echo "test: chromium: not found, and you are not root, install chromium and fonts-dejavu-core and run it again" >&2; exit 1; }; \
+	    echo "test: chromium is missing: installing Debian's chromium and fonts-dejavu-core as root, with apt-get" >&2; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
 	@touch $@
 
 .PHONY: test-transformers
@@ -264,7 +319,7 @@ $(BIN)/examples/decode: tests/examples/decode.rs Cargo.lock
 bench-bootstrap: $(BIN)/examples/bootstrap .venv-scipy/.ready ## speed of the bootstrap beside SciPy
 	.venv-scipy/bin/python -B tests/bench/bootstrap/bench.py
 
-$(BIN)/examples/bootstrap: $(wildcard stages/analyze/src/stats/*.rs) stages/analyze/examples/bootstrap.rs Cargo.lock
+$(BIN)/examples/bootstrap: $(call found,stages/analyze/src/stats,-name '*.rs') stages/analyze/examples/bootstrap.rs Cargo.lock
 	$(CARGO) build --release --locked --workspace --example bootstrap
 	@touch $@
 
@@ -290,8 +345,7 @@ ALTERED ?=
 
 .PHONY: recompute
 recompute: .venv-test/.ready ## every cell of a finished run again, in Python and without SQL [RUN=data/run/ci PIPELINE=tests/fixtures/short.toml]
-	.venv-test/bin/python -B tests/recompute/recompute.py $(RUN) $(PIPELINE) --prices $(PRICES) --grid $(GRID) --tariffs $(TARIFFS) \
-	    --embodied $(EMBODIED) --retired $(RETIRED) $(if $(ALTERED),--altered)
+	@$(INPUTS); .venv-test/bin/python -B tests/recompute/recompute.py $(RUN) $(PIPELINE) "$${inputs[@]}" $(if $(ALTERED),--altered)
 
 .PHONY: bench-calibration
 bench-calibration: ## false alarms and coverage in simulated experiments whose truth is known
@@ -317,14 +371,24 @@ lint: ## formatting, clippy
 	rustfmt --edition 2024 --check stages/collect/src/imports/*/*.rs # declared by a macro, which cargo fmt does not read
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 
+# Of one version, so that a new one does not stop an old build. Building it takes minutes.
+DENY := 0.20.2
+
+.PHONY: deny
+deny: ## licences, sources, bans and known vulnerabilities of all packages (deny.toml); installs cargo-deny, for which it needs the network
+	cargo deny --version 2>/dev/null | grep -qxF 'cargo-deny $(DENY)' || $(CARGO) install cargo-deny --locked --version $(DENY)
+	$(CARGO) deny --locked check
+
 .PHONY: schema
 schema: ## rewrite schemas/SCHEMA.md from the contracts
 	$(CARGO) run --release --locked -p schemas --bin schema-md > schemas/SCHEMA.md.new && mv schemas/SCHEMA.md.new schemas/SCHEMA.md
 
 .PHONY: clean
 clean: ## remove tables and reports, keep what was measured
-	rm -rf $(RUN)/*.parquet $(RUN)/report.* $(RUN)/charts $(RUN)/csv $(RUN)/tables $(RUN)/tr119
+	rm -rf $(RUN)/*.parquet $(RUN)/report $(RUN)/report.* $(RUN)/charts $(RUN)/csv $(RUN)/tables $(RUN)/tr119
+	rm -rf $(RUN)/.*.partial $(RUN)/.*.aside $(RUN)/.report.before
+	@[ ! -d $(CACHE) ] || find $(CACHE) -maxdepth 1 -name '.*.logits.*' -mmin +60 -exec rm -rf {} +
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18

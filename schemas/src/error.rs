@@ -8,8 +8,17 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("{}: cannot {action}, {cause}, check that the path exists and may be used", path.display())]
+    #[error("{}: cannot {action}, {cause}, {}", path.display(), remedy(&cause.to_string()))]
     Io { path: PathBuf, action: &'static str, cause: std::io::Error },
+
+    #[error("{}: cannot write, {cause}, {}; what was there before is unchanged", path.display(), remedy(cause))]
+    Write { path: PathBuf, cause: String },
+
+    #[error("{}: not a plain file, {kind}, name another file", path.display())]
+    NotPlain { path: PathBuf, kind: &'static str },
+
+    #[error("{}: no file to read in this folder, 0 files *.csv, name a file or another folder", path.display())]
+    NoFiles { path: PathBuf },
 
     #[error("{}: no contract has this name, \"{name}\", name the file after one of: {known}", path.display())]
     UnknownTable { path: PathBuf, name: String, known: String },
@@ -67,6 +76,19 @@ pub enum Error {
 
     #[error("rows of table `{table}`: {cause}")]
     Rows { table: &'static str, cause: String },
+}
+
+/// What helps against an error of the operating system (Linux: errno(3)), which is in the text with its number.
+pub fn remedy(cause: &str) -> &'static str {
+    let is = |number: u8| cause.contains(&format!("(os error {number})"));
+    match () {
+        () if is(28) || is(122) => "free space on that disk and run it again",
+        () if is(27) => "raise the limit of file sizes (`ulimit -f`) and run it again",
+        () if is(23) || is(24) => "raise the limit of open files (`ulimit -n`) and run it again",
+        () if is(12) => "free memory and run it again",
+        () if is(1) || is(13) || is(30) => "allow it there or name another place",
+        () => "check that the path exists and may be used",
+    }
 }
 
 /// What a [`Problem::NotA`] of a day wants.

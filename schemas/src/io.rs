@@ -5,6 +5,7 @@ use crate::{
     contract::Contract,
     encode::Encoder,
     error::{Error, Result},
+    partial,
     provenance::{self, Provenance},
     rows,
     seal::{self, Sealing},
@@ -25,7 +26,8 @@ use serde::Serialize;
 use std::{
     fs::{self, File},
     io::Write,
-    path::{Path, PathBuf},
+    os::unix::fs::FileTypeExt,
+    path::Path,
 };
 
 /// The contract a path speaks of: its file stem is the table's name.
@@ -105,33 +107,43 @@ fn properties(contract: &Contract, by: &Provenance) -> WriterProperties {
     properties.build()
 }
 
-/// Calls `fill` on a new file beside `path`; on success syncs it and renames it to `path`, else removes it.
+/// Calls `fill` on a new file beside `path`; on success syncs it and renames it to `path`, else removes it. Of a link to a file the
+/// file is replaced; what is no plain file, such as a device, is refused.
 pub fn whole(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let io = |action| move |cause| Error::Io { path: path.to_path_buf(), action, cause };
-    let folder = match path.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    fs::create_dir_all(&folder).map_err(io("create the folder of"))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = folder.join(format!(".{name}.{}.partial", std::process::id()));
-    let written = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&beside)
-        .map_err(io("create"))
-        .and_then(|mut file| {
-            fill(&mut file)?;
-            file.sync_all().map_err(io("sync"))
-        });
-    let placed = written.and_then(|()| fs::rename(&beside, path).map_err(io("rename to")));
-    if placed.is_err() {
-        let _ = fs::remove_file(&beside);
-        return placed;
+    if let Some(kind) = kind_but_file(path) {
+        return Err(Error::NotPlain { path: path.to_path_buf(), kind });
     }
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let folder = partial::parent(&target);
+    fs::create_dir_all(&folder).map_err(io("create the folder of"))?;
+    let mut beside = partial::file(&target).map_err(io("create"))?;
+    fill(beside.as_file_mut()).map_err(|e| match e {
+        // The encoder says of a full disk that the file is no Parquet.
+        Error::NotParquet { path: of, cause } if of == path => Error::Write { path: of, cause },
+        Error::Io { path: of, action: "write", cause } if of == path => {
+            Error::Write { path: of, cause: cause.to_string() }
+        }
+        other => other,
+    })?;
+    beside.as_file().sync_all().map_err(io("sync"))?;
+    beside.persist(&target).map_err(|e| io("rename to")(e.error))?;
     File::open(&folder).and_then(|d| d.sync_all()).map_err(io("sync the folder of"))
+}
+
+/// What is at `path` instead of a file that may be replaced, or of nothing.
+pub fn kind_but_file(path: &Path) -> Option<&'static str> {
+    let entry = fs::symlink_metadata(path).ok()?;
+    let Ok(found) = fs::metadata(path) else { return Some("a link to nothing") };
+    let kind = found.file_type();
+    match () {
+        () if kind.is_file() => None,
+        () if kind.is_dir() => Some("a folder"),
+        () if kind.is_fifo() => Some("a pipe"),
+        () if kind.is_socket() => Some("a socket"),
+        () if entry.is_symlink() => Some("a link to a device"),
+        () => Some("a device"),
+    }
 }
 
 /// Writes bytes so that they appear whole or not at all.

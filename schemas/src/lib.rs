@@ -12,12 +12,16 @@ mod encode;
 pub mod error;
 pub mod evidence;
 pub mod hardware;
+pub mod inputs;
 pub mod io;
+pub mod own_config;
+pub mod partial;
 pub mod provenance;
 pub mod rows;
 pub mod seal;
 pub mod sorted;
 pub mod tables;
+pub mod terminal;
 pub mod text;
 
 pub use column::{Column, Kind};

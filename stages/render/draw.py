@@ -1,15 +1,17 @@
 """Draws Vega-Lite specifications: ID.svg and ID.png beside each ID.vl.json. Also writes the browser bundle.
 
-    draw.py charts             paths of specifications come on standard input, a line each: they are drawn as they come
+    draw.py charts FOLDER      names of its specifications come on standard input, a line each: they are drawn as they come
     draw.py bundle OUT_FILE
 
 vl-convert (pinned in requirements.txt) does the work, offline. Extra access to files or the network is not given.
 """
 
+import ctypes
 import json
 import multiprocessing
 import os
 import pathlib
+import signal
 import sys
 import threading
 from multiprocessing import connection
@@ -18,33 +20,46 @@ VEGA_LITE = "6.4"
 ANY_SPEC = {"data": {"values": [{"a": 1}]}, "mark": "bar", "encoding": {"x": {"field": "a", "type": "quantitative"}}}
 
 
-def draw(waiting: multiprocessing.SimpleQueue, drawn: connection.Connection) -> None:
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def end_with(parent: int) -> None:
+    """Has the kernel end this process when its parent ends, however that ends (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit("the process that asked for charts is gone")
+
+
+def draw(waiting: multiprocessing.SimpleQueue, drawn: connection.Connection, parent: int) -> None:
     """Makes SVGs of the specifications that wait, until there is none."""
+    end_with(parent)
     import vl_convert  # in the process that draws: its engine does not survive a fork
 
     vl_convert.vegalite_to_svg(ANY_SPEC, vl_version=VEGA_LITE)  # the engine starts with its first chart
     while path := waiting.get():
-        spec = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-        svg = pathlib.Path(path.removesuffix(".vl.json") + ".svg")
+        spec = json.loads(path.read_text(encoding="utf-8"))
+        svg = path.with_name(path.name.removesuffix(".vl.json") + ".svg")
         svg.write_text(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE), encoding="utf-8")
         drawn.send(svg)
 
 
-def charts() -> None:
+def charts(folder: pathlib.Path) -> None:
     """PNGs need no engine: they are made here, of the SVGs as they come."""
+    end_with(os.getppid())
     fork = multiprocessing.get_context("fork")
     waiting = fork.SimpleQueue()
     processes, coming = [], []
     for _ in range(max(1, min(4, len(os.sched_getaffinity(0)) - 1))):
         ours, theirs = fork.Pipe(duplex=False)
-        processes.append(fork.Process(target=draw, args=(waiting, theirs)))
+        processes.append(fork.Process(target=draw, args=(waiting, theirs, os.getpid())))
         processes[-1].start()
         theirs.close()
         coming.append(ours)
 
     def hand_out() -> None:
         for line in sys.stdin:
-            waiting.put(line.rstrip("\n"))
+            waiting.put(folder / line.rstrip("\n"))
         for _ in processes:
             waiting.put(None)
 

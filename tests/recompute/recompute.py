@@ -144,9 +144,16 @@ def arguments():
     parser.add_argument("run", type=Path)
     parser.add_argument("pipeline", type=Path)
     for name in ("prices", "grid", "tariffs", "embodied", "retired"):
-        parser.add_argument(f"--{name}", nargs="*", default=[])
+        parser.add_argument(f"--{name}", nargs="*", default=[], help="files, or folders of which all *.csv are meant")
     parser.add_argument("--altered", action="store_true")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    for name in ("prices", "grid", "tariffs", "embodied", "retired"):
+        setattr(asked, name, [file for path in getattr(asked, name) for file in files(path)])
+    return asked
+
+
+def files(path):
+    return sorted(map(str, Path(path).glob("[!.]*.csv"))) if Path(path).is_dir() else [path]
 
 
 def main():

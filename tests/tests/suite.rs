@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod analysis;
+mod bounds;
 mod catalogue;
 mod contracts;
 mod damage;
@@ -17,6 +18,8 @@ mod gpu_check;
 mod hostile;
 mod import_faults;
 mod inputs;
+mod outputs;
+mod paths;
 mod power_imports;
 mod recomputation;
 mod refusals;

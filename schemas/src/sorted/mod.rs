@@ -10,7 +10,7 @@ pub use merge::{Group, Kept, Pick, only};
 use crate::{
     contract::Contract,
     error::{Error, Result},
-    rows,
+    partial, rows,
 };
 use arrow::{
     array::{Array, Int64Array, RecordBatch},
@@ -27,7 +27,7 @@ use serde::Serialize;
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 /// Size of a chunk that is sorted in memory.
@@ -39,25 +39,28 @@ const LINE_BITS: u32 = 40;
 
 /// A folder for what is put aside: removed when dropped.
 #[derive(Debug)]
-pub struct Aside(PathBuf);
+pub struct Aside {
+    beside: PathBuf,
+    folder: OnceLock<partial::Folder>,
+}
 
 impl Aside {
     /// A folder beside `path`, on the same disk.
     pub fn beside(path: &Path) -> Self {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Aside(path.with_file_name(format!(".{name}.{}.aside", std::process::id())))
+        Aside { beside: path.to_path_buf(), folder: OnceLock::new() }
     }
 
     /// The place of a file in it; the folder is there.
     pub fn file(&self, name: &str) -> Result<PathBuf> {
-        fs::create_dir_all(&self.0).map_err(|cause| Error::Io { path: self.0.clone(), action: "create", cause })?;
-        Ok(self.0.join(name))
-    }
-}
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        if self.folder.get().is_none() {
+            let made = partial::Folder::beside(&self.beside, ".aside").map_err(|cause| Error::Io {
+                path: self.beside.clone(),
+                action: "create a folder beside",
+                cause,
+            })?;
+            let _ = self.folder.set(made);
+        }
+        Ok(self.folder.get().map_or(self.beside.as_path(), |folder| folder.path()).join(name))
     }
 }
 

@@ -40,10 +40,7 @@ const MEASURED_LENGTH: Model =
 
 /// Whether nothing forbids the use of the numbers, or nobody asked.
 pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
-    let config: config::Config = schemas::config::load(&cli.config, "analyze")?;
-    if let Some(fault) = config.fault() {
-        anyhow::bail!("{}: [analyze]: {fault}, correct it", cli.config.display());
-    }
+    let config = schemas::config::load_valid(&cli.config, "analyze", config::Config::fault)?;
     let mut bench = Workbench::new("analyze", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
     // Energies of before sensors were aligned, or of none, have no alignment; not everybody has tariffs by the hour, retired prices,
@@ -101,7 +98,8 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
     if cli.strict {
         for finding in &hard {
             let text = |key: &str| finding[key].as_str().unwrap_or_default().to_string();
-            eprintln!("analyze: {}: {}, {}", text("code"), text("what"), text("place"));
+            let said = format!("analyze: {}: {}, {}", text("code"), text("what"), text("place"));
+            eprintln!("{}", schemas::terminal::escaped(&said));
         }
     }
     Ok(!cli.strict || hard.is_empty())

@@ -1,5 +1,6 @@
 //! `[analyze]` of `pipeline.toml`.
 
+use schemas::config::{Fault, outside};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -134,25 +135,53 @@ impl Weights {
 
 impl Config {
     /// What no type can say. The first fault is described.
-    pub fn fault(&self) -> Option<String> {
-        let share =
-            |name: &str, v: f64| (!(v > 0.0 && v < 1.0)).then(|| format!("{name} must be between 0 and 1, {v}"));
-        let above_0 = |name: &str, v: f64| (v.is_nan() || v <= 0.0).then(|| format!("{name} must be above 0, {v}"));
-        let weights = &self.decision.weights;
-        let wrong = weights.parts().into_iter().find(|(_, w)| !w.is_finite() || *w < 0.0);
+    pub fn fault(&self) -> Option<Fault> {
+        let share = |key: &str, v: f64| {
+            (!(v > 0.0 && v < 1.0)).then(|| Fault::new(key, format!("{key} must be between 0 and 1"), v))
+        };
+        let differs = |key: &str, v: f64| outside(key, v, 0.001..=100.0);
+        let part = |key: &str, v: f64| outside(key, v, 0.0..=100.0);
+        // Changes and spreads may exceed what they are of.
+        let change = |key: &str, v: f64| outside(key, v, 0.0..=1000.0);
+        let decision = &self.decision;
+        let weights = &decision.weights;
+        let named =
+            [("usd", weights.usd), ("kwh", weights.kwh), ("gco2e", weights.gco2e), ("latency", weights.latency)];
+        let weight = named.iter().find_map(|(key, w)| outside(key, *w, 0.0..=1e6));
+        let latency = decision.max_latency_ms.and_then(|ms| outside("max_latency_ms", ms, 0.001..=1e9));
+        let unweighted = decision.objective == Objective::Weighted && !weights.any();
         [
             share("ci_level", self.ci_level),
+            outside("resamples", self.resamples, 100..=1_000_000),
+            differs("practical_pct", self.practical_pct),
+            differs("wanted_interval_pct", self.wanted_interval_pct),
+            part("max_failed_pct", self.max_failed_pct),
+            part("max_degraded_pct", self.max_degraded_pct),
             share("min_normality_p", self.min_normality_p),
             share("min_independence_p", self.min_independence_p),
-            above_0("practical_pct", self.practical_pct),
-            above_0("wanted_interval_pct", self.wanted_interval_pct),
             share("min_outlier_p", self.min_outlier_p),
             share("min_first_run_p", self.min_first_run_p),
-            above_0("max_usd_per_hour_per_accelerator", self.max_usd_per_hour_per_accelerator),
-            (self.resamples < 100).then(|| format!("resamples must be at least 100, {}", self.resamples)),
-            wrong.map(|(_, weight)| format!("decision.weights must be at least 0, {weight}")),
-            (self.decision.objective == Objective::Weighted && !weights.any())
-                .then(|| "decision.objective \"weighted\" needs a weight above 0, all are 0".to_string()),
+            change("max_cv_pct", self.max_cv_pct),
+            change("max_first_run_pct", self.max_first_run_pct),
+            change("max_drift_pct", self.max_drift_pct),
+            part("max_throttled_pct", self.max_throttled_pct),
+            outside("min_window_ms", self.min_window_ms, 0.0..=3_600_000.0),
+            part("max_other_cpu_pct", self.max_other_cpu_pct),
+            change("max_counter_gap_pct", self.max_counter_gap_pct),
+            change("max_idle_drift_pct", self.max_idle_drift_pct),
+            part("max_padding_pct", self.max_padding_pct),
+            outside("max_price_age_days", self.max_price_age_days, 0..=36_500),
+            outside("max_grid_age_years", self.max_grid_age_years, 0..=100),
+            outside("max_usd_per_hour_per_accelerator", self.max_usd_per_hour_per_accelerator, 0.001..=1e6),
+            self.price.trim().is_empty().then(|| {
+                Fault::new("price", "price names none", "\"\"").remedy("use \"cheapest\" or a price of table `price`")
+            }),
+            latency.map(|fault| fault.inside("decision")),
+            weight.map(|fault| fault.inside("decision.weights")),
+            unweighted.then(|| {
+                Fault::new("decision.objective", "objective \"weighted\" needs a weight above 0", "all are 0")
+                    .remedy("give one in [analyze.decision.weights]")
+            }),
         ]
         .into_iter()
         .flatten()
@@ -195,6 +224,46 @@ impl Config {
                 max_latency_ms: None,
                 weights: Weights { usd: 0.0, kwh: 0.0, gco2e: 0.0, latency: 0.0 },
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_has_a_range() {
+        assert_eq!(Config::for_tests().fault(), None);
+        let told = |change: fn(&mut Config)| {
+            let mut config = Config::for_tests();
+            change(&mut config);
+            config.fault().map_or_else(|| "taken".into(), |fault| fault.to_string())
+        };
+        let cases: [(fn(&mut Config), &str); 9] = [
+            (|c| c.ci_level = 1.0, "ci_level must be between 0 and 1, 1, correct it"),
+            (|c| c.max_failed_pct = f64::NAN, "max_failed_pct must be from 0.0 to 100.0, NaN, correct it"),
+            (|c| c.max_degraded_pct = 1000.0, "max_degraded_pct must be from 0.0 to 100.0, 1000.0, correct it"),
+            (|c| c.max_drift_pct = -1.0, "max_drift_pct must be from 0.0 to 1000.0, -1.0, correct it"),
+            (|c| c.practical_pct = f64::INFINITY, "practical_pct must be from 0.001 to 100.0, inf, correct it"),
+            (|c| c.max_price_age_days = -1, "max_price_age_days must be from 0 to 36500, -1, correct it"),
+            (|c| c.resamples = 1_000_000_000_000, "resamples must be from 100 to 1000000, 1000000000000, correct it"),
+            (
+                |c| c.decision.max_latency_ms = Some(f64::NAN),
+                "max_latency_ms must be from 0.001 to 1000000000.0, NaN, correct it",
+            ),
+            (|c| c.decision.weights.kwh = 1e308, "kwh must be from 0.0 to 1000000.0, 1e308, correct it"),
+        ];
+        for (change, wanted) in cases {
+            assert_eq!(told(change), wanted);
+        }
+        // No number of the table is without a range: each is set to NaN or far off, and refused.
+        let json = serde_json::to_value(Config::for_tests()).unwrap();
+        for (key, value) in json.as_object().unwrap().iter().filter(|(key, v)| v.is_number() && *key != "seed") {
+            let mut changed = json.clone();
+            changed[key] = if value.is_f64() { (-1e9).into() } else { i64::MAX.into() };
+            let config: Config = serde_json::from_value(changed).unwrap();
+            assert!(config.fault().is_some_and(|f| f.to_string().contains(key.as_str())), "{key} has no range");
         }
     }
 }

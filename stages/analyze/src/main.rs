@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     match done {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            eprintln!("analyze: {error:#}");
+            eprintln!("analyze: {}", schemas::terminal::escaped(&format!("{error:#}")));
             ExitCode::from(broken)
         }
     }

@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("collect: {error:#}");
+            eprintln!("collect: {}", schemas::terminal::escaped(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }

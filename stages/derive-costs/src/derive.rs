@@ -17,21 +17,24 @@ pub struct Derive {
     /// session.parquet, run.parquet, run_energy.parquet
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     read: Vec<PathBuf>,
-    /// Price files, CSV or Parquet in the columns of table `price`
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    /// Price files, CSV or Parquet in the columns of table `price`. Of a folder, here and below, all *.csv by name
+    #[arg(long, value_name = "FILE OR DIR", num_args = 1.., required = true)]
     prices: Vec<PathBuf>,
     /// Grid files, CSV or Parquet in the columns of table `grid`
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    #[arg(long, value_name = "FILE OR DIR", num_args = 1.., required = true)]
     grid: Vec<PathBuf>,
     /// Tariffs by the hour, CSV in the columns of table `tariff`
-    #[arg(long, value_name = "FILE", num_args = 0..)]
+    #[arg(long, value_name = "FILE OR DIR", num_args = 0..)]
     tariffs: Vec<PathBuf>,
     /// Carbon of making instances, CSV in the columns of table `embodied`
-    #[arg(long, value_name = "FILE", num_args = 0..)]
+    #[arg(long, value_name = "FILE OR DIR", num_args = 0..)]
     embodied: Vec<PathBuf>,
     /// What can no longer be rented, CSV in the columns of table `retirement`
-    #[arg(long, value_name = "FILE", num_args = 0..)]
+    #[arg(long, value_name = "FILE OR DIR", num_args = 0..)]
     retired: Vec<PathBuf>,
+    /// Leaves files of this name out; may be repeated
+    #[arg(long, value_name = "NAME")]
+    without: Vec<String>,
     /// Tables to write: price, grid, tariff, embodied, retirement, retired_price, price_match, cost, request_cost, api_cost,
     /// tco, break_even, utilisation_cost, tier_saving, region_carbon, hourly_cost, and on request run_cost
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
@@ -74,24 +77,23 @@ const MODELS: &[Model] = &[
 const ON_REQUEST: &[Model] = &[model!("run_cost")];
 
 pub fn run(cli: &Derive) -> anyhow::Result<()> {
-    let config: config::Config = schemas::config::load(&cli.config, "derive-costs")?;
-    if let Some(fault) = config.fault() {
-        anyhow::bail!("{}: [derive-costs]: {fault}, correct it", cli.config.display());
-    }
+    let config = schemas::config::load_valid(&cli.config, "derive-costs", config::Config::fault)?;
     let mut bench = Workbench::new("derive-costs", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
     let beside = &cli.write[0];
-    inputs(&mut bench, &tables::PRICE, &cli.prices, beside)?;
-    inputs(&mut bench, &tables::GRID, &cli.grid, beside)?;
-    inputs(&mut bench, &tables::TARIFF, &cli.tariffs, beside)?;
-    inputs(&mut bench, &tables::EMBODIED, &cli.embodied, beside)?;
-    inputs(&mut bench, &tables::RETIREMENT, &cli.retired, beside)?;
+    let files = |paths: &[PathBuf]| schemas::inputs::files(paths, &cli.without);
+    let tariffs = files(&cli.tariffs)?;
+    inputs(&mut bench, &tables::PRICE, &files(&cli.prices)?, beside)?;
+    inputs(&mut bench, &tables::GRID, &files(&cli.grid)?, beside)?;
+    inputs(&mut bench, &tables::TARIFF, &tariffs, beside)?;
+    inputs(&mut bench, &tables::EMBODIED, &files(&cli.embodied)?, beside)?;
+    inputs(&mut bench, &tables::RETIREMENT, &files(&cli.retired)?, beside)?;
     bench.values("config", &[&config.scalars()])?;
     bench.values("workload", &config.workloads())?;
     bench.values("utilisation", &config.utilisations())?;
     bench.values("owned", &[&config.owned])?;
     bench.rows(&speed::SPEED_FACTOR, &speed::rows(&config.speed_factor))?;
-    bench.rows(&tariff::TARIFF_HOUR, &tariff::intervals(&cli.tariffs)?)?;
+    bench.rows(&tariff::TARIFF_HOUR, &tariff::intervals(&tariffs)?)?;
     bench.check(check!("price_is_complete"))?;
     bench.check(check!("grid_region_is_known"))?;
     bench.check(check!("tariff_region_is_known"))?;

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("derive-costs: {error:#}");
+            eprintln!("derive-costs: {}", schemas::terminal::escaped(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }

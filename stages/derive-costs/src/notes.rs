@@ -32,7 +32,8 @@ impl Notes {
     /// One line a kind, on stderr.
     pub fn print(&self, path: &Path) {
         for (what, Kind { count, line, example }) in &self.kinds {
-            eprintln!("derive-costs: {}: {what}: {count}, first line {line} ({example})", path.display());
+            let note = format!("derive-costs: {}: {what}: {count}, first line {line} ({example})", path.display());
+            eprintln!("{}", schemas::terminal::escaped(&note));
         }
         if self.more > 0 {
             eprintln!("derive-costs: {}: notes of other kinds: {}", path.display(), self.more);

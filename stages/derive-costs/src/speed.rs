@@ -1,6 +1,6 @@
 //! `[[derive-costs.speed_factor]]`: how fast other hardware is than what ran, as far as somebody knows it.
 
-use schemas::{Contract, column::*, hardware::recognise};
+use schemas::{Contract, column::*, config::Fault, hardware::recognise};
 use serde::{Deserialize, Serialize};
 
 /// Without one, prices of other hardware have no cost: nobody knows what it would do.
@@ -85,33 +85,38 @@ pub fn rows(all: &[SpeedFactor]) -> Vec<Row> {
 }
 
 /// The first fault of any.
-pub fn fault(all: &[SpeedFactor]) -> Option<String> {
+pub fn fault(all: &[SpeedFactor]) -> Option<Fault> {
     let positive = |v: f64| v > 0.0 && v.is_finite();
-    let each = all.iter().find_map(|one| {
+    let each = all.iter().enumerate().find_map(|(i, one)| {
         let [low, high] = one.factor.range();
-        let what = format!("\"{}\" to \"{}\"", one.from, one.to);
-        match () {
+        let pair = format!("\"{}\" to \"{}\"", one.from, one.to);
+        let fault = match () {
             () if one.from.trim().is_empty() || one.to.trim().is_empty() => {
-                Some(format!("a speed_factor names hardware in from and to, or \"*\", {what}"))
+                Fault::new("from", "a speed_factor names hardware in from and to, or \"*\"", pair)
             }
             () if !(positive(low) && positive(high) && low <= high) => {
-                Some(format!("factor of speed_factor {what} must be above 0, the smaller end first, [{low}, {high}]"))
+                let what = format!("factor of speed_factor {pair} must be above 0, the smaller end first");
+                Fault::new("factor", what, format!("[{low}, {high}]"))
             }
-            () if one.energy_factor.is_some_and(|v| !positive(v)) => Some(format!(
-                "energy_factor of speed_factor {what} must be above 0, {}",
-                one.energy_factor.unwrap_or_default()
-            )),
+            () if one.energy_factor.is_some_and(|v| !positive(v)) => {
+                let what = format!("energy_factor of speed_factor {pair} must be above 0");
+                Fault::new("energy_factor", what, one.energy_factor.unwrap_or_default())
+            }
             () if one.source.trim().is_empty() => {
-                Some(format!("a speed_factor says who measured it in source, {what}"))
+                Fault::new("source", "a speed_factor says who measured it in source", pair)
             }
-            () => None,
-        }
+            () => return None,
+        };
+        Some(fault.inside(&format!("speed_factor.{i}")))
     });
     each.or_else(|| {
         let rows = rows(all);
         let keys: Vec<_> = rows.iter().map(|row| (&row.ran, &row.priced)).collect();
         let twice = keys.iter().enumerate().find(|(at, key)| keys[..*at].contains(key));
-        twice.map(|(_, (ran, priced))| format!("two speed_factors are of one pair, \"{ran}\" to \"{priced}\""))
+        twice.map(|(at, (ran, priced))| {
+            let pair = format!("\"{ran}\" to \"{priced}\"");
+            Fault::new(format!("speed_factor.{at}"), "two speed_factors are of one pair", pair)
+        })
     })
 }
 
@@ -137,21 +142,21 @@ mod tests {
 
     #[test]
     fn faults_are_described() {
-        let fault = |all: &[SpeedFactor]| fault(all).unwrap_or_default();
+        let fault = |all: &[SpeedFactor]| fault(all).map_or_else(String::new, |fault| fault.to_string());
         assert_eq!(
             fault(&[one("a", "b", Factor::Range([2.0, 1.0]))]),
-            "factor of speed_factor \"a\" to \"b\" must be above 0, the smaller end first, [2, 1]"
+            "factor of speed_factor \"a\" to \"b\" must be above 0, the smaller end first, [2, 1], correct it"
         );
         assert_eq!(
             fault(&[one("Tesla T4", "b", Factor::One(1.0)), one("NVIDIA T4", "b", Factor::One(2.0))]),
-            "two speed_factors are of one pair, \"NVIDIA T4\" to \"b\""
+            "two speed_factors are of one pair, \"NVIDIA T4\" to \"b\", correct it"
         );
         assert_eq!(
             fault(&[one(" ", "b", Factor::One(1.0))]),
-            "a speed_factor names hardware in from and to, or \"*\", \" \" to \"b\""
+            "a speed_factor names hardware in from and to, or \"*\", \" \" to \"b\", correct it"
         );
         let unsaid = SpeedFactor { source: String::new(), ..one("a", "b", Factor::One(1.0)) };
-        assert_eq!(fault(&[unsaid]), "a speed_factor says who measured it in source, \"a\" to \"b\"");
+        assert_eq!(fault(&[unsaid]), "a speed_factor says who measured it in source, \"a\" to \"b\", correct it");
         assert_eq!(fault(&[one("a", "*", Factor::One(0.5))]), "");
     }
 }

@@ -1,10 +1,12 @@
 //! Energy of every run: `run_energy` from `session`, `run`, `power_sample` and `sensor`.
 
 mod alignment;
+mod config;
 
 use clap::Parser;
+use config::Config;
 use recombine::{Model, Workbench, check, model};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Energy of every run, from counters and integrals, with its evidence
@@ -21,33 +23,7 @@ struct Cli {
     write: Vec<PathBuf>,
 }
 
-/// `[join-telemetry]`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {
-    min_updates: u32,
-    max_gap_ms: f64,
-    max_error_pct: f64,
-    clock_error_ms: f64,
-    clock_search_s: f64,
-}
-
-impl Config {
-    fn fault(&self) -> Option<String> {
-        let is_length = |value: f64| value.is_finite() && value >= 0.0;
-        let Config { max_gap_ms, max_error_pct, clock_error_ms, clock_search_s, .. } = *self;
-        let lengths = [
-            ("max_gap_ms", max_gap_ms),
-            ("max_error_pct", max_error_pct),
-            ("clock_error_ms", clock_error_ms),
-            ("clock_search_s", clock_search_s),
-        ];
-        let wrong = lengths.into_iter().find(|(_, value)| !is_length(*value));
-        wrong.map(|(key, value)| format!("{key} is no length, {value}, give a number of at least 0"))
-    }
-}
-
-/// What SQL sees of it.
+/// What SQL sees of the configuration.
 #[derive(Serialize)]
 struct ConfigRow {
     min_updates: u32,
@@ -83,22 +59,19 @@ fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("join-telemetry: {error:#}");
+            eprintln!("join-telemetry: {}", schemas::terminal::escaped(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
-    let config: Config = schemas::config::load(&cli.config, "join-telemetry")?;
+    let config = schemas::config::load_valid(&cli.config, "join-telemetry", Config::fault)?;
     for table in ["session", "run", "power_sample", "sensor"] {
         if !cli.read.iter().any(|path| path.file_stem().is_some_and(|stem| stem == table)) {
             let given = cli.read.len();
             anyhow::bail!("table {table} is missing, {given} files were given, add {table}.parquet to --read");
         }
-    }
-    if let Some(fault) = config.fault() {
-        anyhow::bail!("{}: [join-telemetry]: {fault}", cli.config.display());
     }
     let mut bench = Workbench::new("join-telemetry", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;

@@ -1,6 +1,7 @@
 //! What can stop a model.
 
 use datafusion::error::DataFusionError;
+use std::path::PathBuf;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -17,6 +18,9 @@ pub enum Error {
 
     #[error("{table}: column `{column}` does not fit the contract, {cause}, correct the model")]
     Fit { table: &'static str, column: &'static str, cause: String },
+
+    #[error("{}: cannot be a table, {cause}, rename or copy it", path.display())]
+    Place { path: PathBuf, cause: String },
 
     #[error("SQL engine: cannot run, {cause}, check memory and the number of threads allowed")]
     Runtime { cause: String },

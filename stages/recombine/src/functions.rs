@@ -8,13 +8,16 @@ use datafusion::{
         array::{ArrayRef, AsArray, Float64Array, Int64Array},
         datatypes::{DataType, Float64Type, Int64Type},
     },
-    common::exec_datafusion_err,
+    common::{exec_datafusion_err, exec_err},
     error::Result,
     logical_expr::{ColumnarValue, Volatility, create_udf},
     prelude::SessionContext,
 };
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use std::{collections::HashMap, sync::Arc};
+
+/// Of one Monte Carlo interval: 80 MB.
+const MOST_DRAWS: i64 = 10_000_000;
 
 pub(crate) fn register(context: &SessionContext) {
     let immutable = |name, arguments, returns, function: fn(&[ColumnarValue]) -> Result<ColumnarValue>| {
@@ -55,10 +58,15 @@ fn student_t_p(args: &[ColumnarValue]) -> Result<ColumnarValue> {
 /// `interval_low(value, u_runs, df, u_common, below, above, level, draws, seed)` and `interval_high`: the ends of
 /// [`Known::interval`], or of [`Known::monte_carlo`] where `draws` is not 0. Null where an argument is, and without a degree of
 /// freedom.
+///
+/// Draws are kept until they are sorted, so their number is bounded.
 fn interval(args: &[ColumnarValue], end: fn((f64, f64)) -> f64) -> Result<ColumnarValue> {
     let arrays = ColumnarValue::values_to_arrays(args)?;
     let doubles: Vec<&Float64Array> = arrays[..7].iter().map(|a| a.as_primitive::<Float64Type>()).collect();
     let (draws, seed) = (arrays[7].as_primitive::<Int64Type>(), arrays[8].as_primitive::<Int64Type>());
+    if let Some(odd) = draws.iter().flatten().find(|n| !(0..=MOST_DRAWS).contains(n)) {
+        return exec_err!("{odd} draws, give 0 for the delta method or at most {MOST_DRAWS}");
+    }
     let values = (0..draws.len()).map(|row| {
         if arrays.iter().any(|a| a.is_null(row)) {
             return None;

@@ -6,6 +6,7 @@
 mod energy_join;
 mod error;
 mod evidence;
+mod files;
 mod functions;
 mod hardware;
 mod lineage;
@@ -21,8 +22,14 @@ use datafusion::{
     arrow,
     datasource::MemTable,
     error::DataFusionError,
-    execution::{context::SQLOptions, session_state::SessionStateBuilder},
-    prelude::{DataFrame, ParquetReadOptions, SessionConfig, SessionContext},
+    execution::{
+        context::SQLOptions,
+        disk_manager::DiskManagerBuilder,
+        memory_pool::FairSpillPool,
+        runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
+        session_state::SessionStateBuilder,
+    },
+    prelude::{DataFrame, SessionConfig, SessionContext},
 };
 use futures::StreamExt;
 use schemas::{
@@ -60,6 +67,9 @@ macro_rules! check {
     };
 }
 
+/// Bytes that a bounded bench may write to temporary files.
+pub const SPILLED: u64 = 20 << 30;
+
 /// Tables, models and checks of one stage's work.
 pub struct Workbench {
     context: SessionContext,
@@ -78,12 +88,32 @@ impl Workbench {
 
     /// The same, computing on several threads: then rows come in any order, and sums may differ in the last digit.
     pub fn parallel<C: Serialize>(stage: &'static str, config: &C, threads: usize) -> Result<Self> {
+        Self::within(stage, config, threads, Arc::new(RuntimeEnv::default()))
+    }
+
+    /// The same within `memory` bytes: what sorts, joins and groups beyond that goes to files of at most [`SPILLED`] bytes.
+    pub fn bounded<C: Serialize>(stage: &'static str, config: &C, threads: usize, memory: usize) -> Result<Self> {
+        let environment = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(memory)))
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_max_temp_directory_size(SPILLED))
+            .build_arc()
+            .map_err(|e| Error::Runtime { cause: e.strip_backtrace() })?;
+        Self::within(stage, config, threads, environment)
+    }
+
+    fn within<C: Serialize>(
+        stage: &'static str,
+        config: &C,
+        threads: usize,
+        environment: Arc<RuntimeEnv>,
+    ) -> Result<Self> {
         let mut session = SessionConfig::new().with_target_partitions(threads).with_information_schema(true);
         let options = session.options_mut();
         options.execution.parquet.schema_force_view_types = false;
         options.execution.collect_statistics = false;
         options.sql_parser.map_string_types_to_utf8view = false;
-        let builder = SessionStateBuilder::new().with_config(session).with_default_features();
+        let builder =
+            SessionStateBuilder::new().with_config(session).with_runtime_env(environment).with_default_features();
         let state = energy_join::taught(builder).build();
         let context = SessionContext::new_with_state(state);
         functions::register(&context);
@@ -117,11 +147,7 @@ impl Workbench {
     }
 
     fn register(&self, name: &str, path: &Path, contract: &'static Contract) -> Result<()> {
-        let schema = contract.arrow();
-        let options = ParquetReadOptions::default().schema(&schema).skip_metadata(true);
-        self.runtime
-            .block_on(self.context.register_parquet(name, path.to_string_lossy().as_ref(), options))
-            .map_err(|e| Error::sql(name, &e))
+        self.runtime.block_on(files::register(&self.context, name, path, Some(contract.arrow())))
     }
 
     /// Registers sorted rows as the contract's table, which need not fit into memory: then it waits in a file of `aside`. Two rows
@@ -151,13 +177,7 @@ impl Workbench {
 
     /// Registers any Parquet file, or a folder of such with the same columns, under a name. Rows are not checked.
     pub fn parquet(&mut self, name: &str, path: &Path) -> Result<()> {
-        self.runtime
-            .block_on(self.context.register_parquet(
-                name,
-                path.to_string_lossy().as_ref(),
-                ParquetReadOptions::default(),
-            ))
-            .map_err(|e| Error::sql(name, &e))
+        self.runtime.block_on(files::register(&self.context, name, path, None))
     }
 
     /// Adds a file that was read by other means to the provenance.

@@ -2,15 +2,23 @@
 
 use crate::charts::Chart;
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
     io::Write,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
 };
 
-/// A process that draws what it is told of, beside the folder in which it is to be.
+/// What the processes that draw say, until they have drawn all.
+const SAID: &str = ".said";
+/// A chart takes tenths of a second: when none came for so long, none will.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Processes that draw what they are told of, in a folder that is there. They are a group of their own, which ends with this.
 pub struct Drawing {
     process: Option<Child>,
     /// Why there is none.
@@ -18,72 +26,109 @@ pub struct Drawing {
     python: PathBuf,
     script: PathBuf,
     folder: PathBuf,
-    partial: PathBuf,
 }
 
 impl Drawing {
-    /// Starts it; `finish` tells if it could not be.
+    /// Starts them; `finish` tells if that could not be.
     pub fn start(python: &Path, script: &Path, folder: &Path) -> Result<Self> {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let partial = folder.with_file_name(format!(".{name}.{}.partial", std::process::id()));
-        fs::create_dir_all(&partial).with_context(|| format!("{}: cannot create", partial.display()))?;
+        let said = folder.join(SAID);
+        // A file and no pipe: a child that outlives its parent would hold a pipe open.
+        let errors = File::create(&said).with_context(|| format!("{}: cannot create", said.display()))?;
         let started = Command::new(python)
             .arg(script)
             .arg("charts")
+            .arg(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(Stdio::piped())
+            .stderr(errors)
+            .process_group(0)
             .spawn();
         let (process, fault) = started.map_or_else(|e| (None, Some(e)), |process| (Some(process), None));
-        Ok(Self { process, fault, python: python.into(), script: script.into(), folder: folder.into(), partial })
+        Ok(Self { process, fault, python: python.into(), script: script.into(), folder: folder.into() })
     }
 
     /// Writes `ID.vl.json`, and has `ID.svg` and `ID.png` drawn.
     pub fn draw(&mut self, chart: &Chart) -> Result<()> {
-        let file = self.partial.join(format!("{}.vl.json", chart.id));
-        fs::write(&file, serde_json::to_vec_pretty(&chart.spec)?)
-            .with_context(|| format!("{}: cannot write", file.display()))?;
+        let name = format!("{}.vl.json", chart.id);
+        schemas::io::write_whole(&self.folder.join(&name), &serde_json::to_vec_pretty(&chart.spec)?)?;
         if let Some(stdin) = self.process.as_mut().and_then(|p| p.stdin.as_mut()) {
             // One that has ended already tells why in `finish`.
-            let _ = writeln!(stdin, "{}", file.display());
+            let _ = writeln!(stdin, "{name}");
         }
         Ok(())
     }
 
-    /// The SVGs by id, when all are drawn; charts of an earlier report go.
+    /// The SVGs by id, when all are drawn.
     pub fn finish(mut self, charts: &[Chart]) -> Result<BTreeMap<String, String>> {
-        let ended = match (self.process.take(), self.fault.take()) {
-            (Some(process), _) => process.wait_with_output(),
-            (None, fault) => Err(fault.unwrap_or_else(|| std::io::ErrorKind::NotFound.into())),
+        let Some(mut process) = self.process.take() else {
+            let fault = self.fault.take().unwrap_or_else(|| std::io::ErrorKind::NotFound.into());
+            bail!("{}: cannot start Python, {fault}, run `make setup`", self.python.display());
         };
-        let done =
-            ended.with_context(|| format!("{}: cannot start Python, run `make setup`", self.python.display()))?;
-        if !done.status.success() {
-            let words = String::from_utf8_lossy(&done.stderr);
-            let last = words.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it said nothing");
-            bail!("{}: charts not drawn, {last}, run `make setup`", self.script.display());
+        drop(process.stdin.take());
+        let ended = self.wait(&mut process);
+        end(&mut process);
+        let status = ended?;
+        let said = fs::read_to_string(self.folder.join(SAID)).unwrap_or_default();
+        if !status.success() {
+            let last = said.lines().rfind(|l| !l.trim().is_empty()).map_or_else(|| format!("{status}"), str::to_string);
+            bail!("{}: charts not drawn, {last}, {}", self.script.display(), remedy(&said, &last));
         }
+        let _ = fs::remove_file(self.folder.join(SAID));
         let svg = |c: &Chart| {
-            let file = self.partial.join(format!("{}.svg", c.id));
+            let file = self.folder.join(format!("{}.svg", c.id));
             let text = fs::read_to_string(&file).with_context(|| format!("{}: not drawn", file.display()))?;
             Ok((c.id.clone(), slim(&text)))
         };
-        let svgs = charts.iter().map(svg).collect::<Result<_>>()?;
-        let _ = fs::remove_dir_all(&self.folder);
-        fs::rename(&self.partial, &self.folder)
-            .with_context(|| format!("{}: cannot be put in place", self.folder.display()))?;
-        Ok(svgs)
+        charts.iter().map(svg).collect()
+    }
+
+    /// Waits for the first process alone, and as long as charts come.
+    fn wait(&self, process: &mut Child) -> Result<ExitStatus> {
+        let (mut drawn, mut since) = (0, Instant::now());
+        loop {
+            if let Some(status) = process.try_wait().context("cannot wait for the process that draws")? {
+                return Ok(status);
+            }
+            let now = fs::read_dir(&self.folder).map_or(0, Iterator::count);
+            if now != drawn {
+                (drawn, since) = (now, Instant::now());
+            }
+            if since.elapsed() > PATIENCE {
+                let seconds = PATIENCE.as_secs();
+                bail!("{}: charts not drawn, no chart for {seconds} s, run it again", self.script.display());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
-/// A report that came to nothing leaves the charts of the one before it.
+/// Ends a process and all that it started.
+fn end(process: &mut Child) {
+    if let Some(group) = i32::try_from(process.id()).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let _ = process.wait();
+}
+
+/// What helps when charts were not drawn: what was said decides.
+fn remedy(said: &str, last: &str) -> &'static str {
+    match () {
+        () if said.contains("No module named") || said.contains("can't open file") => "run `make setup`",
+        () if said.contains("[Errno 28]") => "free space on that disk and run it again",
+        () if said.contains("[Errno 24]") => "raise the limit of open files (`ulimit -n`) and run it again",
+        () if last.contains("-9") || last.contains("signal: 9") || said.contains("MemoryError") => {
+            "it was killed or had no memory: free memory and run it again"
+        }
+        () => "run it again, or `make setup` if the engine is broken",
+    }
+}
+
+/// A report that came to nothing leaves nobody drawing.
 impl Drop for Drawing {
     fn drop(&mut self) {
         if let Some(mut process) = self.process.take() {
-            drop(process.stdin.take());
-            let _ = process.wait();
+            end(&mut process);
         }
-        let _ = fs::remove_dir_all(&self.partial);
     }
 }
 

@@ -9,6 +9,7 @@ mod models;
 mod number;
 mod outputs;
 mod page;
+mod place;
 mod report;
 mod reproduce;
 mod sections;
@@ -19,6 +20,10 @@ mod whatif;
 use anyhow::Context;
 use clap::Parser;
 use recombine::Workbench;
+use schemas::{
+    config::{self, Fault},
+    terminal::escaped,
+};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -45,7 +50,7 @@ struct Cli {
     beside: Option<PathBuf>,
     #[command(flatten)]
     appendix: appendix::Appendix,
-    /// Folder for report.html, report.md, report.json, csv/ and charts/
+    /// Folder for report/, which holds report.html, report.md, report.json, csv/ and charts/, and for links to these five
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
 }
@@ -57,19 +62,31 @@ struct Config {
     title: String,
 }
 
+impl Config {
+    /// What no type can say: the title is the page's, a heading of Markdown and a line of JSON.
+    fn fault(&self) -> Option<Fault> {
+        let is_odd = self.title.trim().is_empty() || self.title.chars().any(char::is_control);
+        let length = self.title.chars().count();
+        is_odd
+            .then(|| Fault::new("title", "title must have visible characters only", format!("{:?}", self.title)))
+            .or_else(|| (length > 200).then(|| Fault::new("title", "title must have at most 200 characters", length)))
+    }
+}
+
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("render: {error:#}");
+            eprintln!("render: {}", escaped(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
 }
 
 fn run(cli: &Cli) -> anyhow::Result<()> {
-    let config: Config = schemas::config::load(&cli.config, "render")?;
-    let mut drawing = draw::Drawing::start(&cli.python, &cli.draw, &cli.into.join("charts"))?;
+    let config = config::load_valid(&cli.config, "render", Config::fault)?;
+    let place = place::Place::beside(&cli.into)?;
+    let mut drawing = draw::Drawing::start(&cli.python, &cli.draw, &place.charts()?)?;
     let mut bench = Workbench::new("render", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
     // Costs of an older run have none.
@@ -92,9 +109,10 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let bundle = std::fs::read_to_string(&cli.bundle)
         .with_context(|| format!("{}: cannot read the browser bundle, run `make setup`", cli.bundle.display()))?;
     let svgs = drawing.finish(&charts)?;
-    outputs::write(&report, &svgs, &bundle, &cli.into)?;
-    println!("Report: {}", cli.into.join("report.html").display());
-    println!("{}\n{}\n{}", report.answer.sentence, report.answer.costs, report.answer.subject);
-    report.answer.lines.iter().for_each(|line| println!("{line}"));
+    outputs::write(&report, &svgs, &bundle, place.path())?;
+    place.publish()?;
+    let said = [&report.answer.sentence, &report.answer.costs, &report.answer.subject];
+    println!("Report: {}", escaped(&cli.into.join("report.html").to_string_lossy()));
+    said.into_iter().chain(&report.answer.lines).for_each(|line| println!("{}", escaped(line)));
     Ok(())
 }

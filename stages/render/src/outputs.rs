@@ -7,20 +7,24 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use schemas::io;
-use std::{collections::BTreeMap, path::Path};
+use std::{borrow::Cow, collections::BTreeMap, fs, path::Path};
 
+/// Writes all but the charts into a folder that nobody looks at yet.
 pub fn write(report: &Report, svgs: &BTreeMap<String, String>, bundle: &str, into: &Path) -> Result<()> {
     let folder = into.join("csv");
-    // Tables of an earlier report are of other numbers.
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).with_context(|| format!("{}: cannot create", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("{}: cannot create", folder.display()))?;
     for table in report.tables() {
-        let file = folder.join(format!("{}.csv", table.id));
-        std::fs::write(&file, csv(table)?).with_context(|| format!("{}: cannot write", file.display()))?;
+        io::write_whole(&folder.join(format!("{}.csv", table.id)), &csv(table)?)?;
     }
     io::write_whole(&into.join("report.json"), &serde_json::to_vec(report)?)?;
     io::write_whole(&into.join("report.md"), page::markdown(report)?.as_bytes())?;
     Ok(io::write_whole(&into.join("report.html"), page::html(report, svgs, bundle)?.as_bytes())?)
+}
+
+/// A text that a spreadsheet would compute (OWASP, CSV Injection) with `'` before it; numbers are no texts and stay numbers.
+fn inert(text: &str) -> Cow<'_, str> {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.chars().nth(1).is_some();
+    if is_formula && text.parse::<f64>().is_err() { format!("'{text}").into() } else { text.into() }
 }
 
 /// A number has columns for its interval; a row's evidence and source come last.
@@ -39,13 +43,13 @@ fn csv(table: &Table) -> Result<Vec<u8>> {
     }
     header.extend(table.known.then(|| "evidence".to_string()));
     header.extend(table.sourced.then(|| "source".to_string()));
-    out.write_record(&header)?;
+    out.write_record(header.iter().map(|label| inert(label).into_owned()))?;
     let full = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
     for row in &table.rows {
         let mut fields = Vec::new();
         for (cell, interval) in row.cells.iter().zip(&intervals) {
             match cell {
-                Cell::Text(text) => fields.push(text.clone()),
+                Cell::Text(text) => fields.push(inert(text).into_owned()),
                 Cell::Number(number) => {
                     fields.push(full(number.value));
                     if *interval {
@@ -54,8 +58,8 @@ fn csv(table: &Table) -> Result<Vec<u8>> {
                 }
             }
         }
-        fields.extend(table.known.then(|| row.evidence.clone()));
-        fields.extend(table.sourced.then(|| row.sql.clone()));
+        fields.extend(table.known.then(|| inert(&row.evidence).into_owned()));
+        fields.extend(table.sourced.then(|| inert(&row.sql).into_owned()));
         out.write_record(&fields)?;
     }
     out.into_inner().map_err(|e| anyhow::anyhow!("table {}: {e}", table.id))
@@ -68,6 +72,16 @@ mod tests {
         number::Number,
         table::{Column, Row},
     };
+
+    #[test]
+    fn no_spreadsheet_computes_a_name() {
+        for name in ["=cmd|'/c calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1", "-x"] {
+            assert_eq!(inert(name), format!("'{name}"));
+        }
+        for plain in ["-5", "+0.5e3", "-", "a=b", "", "mean", "-inf"] {
+            assert_eq!(inert(plain), plain);
+        }
+    }
 
     #[test]
     fn a_table_as_csv() {

@@ -64,11 +64,15 @@ pub fn fill(bench: &Workbench, mut ready: impl FnMut(&Chart) -> Result<()>) -> R
 }
 
 fn chart(kind: &Kind, mode: &str, mut rows: Vec<Map<String, Value>>) -> Result<Chart> {
+    let mode = &replaced(mode);
     let cut = first_rows(kind.shape, &mut rows);
     if kind.shape == Shape::Bars {
         mark_ties(&mut rows);
     }
-    rows.iter_mut().flat_map(|row| row.values_mut()).for_each(six_digits);
+    for value in rows.iter_mut().flat_map(|row| row.values_mut()) {
+        six_digits(value);
+        drawable(value);
+    }
     let rows: Vec<Value> = rows.into_iter().map(Value::Object).collect();
     let mut title = if mode.is_empty() { kind.title.to_string() } else { format!("{}: {mode}", kind.title) };
     if cut > 0 {
@@ -150,6 +154,20 @@ fn six_digits(value: &mut Value) {
     }
 }
 
+/// Here names enter charts, and none of them must end the report.
+fn drawable(value: &mut Value) {
+    if let Value::String(text) = value {
+        *text = replaced(text);
+    }
+}
+
+/// U+FFFD for what no SVG (XML 1.0, 2.2) can hold: control characters and noncharacters. And for all beyond U+FFFF, such as emoji: Vega
+/// cuts long names in the middle of a surrogate pair, and half of one is no text. Tables show the whole names.
+fn replaced(text: &str) -> String {
+    let is_out = |c: char| c.is_control() || matches!(c, '\u{fdd0}'..='\u{fdef}' | '\u{fffe}'..);
+    text.chars().map(|c| if is_out(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +190,14 @@ mod tests {
         let ties: Vec<&str> = rows.iter().map(|r| r["tie"].as_str().unwrap()).collect();
         assert_eq!(ties, ["tie", "tie", "", "", ""]);
         assert_eq!((rows[0]["end"].as_f64(), rows[4]["end"].as_f64()), (Some(1.5), Some(1.4)));
+    }
+
+    #[test]
+    fn names_that_no_picture_can_hold_are_replaced() {
+        let hostile = "a\0b\u{1b}c\u{ffff}d🔥e\u{7f}f\tg\u{fdd0}";
+        let shown = "a b c d e f g ".replace(' ', "\u{fffd}");
+        assert_eq!(replaced(hostile), shown);
+        assert_eq!(replaced("größer, 漢字 <b>"), "größer, 漢字 <b>");
     }
 
     #[test]
