@@ -176,7 +176,7 @@ mod tests {
                 expected.extend_from_slice(line.as_bytes());
                 assert!(waiting.push(line.as_bytes()));
                 disk.room.set(disk.bytes.borrow().len() + (random.next() % 120) as usize);
-                disk.cuts.set(random.next() % 4 > 0);
+                disk.cuts.set(!random.next().is_multiple_of(4));
                 let written = waiting.write(&disk);
                 assert!(written.is_ok() || waiting.bytes() > 0);
                 if disk.cuts.get() {
