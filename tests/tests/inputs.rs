@@ -264,7 +264,7 @@ fn embodied_carbon_follows_the_parts() {
     let mut pairs = 0;
     for (place, row) in &all {
         let kg = row["embodied_kgco2e"].as_f64().unwrap();
-        let Some(shape) = shapes.get(&["provider", "instance"].map(|c| said(row, c).to_string()).to_vec()) else {
+        let Some(shape) = shapes.get(&["provider", "instance"].map(|c| said(row, c).to_string())[..]) else {
             faults.note(true, place, "of no price");
             continue;
         };
@@ -273,7 +273,7 @@ fn embodied_carbon_follows_the_parts() {
             let same = said(row, "provider") == said(other, "provider")
                 && family(said(row, "instance")) == family(said(other, "instance"));
             let Some(bigger) =
-                shapes.get(&["provider", "instance"].map(|c| said(other, c).to_string()).to_vec()).filter(|_| same)
+                shapes.get(&["provider", "instance"].map(|c| said(other, c).to_string())[..]).filter(|_| same)
             else {
                 continue;
             };

@@ -89,7 +89,7 @@ fn folded(printed: &str) -> String {
             _ if NO_MODEL.contains(&word) => {}
             "core" if number => drop(words.pop()),
             "gen" if is_ordinal(last) => drop(words.pop()),
-            "gb" | "gib" if number => words.last_mut().expect("a number").push_str("gb"),
+            "gb" | "gib" if number => words.last_mut().into_iter().for_each(|size| size.push_str("gb")),
             "radeon" if ["with", "w"].contains(&last) => {
                 words.pop();
                 break;
