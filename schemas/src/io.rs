@@ -107,17 +107,16 @@ fn properties(contract: &Contract, by: &Provenance) -> WriterProperties {
     properties.build()
 }
 
-/// Calls `fill` on a new file beside `path`; on success syncs it and renames it to `path`, else removes it. Of a link to a file the
-/// file is replaced; what is no plain file, such as a device, is refused.
+/// Calls `fill` on a new file beside `path`; on success syncs it and renames it to `path`, else removes it. A link to a file gives
+/// way, and what it led to stays; what is no plain file, such as a device, is refused.
 pub fn whole(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
     let io = |action| move |cause| Error::Io { path: path.to_path_buf(), action, cause };
     if let Some(kind) = kind_but_file(path) {
         return Err(Error::NotPlain { path: path.to_path_buf(), kind });
     }
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let folder = partial::parent(&target);
+    let folder = partial::parent(path);
     fs::create_dir_all(&folder).map_err(io("create the folder of"))?;
-    let mut beside = partial::file(&target).map_err(io("create"))?;
+    let mut beside = partial::file(path).map_err(io("create"))?;
     fill(beside.as_file_mut()).map_err(|e| match e {
         // The encoder says of a full disk that the file is no Parquet.
         Error::NotParquet { path: of, cause } if of == path => Error::Write { path: of, cause },
@@ -127,7 +126,7 @@ pub fn whole(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<
         other => other,
     })?;
     beside.as_file().sync_all().map_err(io("sync"))?;
-    beside.persist(&target).map_err(|e| io("rename to")(e.error))?;
+    beside.persist(path).map_err(|e| io("rename to")(e.error))?;
     File::open(&folder).and_then(|d| d.sync_all()).map_err(io("sync the folder of"))
 }
 

@@ -243,7 +243,7 @@ fn a_missing_pipeline_is_an_error() {
     for (pipeline, what) in [
         ("nothing.toml", "nothing.toml: cannot read, No such file or directory (os error 2)"),
         ("docs", "docs: cannot read, Is a directory (os error 21)"),
-        ("README.md", "README.md: line 1: "),
+        ("README.md", "README.md: line 3: key with no value, expected `=`, correct the line"),
     ] {
         let ran = make(&["reprice", &run, &format!("PIPELINE={pipeline}")]);
         assert!(ran.code == Some(2) && ran.err.contains(&format!("own-config: {what}")), "{ran:?}");

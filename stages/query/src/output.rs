@@ -165,6 +165,6 @@ mod tests {
         let batch = RecordBatch::try_from_iter_with_nullable([("xs", Arc::new(lists) as _, true)]).unwrap();
         let mut out = Vec::new();
         csv::WriterBuilder::new().with_header(true).build(&mut out).write(&flat(&batch).unwrap()).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "xs\n\"[1.5,null,2.0]\"\n\n[]\n");
+        assert_eq!(String::from_utf8(out).unwrap(), "xs\n\"[1.5,null,2.0]\"\n\"\"\n[]\n");
     }
 }
