@@ -58,7 +58,7 @@ fn opens_offline_in_light_and_dark_wide_and_narrow() {
             assert!(chart["marks"].as_i64() > Some(2) && chart["alive"] == "yes", "{chart}");
             assert!(chart["label"].as_str().unwrap().len() > 40, "{chart}");
         }
-        assert_eq!(seen["headline"].as_array().unwrap().len(), 5, "margin, evidence, two examples, findings");
+        assert_eq!(seen["headline"].as_array().unwrap().len(), 6, "margin, evidence, three examples, findings");
         assert!(seen["overflow"].as_i64() <= Some(0), "the page is wider than the window: {seen}");
         assert_eq!(seen["ground"], ground);
         assert_ne!(seen["ink"], seen["ground"], "text of charts is seen in {scheme}");

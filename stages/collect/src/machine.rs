@@ -3,7 +3,7 @@
 //!
 //! | file | says | of |
 //! | --- | --- | --- |
-//! | `/sys/class/dmi/id` | vendor; EC2's type is the product's name, Azure's tag is on the chassis | systemd's virt.c, cloud-init's ds-identify |
+//! | `/sys/class/dmi/id` | vendor; type on EC2 (product), tag on Azure (chassis) | systemd's virt.c, cloud-init's ds-identify |
 //! | `/run/cloud-init/instance-data.json` | cloud, region, EC2's and Azure's type | cloud-init, instance metadata |
 
 use serde::Serialize;

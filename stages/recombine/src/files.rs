@@ -6,18 +6,21 @@ use datafusion::{
     arrow::datatypes::SchemaRef,
     datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl},
     error::DataFusionError,
-    execution::options::ReadOptions,
-    object_store::local::LocalFileSystem,
+    execution::{object_store::ObjectStoreUrl, options::ReadOptions},
+    object_store::{self, local::LocalFileSystem},
     prelude::{ParquetReadOptions, SessionContext},
 };
 use std::{
     os::unix::ffi::OsStrExt,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
+
+/// A store's URL is this and its number.
+const SCHEME: &str = "folder://";
+
+/// Folders that tables were registered from.
+static STORES: Mutex<Vec<Arc<LocalFileSystem>>> = Mutex::new(Vec::new());
 
 /// Registers a Parquet file, or the files `*.parquet` of a folder, as a table with the given columns, or else with the file's own.
 pub(crate) async fn register(
@@ -50,17 +53,24 @@ fn listing(context: &SessionContext, is_folder: bool, skip_metadata: bool) -> Li
 
 /// Where DataFusion finds the file: a store for its folder, and in it the encoded name.
 fn place(context: &SessionContext, path: &Path) -> std::result::Result<ListingTableUrl, DataFusionError> {
-    static STORES: AtomicUsize = AtomicUsize::new(0);
-    let number = STORES.fetch_add(1, Ordering::Relaxed);
     let (folder, name) = match (path.is_dir(), path.parent(), path.file_name()) {
         (true, _, _) | (_, _, None) => (path, &[][..]),
         (false, Some(folder), Some(name)) if !folder.as_os_str().is_empty() => (folder, name.as_bytes()),
         (false, _, Some(name)) => (Path::new("."), name.as_bytes()),
     };
-    let url = ListingTableUrl::parse(format!("folder://{number}/{}", encoded(name)))?;
-    let store = LocalFileSystem::new_with_prefix(folder)?;
-    context.register_object_store(url.object_store().as_ref(), Arc::new(store));
+    let store = Arc::new(LocalFileSystem::new_with_prefix(folder)?);
+    let mut stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
+    let url = ListingTableUrl::parse(format!("{SCHEME}{}/{}", stores.len(), encoded(name)))?;
+    stores.push(store.clone());
+    context.register_object_store(url.object_store().as_ref(), store);
     Ok(url)
+}
+
+/// Where a file of a table lies on disk; `None` of a store that is none of these.
+pub(crate) fn local(store: &ObjectStoreUrl, location: &object_store::path::Path) -> Option<PathBuf> {
+    let number: usize = store.as_str().strip_prefix(SCHEME)?.trim_end_matches('/').parse().ok()?;
+    let stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);
+    stores.get(number)?.path_to_filesystem(location).ok()
 }
 
 /// Every byte that could mean something in a URL or a pattern as `%XX` (RFC 3986, 2.1).

@@ -5,6 +5,7 @@ use super::{
     columns::{Chunk, Columns},
     spans::Table,
 };
+use crate::files;
 use datafusion::{
     arrow::datatypes::{DataType, Field, Schema},
     datasource::{
@@ -64,16 +65,13 @@ pub fn of(plan: &Arc<dyn ExecutionPlan>, columns: &Columns) -> Result<Option<Sca
         return Ok(None);
     };
     let Some(source) = config.file_source().downcast_ref::<ParquetSource>() else { return Ok(None) };
-    let plain = config.limit.is_none()
-        && source.filter().is_none()
-        && config.table_partition_cols().is_empty()
-        && config.object_store_url.as_str() == "file:///";
+    let plain = config.limit.is_none() && source.filter().is_none() && config.table_partition_cols().is_empty();
     let Some(names) = names(config).filter(|_| plain) else { return Ok(None) };
     // Files cut into ranges for several partitions are whole here.
     let mut seen = HashSet::new();
     let mut files = Vec::new();
     for file in config.file_groups.iter().flat_map(|group| group.files()) {
-        let path = PathBuf::from("/").join(file.object_meta.location.as_ref());
+        let Some(path) = files::local(&config.object_store_url, &file.object_meta.location) else { return Ok(None) };
         if seen.insert(path.clone()) {
             let Some(opened) = Opened::new(path, &names, columns)? else { return Ok(None) };
             files.push(opened);
