@@ -8,7 +8,9 @@ use serde_json::Value;
 
 /// A home grid whose row says that it is an example.
 const HOME: &str = "select 'Tariff and carbon of the grid, ' \
-    || concat_ws(' and ', '$' || max(g.usd_per_kwh), max(g.gco2e_per_kwh) || ' g') || ' a kWh, are a shipped example: set your own in the row of `' || g.region || '` in `data/inputs/grid`.' as line from priced_with as p \
+    || concat_ws(' and ', '$' || max(g.usd_per_kwh), max(g.gco2e_per_kwh) || ' g') \
+    || ' a kWh, are a shipped example: set your own in the row of `' || g.region || '` in `data/inputs/grid`.' as line \
+    from priced_with as p \
     inner join grid as g on p.home_grid = g.region \
     inner join (select distinct grid_region from cost where gco2e_per_mtok is not null) as c on p.home_grid = c.grid_region \
     where g.example group by g.region";

@@ -38,7 +38,7 @@ const SESSIONS: Layout = Layout {
     id: "sessions",
     caption: "Sessions",
     method: "",
-    sql: "select * from session order by started_ns, session_id limit 50",
+    sql: "select *, nullif(concat_ws(' ', provider, instance), '') as ran_as from session order by started_ns, session_id limit 50",
     source: "select * from session where session_id = {session_id}",
     evidence: Evidence::None,
     columns: &[
@@ -47,7 +47,7 @@ const SESSIONS: Layout = Layout {
         ("cores", Show::Number("logical_cores")),
         ("memory, MiB", Show::Number("memory_mb")),
         ("GPU", Show::Text("gpu_names")),
-        ("instance", Show::Joined(&["provider", "instance"])),
+        ("instance", Show::Text("ran_as")),
         ("system", Show::Text("os")),
         ("engines", Show::Text("engines")),
         ("commit", Show::Text("git_commit")),
