@@ -59,7 +59,7 @@ impl Ran {
 /// Seals the bytes of a contract file again, as if a build had written them so.
 pub fn resealed(bytes: &mut [u8]) {
     let key = schemas::seal::SEAL.as_bytes();
-    let at = bytes.windows(key.len()).rposition(|part| part == key).unwrap() + key.len() + 2;
+    let at = bytes.windows(key.len()).rposition(|part| part == key).expect("a seal") + key.len() + 2;
     let digits = at..at + schemas::seal::OPEN.len();
     bytes[digits.clone()].copy_from_slice(schemas::seal::OPEN.as_bytes());
     let seal = schemas::provenance::sha256_bytes(bytes);

@@ -111,5 +111,5 @@ fn product(line: &str) -> Option<&str> {
     let start = |(at, _): (usize, &str)| line[at + 1..].split_once(']').map(|(inside, _)| inside.trim());
     let inside = line.match_indices('[').filter_map(start);
     let id = |text: &str| text.split(':').all(|part| part.len() == 4 && part.bytes().all(|b| b.is_ascii_hexdigit()));
-    inside.filter(|text| listed && !text.is_empty() && !id(text) && !["amd/ati", "amd"].contains(text)).last()
+    inside.rev().find(|text| listed && !text.is_empty() && !id(text) && !["amd/ati", "amd"].contains(text))
 }

@@ -240,7 +240,8 @@ mod tests {
             change(&mut config);
             config.fault().map_or_else(|| "taken".into(), |fault| fault.to_string())
         };
-        let cases: [(fn(&mut Config), &str); 9] = [
+        type Case = (fn(&mut Config), &'static str);
+        let cases: [Case; 9] = [
             (|c| c.ci_level = 1.0, "ci_level must be between 0 and 1, 1, correct it"),
             (|c| c.max_failed_pct = f64::NAN, "max_failed_pct must be from 0.0 to 100.0, NaN, correct it"),
             (|c| c.max_degraded_pct = 1000.0, "max_degraded_pct must be from 0.0 to 100.0, 1000.0, correct it"),
