@@ -7,6 +7,7 @@ from scipy.special import ndtri
 
 from formulas import Z95, mean, student, variance
 from means import log_over, log_variance, mean_over, mean_with_error, satterthwaite
+from observed import ERRORS
 from tables import NAN, is_absent
 
 METRICS = (
@@ -70,16 +71,25 @@ def with_sensor_error(found, half_95, level):
     return centre, error, low, high, method
 
 
+def own_errors(groups, group):
+    """Half widths by scenario that the sensors give a metric with energy."""
+    errors = groups.get((ERRORS.get(group.metric), *group.key))
+    return {s: mean(c.runs) for s, c in errors.cells.items()} if errors else {}
+
+
+def of_mode(errors, cells):
+    return mean(errors.values()) if len(errors) == len(cells) else NAN
+
+
 def estimates(groups, config):
     level, rows = config["ci_level"], []
     for group in (g for g in groups.values() if g.metric in METRICS):
-        errors = groups.get(("kwh_error", *group.key)) if group.metric == "gross_kwh_per_mtok" else None
-        of_error = {s: mean(c.runs) for s, c in errors.cells.items()} if errors else {}
+        of_error = own_errors(groups, group)
         cells = list(group.cells.values())
         found = [("cell", s, of_cell(c, level), median(c.runs), of_error.get(s, NAN), c.n) for s, c in group.cells.items()]
         whole = over_scenarios(cells, mean_over(group.metric), level)
         if whole:
-            shared = mean(of_error.values()) if len(of_error) == len(cells) else NAN
+            shared = of_mode(of_error, cells)
             found.append(("backend_mode", "*", whole, median(mean(c.runs) for c in cells), shared, sum(c.n for c in cells)))
         for of, scenario, estimate, middle, half_95, n in found:
             centre, error, low, high, method = with_sensor_error(estimate, half_95, level)

@@ -15,8 +15,10 @@ METRICS = {
     "latency_ms": "evidence", "ttft_ms": "evidence", "tpot_ms": "evidence", "input_tokens_per_s": "evidence",
     "output_tokens_per_s": "evidence", "gross_kwh_per_mtok": "energy_evidence", "kwh_error": "energy_evidence",
     "net_kwh_per_mtok": "energy_evidence", "gross_power_w": "energy_evidence", "decode_j_per_token": "energy_evidence",
-    "total_usd_per_mtok": "usd_evidence", "gco2e_per_mtok": "gco2e_evidence",
+    "total_usd_per_mtok": "usd_evidence", "gco2e_per_mtok": "gco2e_evidence", "usd_error": "energy_evidence", "g_error": "energy_evidence",
 }
+# What the sensors may be off by in a metric.
+ERRORS = {"gross_kwh_per_mtok": "kwh_error", "total_usd_per_mtok": "usd_error", "gco2e_per_mtok": "g_error"}
 # How the energy in them is known.
 ENERGY = {"total_usd_per_mtok": "usd_energy", "gco2e_per_mtok": "energy_evidence"}
 
@@ -113,11 +115,14 @@ def price_runs(values, chosen, own):
         hours, joules = mean(v["hours"] for v in of_cell), mean(v["priced_j"] for v in of_cell)
         for v in of_cell:
             share_h, share_e = v["hours"] / hours, v["priced_j"] / joules if joules else NAN
+            part = v["kwh_error"] / v["gross_kwh_per_mtok"] if v["gross_kwh_per_mtok"] else NAN
             if c := chosen.get(key):
                 energy = 0.0 if c["energy_usd_per_mtok"] == 0 else c["energy_usd_per_mtok"] * share_e
                 v["total_usd_per_mtok"], v["usd_evidence"] = c["infra_usd_per_mtok"] * share_h + energy, c["usd_evidence"]
+                v["usd_error"] = 0.0 if energy == 0 else energy * part
                 v["usd_energy"] = None if c["energy_usd_per_mtok"] == 0 else v["energy_evidence"]
             if o := own.get(key):
+                v["g_error"] = o["gco2e"] * share_e * part
                 made = 0.0 if is_absent(o["embodied"]) else o["embodied"] * share_h
                 v["gco2e_per_mtok"], v["gco2e_evidence"] = o["gco2e"] * share_e + made, o["evidence"]
 

@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.special import fdtrc
 
 from comparisons import label
-from estimates import over_scenarios
+from estimates import of_mode, over_scenarios, own_errors, with_sensor_error
 from formulas import mean, variance, weakest
 from means import mean_over
 from observed import more_than_rounding
@@ -68,7 +68,7 @@ def welch(means):
     return statistic, k - 1, df, float(fdtrc(k - 1, df, statistic)), NAN
 
 
-def ranking(found, compared, prices, config):
+def ranking(found, groups, compared, prices, config):
     rows = []
     for family, backends in found.items():
         metric = family[0]
@@ -77,6 +77,8 @@ def ranking(found, compared, prices, config):
             estimate = over_scenarios(list(group.cells.values()), mean_over(metric), config["ci_level"])
             if estimate is None:
                 continue
+            shared = of_mode(own_errors(groups, group), group.cells)
+            estimate = with_sensor_error(estimate, shared, config["ci_level"])
             extrapolated = lambda g: g.evidence == "extrapolated"
             peers = [g for g in backends.values() if extrapolated(g) == extrapolated(group)]
             mine = [c for c in pairs if name in (c["a"], c["b"]) and c["apart"] != "extrapolated"]

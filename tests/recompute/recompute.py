@@ -98,7 +98,7 @@ def analyse(tables, config):
     compared = comparisons.comparisons(families, config)
     return {
         "estimate": estimates.estimates(groups, config), "comparison": compared, "omnibus": rankings.omnibus(families, config),
-        "ranking": rankings.ranking(families, compared, rankings.chosen_prices(chosen, groups), config),
+        "ranking": rankings.ranking(families, groups, compared, rankings.chosen_prices(chosen, groups), config),
         "verdict": verdicts.verdicts(tables, groups, config), "decision": decisions.decisions(groups, chosen, compared, tables, config),
     }
 

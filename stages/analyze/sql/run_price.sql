@@ -92,6 +92,15 @@ select
         as total_usd_per_mtok,
     r.gco2e_per_mtok * (t.j_per_token / r.j_per_token)
     + r.embodied_gco2e_per_mtok * (t.hours_per_mtok / r.hours_per_mtok) as gco2e_per_mtok,
+    -- what the sensors may be off by, in dollars and grams
+    case
+        when r.energy_usd_per_mtok = 0 then 0.0
+        else
+            r.energy_usd_per_mtok * (t.j_per_token / r.j_per_token)
+            * (t.gross_kwh_error_per_mtok / nullif(t.gross_kwh_per_mtok, 0))
+    end as total_usd_error_per_mtok,
+    r.gco2e_per_mtok * (t.j_per_token / r.j_per_token) * (t.gross_kwh_error_per_mtok / nullif(t.gross_kwh_per_mtok, 0))
+        as gco2e_error_per_mtok,
     r.usd_evidence,
     r.gco2e_evidence,
     t.energy_evidence,

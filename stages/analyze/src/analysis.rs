@@ -81,7 +81,8 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
 
     bench.rows(&tables::ESTIMATE, &estimates::estimates(&groups, &config))?;
     bench.rows(&tables::OMNIBUS, &omnibus::omnibus(&families, &config))?;
-    bench.rows(&tables::RANKING, &ranking::ranking(&families, &compared, &prices, &config))?;
+    bench
+        .rows(&tables::RANKING, &ranking::ranking(&families, &compared, &prices, &ranking::errors(&groups), &config))?;
     bench.rows(&tables::COMPARISON, &compared)?;
     bench.rows(&tables::VERDICT, &verdicts::verdicts(checks, &groups, &config))?;
     bench.rows(&tables::DECISION, &decisions::decisions(&all, &compared, &config, utilisation))?;

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Config, Interval},
-    observed::{Group, KWH_ERROR, Runs},
+    observed::{Group, Runs, own_errors},
     stats::{
         Estimate,
         bootstrap::{Settings, bootstrap_means},
@@ -73,27 +73,28 @@ pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
         };
         for (scenario, values) in &runs.by_scenario {
             if let (Some(estimate), Some(median)) = (estimated.next().flatten(), median(values)) {
-                let own = own_error(groups, group).and_then(|errors| mean(errors.by_scenario.get(scenario)?));
+                let own = own_errors(groups, group).and_then(|errors| mean(errors.by_scenario.get(scenario)?));
                 push("cell", scenario, with_own_error(estimate, own, level), median);
             }
         }
         let blocks = runs.samples();
         let means: Vec<f64> = blocks.iter().filter_map(|b| mean(b.runs)).collect();
-        if let (Some(estimate), Some(median)) = (Over::of(&group.metric).estimate(&blocks, level), median(&means)) {
-            let errors = own_error(groups, group).and_then(|errors| {
-                let of_cells = errors.by_scenario.values().map(|e| mean(e)).collect::<Option<Vec<f64>>>()?;
-                mean(&of_cells).filter(|_| of_cells.len() == blocks.len())
-            });
-            push("backend_mode", "*", with_own_error(estimate, errors, level), median);
+        let estimate = over_scenarios(&group.metric, runs, own_errors(groups, group), level);
+        if let (Some(estimate), Some(median)) = (estimate, median(&means)) {
+            push("backend_mode", "*", estimate, median);
         }
     }
     rows
 }
 
-/// What the sensors themselves may be off by, of energies.
-fn own_error<'a>(groups: &'a BTreeMap<Group, Runs>, group: &Group) -> Option<&'a Runs> {
-    let of_energy = group.metric == "gross_kwh_per_mtok";
-    of_energy.then(|| groups.get(&Group { metric: KWH_ERROR.into(), ..group.clone() }))?
+/// The mean of a backend and mode over its scenarios, with what the sensors themselves may be off by.
+pub fn over_scenarios(metric: &str, runs: &Runs, errors: Option<&Runs>, level: f64) -> Option<Estimate> {
+    let blocks = runs.samples();
+    let own = errors.and_then(|errors| {
+        let of_cells = errors.by_scenario.values().map(|e| mean(e)).collect::<Option<Vec<f64>>>()?;
+        mean(&of_cells).filter(|_| of_cells.len() == blocks.len())
+    });
+    Some(with_own_error(Over::of(metric).estimate(&blocks, level)?, own, level))
 }
 
 /// An interval from the spread of runs, wider by the half width (95 %) of an error that they share: logs of both ends, in quadrature,
@@ -131,7 +132,7 @@ mod tests {
         let group = |metric: &str| Group { metric: metric.into(), ..crate::comparisons::tests::named("b") };
         let runs = Runs::of(&[("x", &[1.0, 1.0]), ("y", &[3.0, 3.0])], "measured_counter");
         let errors = Runs::of(&[("x", &[0.1, 0.1]), ("y", &[0.1, 0.1])], "measured_counter");
-        let groups = BTreeMap::from([(group("gross_kwh_per_mtok"), runs), (group(KWH_ERROR), errors)]);
+        let groups = BTreeMap::from([(group("gross_kwh_per_mtok"), runs), (group("gross_kwh_error_per_mtok"), errors)]);
         let rows = estimates(&groups, &Config::for_tests());
         let [x, y, all] = rows.as_slice() else { panic!("{rows:?}") };
         // Runs do not scatter: what is left is the sensor's 0.1, of 1, of 3 and of the mean of both.

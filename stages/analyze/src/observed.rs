@@ -86,8 +86,12 @@ impl Runs {
 const CELL: [&str; 7] = ["backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
 const ORDER: [&str; 3] = ["session_id", "place", "run_id"];
 
-/// Half width of a run's energy, by its sensors: no metric of its own.
-pub const KWH_ERROR: &str = "gross_kwh_error_per_mtok";
+/// Metrics that hold energy, and the half widths that its sensors give them: these are no metrics of their own.
+pub const ERRORS: [(&str, &str); 3] = [
+    ("gross_kwh_per_mtok", "gross_kwh_error_per_mtok"),
+    ("total_usd_per_mtok", "total_usd_error_per_mtok"),
+    ("gco2e_per_mtok", "gco2e_error_per_mtok"),
+];
 
 /// Columns that are metrics, and beside each the columns that say how it is known, and how the energy in it.
 const OBSERVED: &[(&str, &str, Option<&str>)] = &[
@@ -97,13 +101,21 @@ const OBSERVED: &[(&str, &str, Option<&str>)] = &[
     ("input_tokens_per_s", "evidence", None),
     ("output_tokens_per_s", "evidence", None),
     ("gross_kwh_per_mtok", "energy_evidence", None),
-    (KWH_ERROR, "energy_evidence", None),
+    (ERRORS[0].1, "energy_evidence", None),
     ("net_kwh_per_mtok", "energy_evidence", None),
     ("gross_power_w", "energy_evidence", None),
     ("decode_j_per_token", "energy_evidence", None),
     ("total_usd_per_mtok", "usd_evidence", Some("usd_energy_evidence")),
     ("gco2e_per_mtok", "gco2e_evidence", Some("energy_evidence")),
+    (ERRORS[1].1, "energy_evidence", None),
+    (ERRORS[2].1, "energy_evidence", None),
 ];
+
+/// What the sensors themselves may be off by, of metrics that hold energy.
+pub fn own_errors<'a>(groups: &'a BTreeMap<Group, Runs>, group: &Group) -> Option<&'a Runs> {
+    let (_, error) = ERRORS.iter().find(|(metric, _)| *metric == group.metric)?;
+    groups.get(&Group { metric: (*error).to_string(), ..group.clone() })
+}
 
 /// The runs of each metric of these relations, by what they are of.
 pub fn observed(bench: &Workbench, relations: &[&str]) -> Result<BTreeMap<Group, Runs>> {

@@ -3,7 +3,8 @@
 use crate::{
     comparisons::{Family, Row as Comparison},
     config::Config,
-    observed::{Group, Runs},
+    estimates::over_scenarios,
+    observed::{Group, Runs, own_errors},
     stats::scenario_mean::Over,
 };
 use serde::Serialize;
@@ -40,6 +41,7 @@ pub fn ranking(
     families: &BTreeMap<Family, BTreeMap<String, &Runs>>,
     comparisons: &[Comparison],
     prices: &BTreeMap<(String, String), String>,
+    errors: &BTreeMap<(Family, String), &Runs>,
     config: &Config,
 ) -> Vec<Row> {
     let mut of_family: BTreeMap<Family, Vec<&Comparison>> = BTreeMap::new();
@@ -51,9 +53,10 @@ pub fn ranking(
     let mut rows = Vec::new();
     for (family, backends) in families {
         let pairs = of_family.get(family).unwrap_or(&none);
-        rows.extend(
-            backends.iter().filter_map(|(name, runs)| row(family, name, runs, backends, pairs, prices, config)),
-        );
+        rows.extend(backends.iter().filter_map(|(name, runs)| {
+            let own = errors.get(&(family.clone(), name.clone())).copied();
+            row(family, name, (runs, own), backends, pairs, prices, config)
+        }));
     }
     rows
 }
@@ -61,15 +64,15 @@ pub fn ranking(
 fn row(
     family: &Family,
     name: &str,
-    runs: &Runs,
+    (runs, errors): (&Runs, Option<&Runs>),
     backends: &BTreeMap<String, &Runs>,
     pairs: &[&Comparison],
     prices: &BTreeMap<(String, String), String>,
     config: &Config,
 ) -> Option<Row> {
     let (metric, model, mode, kv_cache) = family.clone();
-    let (blocks, over) = (runs.samples(), Over::of(&metric));
-    let estimate = over.estimate(&blocks, config.ci_level)?;
+    let over = Over::of(&metric);
+    let estimate = over_scenarios(&metric, runs, errors, config.ci_level)?;
     // What is extrapolated has a place among others that are, and none beside what ran.
     let peers = backends.values().filter(|r| r.known().is_extrapolated() == runs.known().is_extrapolated());
     let ranks = !runs.known().is_extrapolated() || backends.values().all(|r| r.known().is_extrapolated());
@@ -101,9 +104,16 @@ fn row(
         ci_level: config.ci_level,
         price,
         n: estimate.n,
-        blocks: blocks.len(),
+        blocks: runs.by_scenario.len(),
         evidence: runs.evidence(),
     })
+}
+
+/// What sensors may be off by in each family, by backend as `families` names it.
+pub fn errors(groups: &BTreeMap<Group, Runs>) -> BTreeMap<(Family, String), &Runs> {
+    let of = |g: &Group| (g.metric.clone(), g.model.clone(), g.mode.clone(), g.kv_cache);
+    let found = |g: &Group| Some(((of(g), crate::comparisons::label(g, groups)), own_errors(groups, g)?));
+    groups.keys().filter_map(found).collect()
 }
 
 /// The price of each model and backend that dollars are reckoned with.
@@ -126,7 +136,7 @@ mod tests {
     fn places(evidence: &str, of: &[(&str, [f64; 4])]) -> Vec<(String, Option<usize>, Vec<String>)> {
         let (groups, config) = (backends(evidence, of), Config::for_tests());
         let families = families(&groups);
-        let rows = ranking(&families, &comparisons(&families, &config), &BTreeMap::new(), &config);
+        let rows = ranking(&families, &comparisons(&families, &config), &BTreeMap::new(), &BTreeMap::new(), &config);
         rows.into_iter().map(|r| (r.backend, r.place, r.tied_with)).collect()
     }
 
@@ -143,11 +153,26 @@ mod tests {
         let mut groups = backends("measured", &[("a", NEAR), ("b", NEAR.map(|v| v * 2.0))]);
         groups.extend(backends("extrapolated", &[("c", NEAR.map(|v| v / 2.0))]));
         let (families, config) = (families(&groups), Config::for_tests());
-        let rows = ranking(&families, &comparisons(&families, &config), &BTreeMap::new(), &config);
+        let rows = ranking(&families, &comparisons(&families, &config), &BTreeMap::new(), &BTreeMap::new(), &config);
         let found: Vec<_> = rows.iter().map(|r| (r.backend.as_str(), r.place, r.tied_with.len())).collect();
         assert_eq!(found, [("a", Some(1), 0), ("b", Some(2), 0), ("c", None, 0)]);
         let all = places("extrapolated", &[("a", NEAR), ("b", NEAR.map(|v| v * 2.0))]);
         assert_eq!(all.iter().map(|(_, place, _)| *place).collect::<Vec<_>>(), [Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn an_interval_holds_what_the_sensors_may_be_off_by() {
+        let (groups, config) = (backends("measured_counter", &[("a", NEAR)]), Config::for_tests());
+        let half = NEAR.map(|_| 2.0);
+        let own = Runs::of(&[("x", &half), ("y", &half), ("z", &half)], "measured_counter");
+        let families = families(&groups);
+        let key = (families.keys().next().unwrap().clone(), "a".to_string());
+        let rows = |errors| ranking(&families, &[], &BTreeMap::new(), &errors, &config).remove(0);
+        let (alone, wider) = (rows(BTreeMap::new()), rows(BTreeMap::from([(key, &own)])));
+        // Half widths of the three scenarios, 2 each, of a mean of 10, 20 and 40 by its kind of mean.
+        let expected = (alone.ci_high.unwrap() / alone.estimate).ln().hypot(2.0 / alone.estimate);
+        assert!(((wider.ci_high.unwrap() / wider.estimate).ln() - expected).abs() < 1e-12, "{wider:?}");
+        assert!(wider.ci_low < alone.ci_low && wider.estimate == alone.estimate);
     }
 
     #[test]
