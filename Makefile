@@ -49,7 +49,7 @@ define newline
 
 endef
 PLACES := RUN PIPELINE CACHE IMPORT BESIDE IMPORT_PIPELINE TABLES
-VALUES := PRICES GRID TARIFFS EMBODIED RETIRED WITHOUT RUNS POWER IMPORT_OPTIONS RUNS_OPTIONS POWER_OPTIONS APPENDIX SHOW_APPENDIX
+VALUES := PRICES GRID TARIFFS EMBODIED RETIRED WITHOUT RUNS POWER IMPORT_OPTIONS RUNS_OPTIONS POWER_OPTIONS APPENDIX SHOW_APPENDIX TRIALS SEED
 READ := : ; % \# * ? [ ] ~ \ ' " ` & | < > ( ) { } ! ^ =
 $(foreach v,$(PLACES) $(VALUES),$(if $(findstring $$,$(value $(v)))$(findstring $(newline),$(value $(v))),\
     $(error $(v): make reads `$$` and ends of lines in names, "$(value $(v))", rename the file or folder)))
@@ -347,7 +347,7 @@ SEED ?= 1
 .PHONY: attack
 attack: $(BINARIES) setup .venv-test/.ready ## flipped bits, torn journals, hostile workers, servers and sensors, kills: what is lost or silently different (minutes)
 	TALLYWATT_FLIPS=10000 $(CARGO) test --release --locked --workspace --test suite -- --nocapture no_flipped_bit
-	$(PYTHON3) -B tests/attack $(BIN) --seed $(SEED) --trials $(TRIALS) journal attest render
+	$(PYTHON3) -B tests/attack $(BIN) --seed $(call quoted,$(SEED)) --trials $(call quoted,$(TRIALS)) journal attest render
 
 # `yes`: one cell of each column is altered, and exactly these are to be found.
 ALTERED ?=
@@ -396,7 +396,7 @@ schema: ## rewrite schemas/SCHEMA.md from the contracts
 clean: ## remove tables and reports, keep what was measured
 	rm -rf $(RUN)/*.parquet $(RUN)/report $(RUN)/report.* $(RUN)/charts $(RUN)/csv $(RUN)/tables $(RUN)/tr119
 	rm -rf $(RUN)/.*.partial $(RUN)/.*.aside $(RUN)/.report.before
-	@[ ! -d $(CACHE) ] || find $(CACHE) -maxdepth 1 -name '.*.logits.*' -mmin +60 -exec rm -rf {} +
+	@[ ! -d $(CACHE) ] || find $(CACHE) -maxdepth 1 -name '.*.partial' -mmin +60 -exec rm -rf {} +
 
 .PHONY: help
 help: ## this list

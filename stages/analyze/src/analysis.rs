@@ -2,7 +2,7 @@
 
 use crate::{comparisons, config, contenders, decisions, estimates, findings, observed, omnibus, ranking, verdicts};
 use clap::Args;
-use recombine::{Model, Workbench, check, model};
+use recombine::{MEASURED_LENGTH, Workbench, check, model};
 use schemas::tables;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -33,10 +33,6 @@ struct Price {
 struct Utilisation {
     utilisation: Option<f64>,
 }
-
-/// The rule by which costs extrapolate requests.
-const MEASURED_LENGTH: Model =
-    Model { name: "measured_length", sql: include_str!("../../derive-costs/sql/measured_length.sql") };
 
 /// Whether nothing forbids the use of the numbers, or nobody asked.
 pub fn run(cli: &Analysis) -> anyhow::Result<bool> {

@@ -30,8 +30,8 @@ pub struct Distance {
     pub same_tokens: usize,
 }
 
-/// Logits of all positions and greedy tokens of a batch whose second row is padded. What is none of the asked shape or no number at a real
-/// position is refused, whoever says it: the first backend is what all others are compared with.
+/// Logits of all positions and greedy tokens of a batch whose second row is padded. Another shape than asked, or a value at a real position
+/// that is not finite, is refused, whoever says it: the first backend is what all others are compared with.
 pub fn compute(
     client: &mut Client,
     backend: &str,
@@ -41,12 +41,11 @@ pub fn compute(
     timeout: Duration,
 ) -> Result<Computed> {
     let parity = &gate.config.parity;
-    let path = scratch.join(format!(".logits.{}", std::process::id()));
-    let _ = std::fs::remove_file(&path);
+    let folder = schemas::partial::Folder::beside(&scratch.join("logits"), ".partial")?;
+    let path = folder.path().join("logits");
     let answer = client.ask(&Request::Logits { batch: batch.clone(), path: path.clone() }, timeout);
     let wanted = [batch.rows(), batch.len(), gate.model.vocabulary];
     let bytes = read_exactly(&path, wanted.iter().product::<usize>() * 4);
-    let _ = std::fs::remove_file(&path);
     let Answer::Logits { shape } = answer? else { bail!("{backend}: no logits") };
     if shape != wanted {
         bail!("{backend}: logits have another shape than was asked, {shape:?} instead of {wanted:?}");
@@ -96,7 +95,7 @@ impl Computed {
             bail!("{backend}: {steps} steps of greedy tokens instead of {greedy_tokens}, each of {rows} rows");
         }
         match self.tokens.iter().flatten().find(|token| **token as usize >= vocabulary) {
-            Some(token) => bail!("{backend}: token {token} is none of a vocabulary of {vocabulary}"),
+            Some(token) => bail!("{backend}: token {token} is outside a vocabulary of {vocabulary}"),
             None => Ok(()),
         }
     }
@@ -197,7 +196,7 @@ mod tests {
             (computed("a", [9.0, 9.0, f32::NAN, 2.0], 1), "a: a logit is no number, NaN"),
             (computed("a", [9.0, 9.0, 1.0, f32::NEG_INFINITY], 1), "a: a logit is no number, -inf"),
             (computed("a", [9.0, 9.0, 0.0, 0.0], 1), "a: all logits are 0"),
-            (computed("a", [9.0, 9.0, 1.0, 2.0], 2), "a: token 2 is none of a vocabulary of 2"),
+            (computed("a", [9.0, 9.0, 1.0, 2.0], 2), "a: token 2 is outside a vocabulary of 2"),
             (
                 Computed { tokens: vec![vec![1], vec![1]], ..computed("a", [9.0, 9.0, 1.0, 2.0], 1) },
                 "a: 2 steps of greedy tokens instead of 1, each of 1 rows",

@@ -53,7 +53,7 @@ const MODELS: &[Model] = &[
     model!("offer"),
     model!("model_size"),
     model!("mode_unit"),
-    model!("measured_length"),
+    recombine::MEASURED_LENGTH,
     model!("request_unit"),
     model!("price_pair"),
     model!("price_mapped"),
@@ -129,7 +129,8 @@ fn inputs(bench: &mut Workbench, contract: &'static Contract, files: &[PathBuf],
     for file in files {
         sorter.file(file);
         if file.extension().is_some_and(|e| e == "parquet") {
-            io::scan_each(file, contract, &mut |batch| sorter.batch(&batch))?;
+            let checked = io::scan_each(file, contract, &mut |batch| sorter.batch(&batch))?;
+            bench.hashed(file, checked.sha256);
         } else {
             text::scan_csv(file, contract, &mut |line, row| {
                 if contract.name == tables::PRICE.name {
@@ -137,8 +138,8 @@ fn inputs(bench: &mut Workbench, contract: &'static Contract, files: &[PathBuf],
                 }
                 sorter.row(line, row)
             })?;
+            bench.input(file)?;
         }
-        bench.input(file)?;
     }
     Ok(bench.sorted(sorter, Aside::beside(&beside.with_extension(contract.name)))?)
 }

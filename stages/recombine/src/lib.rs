@@ -70,6 +70,9 @@ macro_rules! check {
 /// Bytes that a bounded bench may write to temporary files.
 pub const SPILLED: u64 = 20 << 30;
 
+/// Between which lengths the runs of a backend lie: costs and decisions extrapolate requests by one rule.
+pub const MEASURED_LENGTH: Model = model!("measured_length");
+
 /// Tables, models and checks of one stage's work.
 pub struct Workbench {
     context: SessionContext,
@@ -141,8 +144,7 @@ impl Workbench {
             self.lineage.take(path, contract, &checked.sha256)?;
         }
         self.register(name, path, contract)?;
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        self.provenance.hashed(file, checked.sha256);
+        self.hashed(path, checked.sha256);
         Ok(())
     }
 
@@ -178,6 +180,11 @@ impl Workbench {
     /// Registers any Parquet file, or a folder of such with the same columns, under a name. Rows are not checked.
     pub fn parquet(&mut self, name: &str, path: &Path) -> Result<()> {
         self.runtime.block_on(files::register(&self.context, name, path, None))
+    }
+
+    /// Adds a file whose hash is known to the provenance.
+    pub fn hashed(&mut self, path: &Path, sha256: String) {
+        self.provenance.hashed(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), sha256);
     }
 
     /// Adds a file that was read by other means to the provenance.

@@ -18,38 +18,10 @@ import time
 import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-TABLES = ["session", "run", "power_sample", "sensor"]
-CONFIG = """[collect]
-backends = ["good"]
-on_unavailable = "refuse"
-threads = 1
-cpus = []
-repetitions = 2
-seed = 1
-min_window_ms = 20
-min_updates = 1
-idle_s = 0.2
-cooldown_ms = 0
-new_tokens = 3
-stop = "length"
-logits = "last"
-graph = "standard"
-run_timeout_s = 10
-load_timeout_s = 60
-max_failures = 9
-model = { source = "synthetic", name = "gpt2-tiny", architecture = "gpt2-tiny", seed = 5 }
-warmup = { min_iterations = 1, max_iterations = 2, max_cv_pct = 50.0 }
-contention = { max_other_cpu_pct = 100.0, max_repeats = 0, wait_quiet_s = 0.0 }
-parity = { max_relative_difference = 1e-3, max_quantized_rms = 0.25, greedy_tokens = 4 }
-mode = [{ mode = "generate", kv_cache = true }]
-scenario = [{ name = "one", batch = 1, prompt_tokens = 9 }]
+sys.path.insert(0, str(ROOT / "tests/attack"))
+import matrix  # noqa: E402
 
-[[collect.worker]]
-backend = "good"
-command = ["python3", "tests/workers/fake.py", "good"]
-device = "cpu"
-dtype = "f32"
-
+POWER = """
 [[collect.power]]
 source = "cpu-model"
 idle_w = 10.0
@@ -61,7 +33,7 @@ sample_hz = 100.0
 def collect(given, folder):
     """Exit status, seconds and peak memory in MiB of the process alone."""
     command = [given.bin / "collect", "run", "--config", folder / "pipeline.toml", "--cache", ROOT / "data/cache", "--journal", folder / "journal"]
-    command += ["--write", *(folder / f"{table}.parquet" for table in TABLES)]
+    command += ["--write", *(folder / f"{table}.parquet" for table in matrix.TABLES)]
     started = time.monotonic()
     process = subprocess.Popen([str(c) for c in command], cwd=ROOT, stderr=subprocess.PIPE)
     said = process.stderr.read().decode()
@@ -101,7 +73,8 @@ def main():
     given.bin = given.bin.resolve()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-journal-", dir=ROOT / "data/run" if (ROOT / "data/run").is_dir() else None))
     try:
-        (folder / "pipeline.toml").write_text(CONFIG)
+        good = {"good": ["python3", "tests/workers/fake.py", "good"]}
+        (folder / "pipeline.toml").write_text(matrix.config(good, 2, POWER))
         collect(given, folder)
         path = next(folder.glob("journal/*/samples.jsonl"))
         fill(path, given.samples)

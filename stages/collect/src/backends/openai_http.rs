@@ -11,7 +11,7 @@ use std::{
 };
 use ureq::{Agent, Body, http::Response};
 
-/// Longest line of a stream: an event holds a token and what is said of it.
+/// Longest line of a stream: an event holds a token and its properties.
 const LINE_BYTES: u64 = 1 << 20;
 /// How much of an answer that is no stream is read.
 const BODY_BYTES: u64 = 4 << 20;

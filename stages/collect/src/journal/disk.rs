@@ -111,7 +111,7 @@ fn patiently_for(patience: Duration, path: &Path, mut write: impl FnMut() -> io:
     }
 }
 
-/// A file with lines, and its path for what is said of it.
+/// A file of lines, and its path for messages.
 pub struct Lines {
     pub path: PathBuf,
     pub file: File,

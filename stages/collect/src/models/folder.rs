@@ -2,6 +2,7 @@
 
 use super::{Files, Model, weights::Weights};
 use anyhow::{Context, Result, bail};
+use schemas::partial;
 use serde_json::Value;
 use std::{
     fs::{self, File},
@@ -31,25 +32,22 @@ pub fn cached(model: &Model, cache: &Path) -> Result<PathBuf> {
 
 /// Writes config.json and model.safetensors; the folder appears whole or not at all.
 pub fn write(weights: &Weights, at: &Path) -> Result<()> {
-    let beside = at.with_file_name(format!(
-        ".{}.{}",
-        std::process::id(),
-        at.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
-    ));
-    let writing = || -> Result<()> {
-        fs::create_dir_all(&beside)?;
+    whole(at, |beside| {
         let config = serde_json::to_string_pretty(&weights.family.config())?;
         fs::write(beside.join("config.json"), config + "\n")?;
         let tensors: std::collections::HashMap<_, _> = weights.all().clone().into_iter().collect();
-        candle_core::safetensors::save(&tensors, beside.join("model.safetensors"))?;
-        for entry in fs::read_dir(&beside)? {
-            File::open(entry?.path())?.sync_all()?;
-        }
-        put(&beside, at)
-    };
-    let written = writing();
-    let _ = fs::remove_dir_all(&beside);
-    written
+        Ok(candle_core::safetensors::save(&tensors, beside.join("model.safetensors"))?)
+    })
+}
+
+/// A folder that appears whole or not at all: `fill` writes into a new one beside it.
+pub fn whole(at: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let beside = partial::Folder::beside(at, ".partial")?;
+    fill(beside.path())?;
+    for entry in fs::read_dir(beside.path())? {
+        File::open(entry?.path())?.sync_all()?;
+    }
+    put(beside.path(), at)
 }
 
 /// Renames a finished folder to its place; another process that was there first has written the same.

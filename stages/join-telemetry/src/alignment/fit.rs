@@ -221,9 +221,10 @@ pub fn fine(bins: &[Bin], pattern: &Pattern, averagings: &[f64], centre: f64, wi
         .filter(|other| fit.worse(other) < T95)
         .map(|other| other.candidate.shift)
         .collect();
-    let least = step / count.max(1) as f64 * 2.0;
-    let low = shifts.iter().copied().fold(fit.candidate.shift - least, f64::min);
-    let high = shifts.iter().copied().fold(fit.candidate.shift + least, f64::max);
+    // Between the last shift that is possible and the next, which is not, nothing was tried.
+    let untried = step / count.max(1) as f64 * 2.0;
+    let low = shifts.iter().copied().fold(fit.candidate.shift, f64::min) - untried;
+    let high = shifts.iter().copied().fold(fit.candidate.shift, f64::max) + untried;
     Some(Found { fit, low, high, averaging })
 }
 
@@ -262,10 +263,32 @@ mod tests {
             let (centre, _) = coarse(&bins, &pattern, averaging, 30.0, 0.1, 1.5);
             let found = fine(&bins, &pattern, &[0.0, 0.5, 1.0, 2.0], centre, 1.5, 0.05).unwrap();
             prop_assert!((found.fit.candidate.shift - shift).abs() < 0.05, "{shift} {averaging}: {found:?}");
-            prop_assert!(found.low <= shift && shift <= found.high, "{shift}: {found:?}");
+            // Of 95 %: it may miss, and then hardly.
+            let step = (found.high - found.low).min(0.01) / 2.0;
+            prop_assert!(found.low - step <= shift && shift <= found.high + step, "{shift}: {found:?}");
             prop_assert_eq!(found.fit.candidate.averaging, averaging);
             prop_assert!(found.fit.has_step() && found.fit.explained > 0.95);
         }
+    }
+
+    #[test]
+    fn the_interval_of_a_shift_holds_it_in_95_of_100_worlds() {
+        // Knuth's MMIX constants.
+        let mut state = 1_u64;
+        let mut next = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        let held = (0..100).filter(|world| {
+            let (shift, averaging) = (16.0 * next() - 8.0, f64::from(world % 2));
+            let jitter: Vec<f64> = (0..12 + world / 4).map(|_| next()).collect();
+            let (pattern, bins) = seen(shift, averaging, 5.0, 10.0, &jitter);
+            let (centre, _) = coarse(&bins, &pattern, averaging, 30.0, 0.1, 1.5);
+            let found = fine(&bins, &pattern, &[0.0, 0.5, 1.0, 2.0], centre, 1.5, 0.05).unwrap();
+            found.low <= shift && shift <= found.high
+        });
+        let held = held.count();
+        assert!(held >= 95, "{held} of 100");
     }
 
     #[test]

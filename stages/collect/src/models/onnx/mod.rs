@@ -17,7 +17,7 @@ use matrices::{Dense, Matrices, Quantized};
 use prost::Message;
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -63,18 +63,10 @@ pub fn cached(model: &Model, weighted: Weighted, style: Graph, cache: &Path) -> 
     if graph.is_file() {
         return Ok(graph);
     }
-    let beside = cache.join(format!(".{}-onnx.partial", std::process::id()));
-    let building = || -> Result<()> {
-        fs::create_dir_all(&beside)?;
-        write(model, weighted, style, &beside.join("model.onnx"))?;
-        for entry in fs::read_dir(&beside)? {
-            File::open(entry?.path())?.sync_all()?;
-        }
-        super::folder::put(&beside, &folder)
-    };
-    let built = building().with_context(|| format!("{}: cannot build the ONNX graph", folder.display()));
-    let _ = fs::remove_dir_all(&beside);
-    built.map(|()| graph)
+    let fill = |beside: &Path| write(model, weighted, style, &beside.join("model.onnx"));
+    super::folder::whole(&folder, fill)
+        .with_context(|| format!("{}: cannot build the ONNX graph", folder.display()))?;
+    Ok(graph)
 }
 
 fn write(model: &Model, weighted: Weighted, style: Graph, path: &Path) -> Result<()> {

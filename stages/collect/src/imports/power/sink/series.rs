@@ -196,10 +196,7 @@ impl Store {
     fn put_aside(&mut self, columns: &Columns) -> io::Result<Place> {
         if self.aside.is_none() {
             std::fs::create_dir_all(&self.folder)?;
-            let path = self.folder.join(format!(".import.{}.aside", std::process::id()));
-            let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
-            std::fs::remove_file(&path)?;
-            self.aside = Some(file);
+            self.aside = Some(tempfile::tempfile_in(&self.folder)?);
         }
         let at = self.written;
         let mut bytes = Vec::with_capacity(8 * columns.len());
