@@ -315,6 +315,14 @@ $(BIN)/examples/decode: tests/examples/decode.rs Cargo.lock
 	$(CARGO) build --release --locked --workspace --example decode
 	@touch $@
 
+$(BIN)/examples/seal: tests/examples/seal.rs $(call found,schemas/src,-name '*.rs') Cargo.lock
+	$(CARGO) build --release --locked --workspace --example seal
+	@touch $@
+
+.PHONY: bench-seal
+bench-seal: $(BIN)/examples/seal ## cost of the seal: hashing a table of 100 million readings beside reading it
+	@mkdir -p $(CACHE) && work=$$(mktemp -d -p $(CACHE)) && { $(BIN)/examples/seal "$$work"; status=$$?; rm -rf "$$work"; exit $$status; }
+
 .PHONY: bench-bootstrap
 bench-bootstrap: $(BIN)/examples/bootstrap .venv-scipy/.ready ## speed of the bootstrap beside SciPy
 	.venv-scipy/bin/python -B tests/bench/bootstrap/bench.py

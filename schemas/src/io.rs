@@ -115,7 +115,7 @@ pub fn whole(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<
         return Err(Error::NotPlain { path: path.to_path_buf(), kind });
     }
     let folder = partial::parent(path);
-    fs::create_dir_all(&folder).map_err(io("create the folder of"))?;
+    partial::make(&folder).map_err(io("create the folder of"))?;
     let mut beside = partial::file(path).map_err(io("create"))?;
     fill(beside.as_file_mut()).map_err(|e| match e {
         // The encoder says of a full disk that the file is no Parquet.

@@ -31,7 +31,7 @@ impl Folder {
     pub fn beside(target: &Path, ending: &str) -> io::Result<Self> {
         sweep(target);
         let (folder, prefix) = (parent(target), prefix(target));
-        fs::create_dir_all(&folder)?;
+        make(&folder)?;
         loop {
             let place = Builder::new()
                 .prefix(&prefix)
@@ -48,6 +48,13 @@ impl Folder {
     pub fn path(&self) -> &Path {
         self.place.path()
     }
+}
+
+/// Makes a folder and those above it; their names, too, are to be there after a power cut.
+pub fn make(folder: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|at| !at.as_os_str().is_empty() && !at.exists()).collect();
+    fs::create_dir_all(folder)?;
+    missing.into_iter().rev().try_for_each(|made| File::open(parent(made))?.sync_all())
 }
 
 /// A new file beside `target`, to be renamed to it.

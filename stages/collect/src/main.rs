@@ -32,6 +32,7 @@ mod random;
 mod record;
 mod sample;
 mod sensors;
+mod tables;
 mod window;
 mod worker;
 
@@ -65,7 +66,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 print!("{}", dry_run::describe(&config, &paths)?);
             } else {
                 let measured = measure::measure(&config, &paths)?;
-                measure::write_tables(&measured, &config, &a.write)?;
+                tables::write(&measured, &config, &a.write)?;
             }
         }
         Command::Import(a) => imports::import(a)?,

@@ -4,7 +4,7 @@ use crate::{
     attest,
     backends::{self, Form, Surroundings},
     client::Client,
-    clock::{Anchor, monotonic_ns},
+    clock::{self, Anchor, LEAST_STEP_NS, monotonic_ns},
     config::{Config, Logits, Mode, Stop},
     contention::{CpuUse, wait_quiet},
     gate::{Excluded, Gate, Gated},
@@ -57,6 +57,8 @@ struct Measured {
     answer: RunAnswer,
     other_cpu_pct: Option<f64>,
     cores_busy: Option<f64>,
+    /// How long the machine was suspended in the window.
+    slept_ns: i64,
     attempts: usize,
 }
 
@@ -158,6 +160,7 @@ impl Measuring<'_> {
             };
             let run = self.fit_for_the_table(planned, run);
             self.journal.run(&run)?;
+            self.watch_clock()?;
             if states_written.elapsed() > STATE_EVERY {
                 self.journal.sensors(&sampler.states())?;
                 states_written = Instant::now();
@@ -179,6 +182,23 @@ impl Measuring<'_> {
             eprintln!("collect: {}", said_of_costs(&costs));
         }
         self.session.ended_ns = Some(self.anchor.utc_now());
+        self.journal.session(&self.session)
+    }
+
+    /// Keeps how far the wall clock was set since the session began, and says it once.
+    fn watch_clock(&mut self) -> Result<()> {
+        let step_ms = self.anchor.step_ns() as f64 / 1e6;
+        let before = self.session.clock_step_ms;
+        if step_ms.abs() < before.unwrap_or(0.0).abs() + LEAST_STEP_NS as f64 / 1e6 {
+            return Ok(());
+        }
+        if before.is_none() {
+            eprintln!(
+                "collect: the wall clock was set by {:.3} s, or the machine slept: runs and sensors keep their own clock, power logs of other programs don't",
+                step_ms / 1e3
+            );
+        }
+        self.session.clock_step_ms = Some(step_ms);
         self.journal.session(&self.session)
     }
 
@@ -237,8 +257,9 @@ impl Measuring<'_> {
             std::thread::sleep(Duration::from_millis(self.config.cooldown_ms));
             let measured = self.attempt(gated, &request, client, attempt)?;
             let crowded = |m: &Measured| m.other_cpu_pct.unwrap_or(0.0);
-            let quiet = crowded(&measured) <= bound;
-            if best.as_ref().is_none_or(|b| crowded(&measured) <= crowded(b)) {
+            let rank = |m: &Measured| (m.slept_ns, crowded(m));
+            let quiet = crowded(&measured) <= bound && measured.slept_ns == 0;
+            if best.as_ref().is_none_or(|b| rank(&measured) <= rank(b)) {
                 best = Some(measured);
             }
             if let Some(best) = &mut best {
@@ -254,6 +275,7 @@ impl Measuring<'_> {
     }
 
     fn attempt(&self, gated: &Gated, request: &RunRequest, client: &mut Client, attempt: usize) -> Result<Measured> {
+        let asleep_ns = clock::asleep_ns();
         let before = CpuUse::read(client.pid());
         let asked_ns = monotonic_ns();
         let answer = client.ask(&Request::Run(Box::new(request.clone())), self.run_timeout())?;
@@ -267,7 +289,8 @@ impl Measuring<'_> {
         // A server is another process itself.
         let here = gated.backend.form != Form::Served;
         let (other_cpu_pct, cores_busy) = (other_cpu_pct.filter(|_| here), cores_busy.filter(|_| here));
-        Ok(Measured { answer: *answer, other_cpu_pct, cores_busy, attempts: attempt })
+        let slept_ns = Some(clock::asleep_ns() - asleep_ns).filter(|ns| *ns > LEAST_STEP_NS).unwrap_or(0);
+        Ok(Measured { answer: *answer, other_cpu_pct, cores_busy, slept_ns, attempts: attempt })
     }
 
     fn request(&self, planned: &Planned, gated: &Gated) -> Result<RunRequest> {
@@ -294,13 +317,16 @@ impl Measuring<'_> {
         // A server may send several tokens in a piece, whose times are then no times of tokens.
         let is_token_a_step = answer.token_ms.len() as f64 == tokens || gated.backend.form != Form::Served;
         let steps = if gated.backend.form == Form::Served { tokens } else { answer.token_ms.len() as f64 };
+        let slept = (measured.slept_ns > 0)
+            .then(|| format!("the machine was suspended for {:.1} s in the run", measured.slept_ns as f64 / 1e9));
         let crowded = measured.other_cpu_pct.filter(|pct| *pct > self.config.contention.max_other_cpu_pct);
-        let reason = crowded.map(|pct| {
+        let crowded = crowded.map(|pct| {
             format!(
                 "other processes used {pct:.1} % of the processors in the quietest of {} attempts",
                 measured.attempts
             )
         });
+        let reason = slept.or(crowded);
         let record = self.record(planned);
         Run {
             status: if reason.is_some() { "degraded" } else { "ok" }.into(),
@@ -388,30 +414,4 @@ impl Measuring<'_> {
 
 fn join(numbers: &[usize]) -> String {
     numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
-}
-
-/// The tables of a journal, written for the next stage.
-pub fn write_tables(journal: &Journal, config: &Config, paths: &[PathBuf]) -> Result<()> {
-    let provenance = schemas::Provenance::new("collect", schemas::config::as_json(config));
-    let of = |name: &str| paths.iter().find(|path| path.file_stem().is_some_and(|stem| stem == name));
-    let traces = match (of("power_sample"), of("sensor")) {
-        (None, None) => None,
-        (samples, _) => Some(journal.sample_table(samples.map(PathBuf::as_path), &provenance)?),
-    };
-    let mut sensors = traces.map(|t| anyhow::Ok(t.rows(journal.read_sensors()?, "unknown"))).transpose()?;
-    for path in paths {
-        let contract = schemas::io::contract_of(path)?;
-        match contract.name {
-            "session" => schemas::io::write_rows(path, contract, &journal.read_sessions()?, &provenance)?,
-            "run" => schemas::io::write_rows(path, contract, journal.runs(), &provenance)?,
-            // Written above, as its rows went by.
-            "power_sample" => {}
-            "sensor" => schemas::io::write_rows(path, contract, &sensors.take().unwrap_or_default(), &provenance)?,
-            other => bail!(
-                "{}: `collect` writes no such table, \"{other}\", give session, run, power_sample or sensor",
-                path.display()
-            ),
-        }
-    }
-    Ok(())
 }

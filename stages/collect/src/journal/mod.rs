@@ -82,7 +82,7 @@ impl Journal {
     /// Opens or creates the journal of a plan. A line cut by a kill is dropped; runs that are damaged or no rows of the contract are left
     /// out and said, so that they are measured again.
     pub fn open(folder: &Path) -> Result<Self> {
-        fs::create_dir_all(folder).with_context(|| format!("{}: cannot create the journal", folder.display()))?;
+        schemas::partial::make(folder).with_context(|| format!("{}: cannot create the journal", folder.display()))?;
         let lock = folder.join("lock");
         let lock = File::create(&lock).with_context(|| format!("{}: cannot create", lock.display()))?;
         if lock.try_lock().is_err() {

@@ -108,13 +108,24 @@ impl Reader {
             self.live.looking_ns.store(0, Ordering::Relaxed);
             let t_ns = before + (monotonic_ns() - before) / 2;
             let utc_ns = self.anchor.utc(t_ns);
+            let spoken = self.source.spoken_until();
+            let stamps = spoken.is_some() || look.readings.iter().any(|reading| reading.utc_ns.is_some());
+            let step_ns = if stamps { self.anchor.step_ns() } else { 0 };
             look.refuse(&mut |reading| {
                 let sensor = &sensors[reading.sensor];
+                if reading.utc_ns.is_some() && step_ns != 0 {
+                    let seconds = step_ns as f64 / 1e9;
+                    let id = &sensor.device_id;
+                    return Some(format!(
+                        "{id}: the clock was set by {seconds:.3} s, a stamp may be of either time, start again"
+                    ));
+                }
                 let why = plausible[reading.sensor].fault(sensor, reading.utc_ns.unwrap_or(utc_ns), &reading.values)?;
                 Some(format!("{}: {why}", sensor.device_id))
             });
             self.keep(&sensors, &mut look, utc_ns, &mut lines);
-            self.live.read_until(self.source.spoken_until().map_or(t_ns, |utc| self.anchor.monotonic(utc)));
+            let spoken = spoken.filter(|_| step_ns == 0);
+            self.live.read_until(spoken.map_or(t_ns, |utc| self.anchor.monotonic(utc)));
             self.live.cpu_ns.store(thread_cpu_ns(), Ordering::Relaxed);
             deadline += self.period;
             let late = Instant::now().saturating_duration_since(deadline);
@@ -172,6 +183,7 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::power::Reading;
 
     /// Two sensors: the first is slow now and then, the second fails every other look.
     struct Moody {
@@ -194,6 +206,55 @@ mod tests {
                 0 => look.fail(1, format!("look {}", self.looks)),
                 _ => look.power(1, 1.0),
             }
+        }
+    }
+
+    /// Stamps its readings by the wall clock.
+    struct Stamping([Sensor; 1]);
+
+    impl Source for Stamping {
+        fn sensors(&self) -> &[Sensor] {
+            &self.0
+        }
+
+        fn read(&mut self, look: &mut Look) {
+            let values = Values { power_w: Some(40.0), ..Values::default() };
+            look.readings.push(Reading { sensor: 0, utc_ns: Some(Anchor::now().realtime_ns), values });
+        }
+    }
+
+    #[test]
+    fn stamps_of_a_clock_that_was_set_are_no_readings() {
+        for set_ns in [0, 1_000_000, 5_000_000_000, -5_000_000_000] {
+            let samples = Samples::to_nowhere("reader").unwrap();
+            let sensors = [Sensor::new("plug", Kind::Instant, Scope::Node)];
+            let live = Arc::new(Live::of(&sensors));
+            let stop = Arc::new(AtomicBool::default());
+            let now = Anchor::now();
+            let mut reader = Reader {
+                source: Box::new(Stamping(sensors)),
+                period: Duration::from_millis(5),
+                live: live.clone(),
+                stop: stop.clone(),
+                session_id: "s".into(),
+                anchor: Anchor { realtime_ns: now.realtime_ns - set_ns, ..now },
+                samples,
+            };
+            let thread = std::thread::spawn(move || reader.run());
+            std::thread::sleep(Duration::from_millis(60));
+            stop.store(true, Ordering::Relaxed);
+            thread.thread().unpark();
+            thread.join().unwrap();
+            let seen = live.seen();
+            let (kept, left_out) = (seen[0].readings > 0, seen[0].errors > 0);
+            assert_eq!(
+                (kept, left_out),
+                if set_ns.abs() < 10_000_000 { (true, false) } else { (false, true) },
+                "{set_ns}"
+            );
+            let said = seen[0].last_error.clone().unwrap_or_default();
+            let seconds = set_ns / 1_000_000_000;
+            assert!(!left_out || said.contains(&format!("plug: the clock was set by {seconds}.0")), "{said}");
         }
     }
 

@@ -38,6 +38,7 @@ struct Series {
     step_ns: Option<f64>,
     averaging_ms: Option<f64>,
     is_averaging_assumed: bool,
+    clock_step_ms: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -241,6 +242,8 @@ impl<'a> Look<'a> {
     fn row(&self, centre: Option<&Centre>, power: &[Power], error_ms: f64) -> Row {
         let Series { session_id, device_id, kind, averaging_ms, is_averaging_assumed, .. } = self.series.clone();
         let same = self.series.is_same_clock;
+        // Of a log that another program stamped, no offset holds for the runs before and after the clock was set.
+        let set_ms = self.series.clock_step_ms.abs();
         let row = Row {
             session_id,
             device_id,
@@ -249,8 +252,8 @@ impl<'a> Look<'a> {
             reason: self.reason.filter(|_| !same),
             runs: self.windows.len(),
             offset_ms: None,
-            offset_low_ms: if same { 0.0 } else { -error_ms },
-            offset_high_ms: if same { 0.0 } else { error_ms },
+            offset_low_ms: if same { 0.0 } else { -error_ms - set_ms },
+            offset_high_ms: if same { 0.0 } else { error_ms + set_ms },
             is_ambiguous: false,
             step_w: None,
             explained_pct: None,
@@ -278,8 +281,8 @@ impl<'a> Look<'a> {
         Row {
             method: "aligned",
             offset_ms: Some(fit.candidate.shift * 1e3),
-            offset_low_ms: low * 1e3,
-            offset_high_ms: high * 1e3,
+            offset_low_ms: low * 1e3 - set_ms,
+            offset_high_ms: high * 1e3 + set_ms,
             is_ambiguous: centre.is_ambiguous,
             averaging_ms: if is_found { found_ms } else { row.averaging_ms },
             averaging_from: if is_found { found_ms.map(|_| "found") } else { row.averaging_from },
