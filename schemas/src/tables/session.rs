@@ -33,8 +33,11 @@ pub const SESSION: Contract = Contract {
         int("anchor_realtime_ns", "CLOCK_REALTIME at the anchor").or_null("for imports"),
         int("anchor_monotonic_ns", "CLOCK_MONOTONIC at the anchor; UTC = monotonic + the difference")
             .or_null("for imports"),
-        float("clock_step_ms", "Furthest that the wall clock was from the anchor's time at the end of a run: it was set, or the machine slept")
-            .or_null("when it kept to it, or for imports"),
+        float(
+            "clock_step_ms",
+            "Furthest that the wall clock was off the anchor's time: it was set, or the machine slept",
+        )
+        .or_null("when it kept to it, or for imports"),
         int("seed", "Seed of the order of runs").or_null("for imports"),
         int("idle_before_start_ns", "Start of the idle baseline before the runs").or_null("when there was none"),
         int("idle_before_end_ns", "Its end").or_null("when there was none"),
