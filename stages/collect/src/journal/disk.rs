@@ -1,5 +1,6 @@
 //! Whole lines at the end of a file, whatever becomes of the disk: of a write that failed nothing stays, and its lines are written again.
 
+use anyhow::{Context, Result};
 use std::{
     fs::File,
     io::{self, Write},
@@ -108,6 +109,20 @@ fn patiently_for(patience: Duration, path: &Path, mut write: impl FnMut() -> io:
                 std::thread::sleep(AGAIN.min(patience));
             }
         }
+    }
+}
+
+/// What the lock of a journal is taken on, and why the journal can only be read, if so. A folder that is read-only gives its lock file or
+/// itself: a lock needs no right to write.
+pub fn lockable(folder: &Path) -> Result<(File, Option<io::Error>)> {
+    let path = folder.join("lock");
+    match File::create(&path) {
+        Ok(file) => Ok((file, None)),
+        Err(e) if matches!(e.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied) => {
+            let file = File::open(&path).or_else(|_| File::open(folder));
+            Ok((file.with_context(|| format!("{}: cannot open", folder.display()))?, Some(e)))
+        }
+        Err(e) => Err(e).with_context(|| format!("{}: cannot create", path.display())),
     }
 }
 
