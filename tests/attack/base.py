@@ -36,7 +36,10 @@ class Patient:
         time.sleep(600)
 sys.stdin = Patient()
 sys.argv = ["fake.py", "good"]
-exec(compile(open(FAKE).read(), FAKE, "exec"), {"__name__": "__main__"})
+try:
+    exec(compile(open(FAKE).read(), FAKE, "exec"), {"__name__": "__main__"})
+except OSError:
+    time.sleep(600)
 """
 PRINTS = """import sys, time
 while True:

@@ -2,10 +2,12 @@
 memory: exit 1, or it succeeds; what is said names the file and what the system said; what was there before stays, and nothing is half-written.
 """
 
+import collections
 import contextlib
 import os
 import resource
 import shutil
+import signal
 import subprocess
 
 import base as bases
@@ -13,7 +15,7 @@ import matrix
 import render
 
 SIZE_KIB = 65536
-NOFILE, AS = [12, 16, 20, 24, 32, 64], [100, 200, 300, 500, 800, 1500]
+NOFILE, MEMORY_MIB = [12, 16, 20, 24, 32, 64], [100, 150, 200, 300, 400, 600]
 
 
 def run(context):
@@ -29,8 +31,11 @@ def run(context):
             results += [*measured(context, at)]
         else:
             context.note("full and read-only disks: mount is not permitted, not tried")
+    ends = collections.Counter()
     for stage in base.STAGES:
-        results += [limited(context, base, stage) for _ in range(max(context.trials // 8, 3))]
+        results += [limited(context, base, stage) for _ in range(max(context.trials // 12, 3))]
+        results += [little_memory(context, base, stage, ends) for _ in range(max(context.trials // 25, 2))]
+    context.note(f"with little memory: {dict(ends)}")
     failures = [(name, what) for name, what in results if what]
     for name, what in failures:
         context.note(f"{name}: {what}")
@@ -97,11 +102,22 @@ def limited(context, base, stage):
     kind, value, words = context.random.choice([
         (resource.RLIMIT_FSIZE, context.random.choice((0, context.random.randint(0, 4096), context.random.randint(0, 100_000))), ["(os error 27)"]),
         (resource.RLIMIT_NOFILE, context.random.choice(NOFILE), ["(os error 24)"]),
-        (resource.RLIMIT_AS, context.random.choice(AS) << 20, []),
     ])
     code, text = base.ran(stage, "new", into, limits=[(kind, value)])
-    name = {resource.RLIMIT_FSIZE: "bytes a file", resource.RLIMIT_NOFILE: "open files", resource.RLIMIT_AS: "bytes of memory"}[kind]
+    name = {resource.RLIMIT_FSIZE: "bytes a file", resource.RLIMIT_NOFILE: "open files"}[kind]
     return f"{stage} over {before}, {value} {name}", judged(base, stage, into, before, code, text, words) or base.repaired(stage, into)
+
+
+def little_memory(context, base, stage, ends):
+    """A stage without memory may be aborted (docs/reliability.md): its outputs are whole all the same. `ends`: how often each way."""
+    into, before, mib = context.scratch / "run", context.random.choice(("nothing", "old")), context.random.choice(MEMORY_MIB)
+    base.place(into, stage, before)
+    code, text = base.ran(stage, "new", into, limits=[(resource.RLIMIT_AS, mib << 20)])
+    ends["succeeded" if code == 0 else "said why" if code == 1 else "aborted"] += 1
+    broken = base.broken(stage, into, before, must_be_new=code == 0)
+    is_silent = code not in (0, -signal.SIGSEGV) and not text.strip()
+    what = f"exit {code}, neither old nor new {broken}, {text.strip()[-200:]!r}" if code == "hang" or broken or is_silent else ""
+    return f"{stage} over {before}, {mib} MiB of memory", what or base.repaired(stage, into)
 
 
 def measured(context, at):

@@ -17,7 +17,7 @@ STAGES = ["join-telemetry", "derive-costs", "analyze", "query", "import"]
 CALLS = {"rename": "rename,renameat,renameat2", "fsync": "fsync,fdatasync", "mkdir": "mkdir,mkdirat", "openat": "openat", "write": "write,pwrite64"}
 # A worker whose own child sleeps: in its group, in a group of its own, in a session of its own.
 PARENT = """import subprocess, sys
-ways = {"group": {}, "group of its own": {"process_group": 0}, "session of its own": {"start_new_session": True}}
+ways = {"group": {}, "own group": {"process_group": 0}, "own session": {"start_new_session": True}}
 nowhere = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
 child = subprocess.Popen(["sleep", "77"], **nowhere, **ways[sys.argv[1]])
 open(sys.argv[2], "a").write(f"{child.pid}\\n")
@@ -65,8 +65,8 @@ def at_calls(context, base):
         for kind in CALLS:
             base.place(into, stage, "nothing")
             most = counted(context, base.command(stage, "new", into), CALLS[kind])
-            picks = {1, most, *(context.random.randint(1, most) for _ in range(context.trials // 25))} if most else ()
-            for when in sorted(picks)[: max(1, context.trials // 25)]:
+            picks = {1, most, *(context.random.randint(1, most) for _ in range(context.trials // 50))} if most else ()
+            for when in sorted(picks)[: max(1, context.trials // 50)]:
                 before = context.random.choice(("nothing", "old"))
                 base.place(into, stage, before)
                 process = bases.start(["strace", "-f", *killing(CALLS[kind], when), *base.command(stage, "new", into)], context.root)
@@ -129,7 +129,7 @@ def made(context, base):
         whole[which] = everything(into)
         shutil.copytree(into, context.scratch / f"made-{which}", symlinks=True)
     seconds = sum(base.seconds[stage] for stage in ("join-telemetry", "derive-costs", "analyze", "render"))
-    for i in range(max(context.trials // 10, 2)):
+    for i in range(max(context.trials // 20, 2)):
         shutil.rmtree(into)
         shutil.copytree(context.scratch / "made-old", into, symlinks=True)
         process = bases.start(command(context, base, "new", into, python), context.root)
@@ -159,15 +159,14 @@ def everything(into):
 
 def grandchildren(context):
     """What a worker started itself: its parent's death signal does not reach it. Told, and no failure (docs/reliability.md)."""
-    for kind in ("group", "group of its own", "session of its own"):
+    for kind in ("group", "own group", "own session"):
         trial, started = bases.Measuring(context, context.scratch / "measured"), context.scratch / f"started in {kind}"
         script, config = context.scratch / "stubborn.py", trial.folder / "pipeline.toml"
         script.write_text(PARENT + script.read_text())
         config.write_text(config.read_text().replace('stubborn.py"]', f'stubborn.py", "{kind}", "{started}"]'))
         process, until = trial.start(), time.monotonic() + 10
-        while not started.exists() and time.monotonic() < until:
-            time.sleep(0.05)
-        time.sleep(0.2)
+        while not trial.finished and time.monotonic() < until:
+            trial.look()
         process.kill()
         process.wait()
         time.sleep(2)
@@ -175,4 +174,4 @@ def grandchildren(context):
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         bases.gone(process)
-        context.note(f"a worker's own child in a {kind} {'survives' if left else 'ends with'} a kill -9 of collect")
+        context.note(f"a worker's own child in its {kind} {'survives' if left else 'ends with'} a kill -9 of collect")

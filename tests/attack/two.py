@@ -19,7 +19,7 @@ def run(context):
         del places["in containers"]
         context.note("in pid namespaces: not permitted, not tried")
     results = []
-    for i in range(max(context.trials // 20, 1)):
+    for i in range(max(context.trials // 33, 1)):
         for where, prefix in places.items():
             results += [(f"two {stage} {where}", stages(context, base, stage, prefix, ("new", "new"))) for stage in base.STAGES]
             results += [(f"two {stage} of two configurations {where}", stages(context, base, stage, prefix, ("old", "new"))) for stage in base.STAGES]

@@ -219,6 +219,16 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_can_only_be_read_can_be_locked() {
+        // Nobody can create files in sysfs, not even root.
+        let open = || lockable(Path::new("/sys/kernel")).unwrap();
+        let ((first, why), (second, _)) = (open(), open());
+        assert!(why.is_some());
+        first.lock().unwrap();
+        assert!(second.try_lock().is_err());
+    }
+
+    #[test]
     fn lines_that_wait_are_bounded() {
         let mut waiting = Waiting::default();
         assert!(waiting.push(&vec![b'x'; WAITING_BYTES]));
