@@ -1,5 +1,5 @@
-"""What the sections on kills, signals, twins and disks share: a small finished run, each stage as a command on it, and `collect run` that can be
-interrupted. A command is of one of two configurations, `old` and `new`, whose outputs differ in every file.
+"""What the sections on kills, signals, twins and disks share: a small finished run, each stage as a command on it, and a `collect run` to
+interrupt. A command is of one of two configurations, `old` and `new`, whose outputs differ in every file.
 """
 
 import contextlib
@@ -51,14 +51,23 @@ while True:
 """
 
 
+def told(context, results):
+    """`results`: (trial, what went wrong)."""
+    results = list(results)
+    failures = [f"{name}: {what}" for name, what in results if what]
+    for failure in failures:
+        context.note(failure)
+    return len(results), len(failures)
+
+
 def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def start(words, cwd, limits=()):
     """A process in a session of its own, that ignores no signal; `limits`: (resource, value)."""
-    return subprocess.Popen([str(word) for word in words], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                            start_new_session=True, preexec_fn=lambda: heed(limits))
+    return subprocess.Popen([str(word) for word in words], cwd=cwd, start_new_session=True, preexec_fn=lambda: heed(limits),
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def heed(limits):
@@ -179,8 +188,8 @@ class Base:
             "analyze": [*config, *every, *write],
             "import": ["import", "runs", case, "--into", into, "--tz", "UTC", "--dtype", which, "--cpu", which],
             "query": ["--run", self.folder, "--format", "csv", "--output", into / "result.csv", QUERIES[which]],
-            "render": [*config, *every, *read(render.ANALYZED), "--python", context.root / ".venv/bin/python", "--draw", context.scratch / "quick.py",
-                       "--bundle", context.root / "data/cache/vega-embed.js", "--into", into],
+            "render": [*config, *every, *read(render.ANALYZED), "--python", context.root / ".venv/bin/python", "--into", into,
+                       "--draw", context.scratch / "quick.py", "--bundle", context.root / "data/cache/vega-embed.js"],
         }
         return [str(word) for word in [program, *words[stage]]]
 
@@ -225,7 +234,8 @@ class Measuring:
         worker, meter = context.scratch / "stubborn.py", context.scratch / "meter.py"
         worker.write_text(STUBBORN.replace("FAKE", json.dumps(str(context.root / "tests/workers/fake.py"))))
         meter.write_text(PRINTS)
-        text = matrix.config({"stubborn": ["python3", worker]}, repetitions, POWER + METER.replace("COMMAND", json.dumps(["python3", str(meter)])))
+        power = POWER + METER.replace("COMMAND", json.dumps(["python3", str(meter)]))
+        text = matrix.config({"stubborn": ["python3", worker]}, repetitions, power)
         (folder / "pipeline.toml").write_text(text.replace("idle_s = 0.1", f"idle_s = {idle_s}"))
         self.runs = repetitions
 
@@ -239,8 +249,8 @@ class Measuring:
             now += [json.loads(line) for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
         ids = [row["run_id"] for row in now]
         wrong = [row["run_id"] for row in now if self.finished.setdefault(row["run_id"], row) != row]
-        lost = set(self.finished) - set(ids)
-        return f"changed {wrong}, lost {sorted(lost)}, {len(ids)} lines of {len(set(ids))} runs" if wrong or lost or len(set(ids)) < len(ids) else ""
+        lost, doubled = sorted(set(self.finished) - set(ids)), len(ids) - len(set(ids))
+        return f"changed {wrong}, lost {lost}, {doubled} doubled" if wrong or lost or doubled else ""
 
     def last(self):
         """Goes on to the end; gives what was lost, changed or doubled."""

@@ -1,5 +1,6 @@
-"""Kills -9 of stages, `query --output`, imports, `collect run` and make, at random instants and as a system call is entered. Each output is absent, the
-old or the new one, whole; run again it has the bytes of an undisturbed run; of measured runs none is lost, changed or doubled; no child lives on.
+"""Kills -9 of stages, `query --output`, imports, `collect run` and make, at random instants and as a system call is entered. Each output is
+absent, the old or the new one, whole. A second run gives the bytes of an undisturbed one. No measured run is lost, changed or
+doubled, and no child lives on.
 """
 
 import collections
@@ -14,7 +15,10 @@ import base as bases
 import render
 
 STAGES = ["join-telemetry", "derive-costs", "analyze", "query", "import"]
-CALLS = {"rename": "rename,renameat,renameat2", "fsync": "fsync,fdatasync", "mkdir": "mkdir,mkdirat", "openat": "openat", "write": "write,pwrite64"}
+CALLS = {"rename": "rename,renameat,renameat2", "fsync": "fsync,fdatasync", "mkdir": "mkdir,mkdirat", "openat": "openat",
+         "write": "write,pwrite64"}
+# Most calls of a kind that `collect run` makes here.
+MOST = {"rename": 4, "fsync": 30, "mkdir": 4, "openat": 60, "write": 60}
 # A worker whose own child sleeps: in its group, in a group of its own, in a session of its own.
 PARENT = """import subprocess, sys
 ways = {"group": {}, "own group": {"process_group": 0}, "own session": {"start_new_session": True}}
@@ -32,10 +36,7 @@ def run(context):
     else:
         context.note("kills at system calls: no strace, not tried")
     grandchildren(context)
-    failures = [(name, what) for name, what in results if what]
-    for name, what in failures:
-        context.note(f"{name}: {what}")
-    return len(results), len(failures)
+    return bases.told(context, results)
 
 
 def judged(base, stage, into, before, alive):
@@ -83,7 +84,8 @@ def killing(calls, when):
 def counted(context, words, calls):
     """Calls of the thread that makes most of them: strace counts each thread by itself."""
     log = context.scratch / "calls"
-    subprocess.run(["strace", "-f", "-qq", "-o", log, "-e", f"trace={calls}", "-e", "signal=none", *words], cwd=context.root, check=True, capture_output=True)
+    tracing = ["strace", "-f", "-qq", "-o", log, "-e", f"trace={calls}", "-e", "signal=none"]
+    subprocess.run([*tracing, *words], cwd=context.root, check=True, capture_output=True)
     callers = collections.Counter(re.findall(r"(?m)^(\d+) +\w+\(", log.read_text(errors="replace")))
     return max(callers.values(), default=0)
 
@@ -107,7 +109,7 @@ def measuring_at_calls(context):
     """Only `collect`'s first thread is traced: it writes the journal of runs and the tables."""
     for kind in CALLS:
         trial = bases.Measuring(context, context.scratch / "measured")
-        for when in sorted(context.random.randint(1, {"rename": 4, "fsync": 30, "mkdir": 4}.get(kind, 60)) for _ in range(max(context.trials // 50, 1))):
+        for when in sorted(context.random.randint(1, MOST[kind]) for _ in range(max(context.trials // 50, 1))):
             process = trial.start("strace", *killing(CALLS[kind], when))
             code, _ = bases.said(process)
             alive = bases.gone(process)
@@ -142,14 +144,15 @@ def made(context, base):
         again = subprocess.run(command(context, base, "new", into, python), cwd=context.root, capture_output=True, text=True)
         other, left = sorted(name for name, value in everything(into).items() if value != whole["new"][name]), render.litter(into)
         bad = torn or alive or again.returncode or other or left
-        yield f"make killed after {at:.3f} s", f"torn {torn}, alive {alive}, again {again.stderr[-200:]!r}, others {other}, left {left}" if bad else ""
+        what = f"torn {torn}, alive {alive}, again {again.stderr[-200:]!r}, others {other}, left {left}" if bad else ""
+        yield f"make killed after {at:.3f} s", what
 
 
 def command(context, base, which, into, python):
     inputs = context.root / "data/inputs"
     built = [str(context.bin / name) for name in ("join-telemetry", "derive-costs", "analyze", "render", "query", "collect", "own-config")]
-    words = ["make", f"RUN={into}", f"PIPELINE={base.config(which)}", f"BIN={context.bin}", f"PYTHON={python}", "MEASURE=no", "EMBODIED=", "RETIRED=",
-             f"PRICES={inputs / 'prices/own.csv'}", f"GRID={inputs / 'grid'}", "TARIFFS="]
+    words = ["make", f"RUN={into}", f"PIPELINE={base.config(which)}", f"BIN={context.bin}", f"PYTHON={python}", "MEASURE=no",
+             f"PRICES={inputs / 'prices/own.csv'}", f"GRID={inputs / 'grid'}", "TARIFFS=", "EMBODIED=", "RETIRED="]
     return words + [f"-o{name}" for name in [*built, ".venv/.ready", "data/cache/vega-embed.js", "stages/render/draw.py"]]
 
 

@@ -1,5 +1,5 @@
-"""SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE and three seconds of SIGSTOP on `collect run` and on `query --output`: nothing that was finished is lost, no
-child lives on, the next one ends well, and the time in which nothing was read is in `sensor`.
+"""SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE and three seconds of SIGSTOP on `collect run` and on `query --output`: nothing finished is
+lost, no child lives on, the next run ends well, and the gap in the readings is in `sensor`.
 """
 
 import signal
@@ -20,10 +20,7 @@ def run(context):
         results += [(f"{number.name} on collect", collect(context, number)), (f"{number.name} on query", query(context, base, number))]
     for _ in range(max(context.trials // 20, 1)):
         results += [("SIGSTOP on collect", stopped(context)), ("SIGSTOP on query", query(context, base, signal.SIGSTOP))]
-    failures = [(name, what) for name, what in results if what]
-    for name, what in failures:
-        context.note(f"{name}: {what}")
-    return len(results), len(failures)
+    return bases.told(context, results)
 
 
 def collect(context, number):

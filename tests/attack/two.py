@@ -1,5 +1,5 @@
-"""Two of each stage at once in one folder, of the same configuration and of two, also as process 1 of containers of their own: outputs are whole, and
-those of one. Of two `collect run` on one journal one says that it is in use.
+"""Two of each stage at once in one folder, of the same configuration and of two, also in separate pid namespaces: outputs are whole, and
+those of one of the two. Of two `collect run` on one journal, one says that it is in use.
 """
 
 import subprocess
@@ -21,13 +21,10 @@ def run(context):
     results = []
     for i in range(max(context.trials // 33, 1)):
         for where, prefix in places.items():
-            results += [(f"two {stage} {where}", stages(context, base, stage, prefix, ("new", "new"))) for stage in base.STAGES]
-            results += [(f"two {stage} of two configurations {where}", stages(context, base, stage, prefix, ("old", "new"))) for stage in base.STAGES]
+            for pair in (("new", "new"), ("old", "new")):
+                results += [(f"two {stage} {where}, {pair}", stages(context, base, stage, prefix, pair)) for stage in base.STAGES]
             results += [(f"two collect run {where}", collect(context, prefix))]
-    failures = [(name, what) for name, what in results if what]
-    for name, what in failures:
-        context.note(f"{name}: {what}")
-    return len(results), len(failures)
+    return bases.told(context, results)
 
 
 def stages(context, base, stage, prefix, configurations):
@@ -44,7 +41,7 @@ def stages(context, base, stage, prefix, configurations):
     missing = [name for name, value in base.state(stage, into).items() if not value]
     left = render.litter(into)
     if any(code for code, _ in ends) or broken or missing or left:
-        return f"exits {[code for code, _ in ends]}, others {broken}, missing {missing}, left {left}, {[text.strip()[-200:] for _, text in ends]}"
+        return f"others {broken}, missing {missing}, left {left}, ends {[(code, text.strip()[-200:]) for code, text in ends]}"
     return base.repaired(stage, into)
 
 
