@@ -1,5 +1,5 @@
 """Stages, `render`, imports, `query --output` and `collect run` on a full or read-only disk, with few bytes a file, few open files and
-little memory: it succeeds, or exits with 1 and names the file and the error of the system; earlier outputs stay, and nothing is half-written.
+little memory: it succeeds, or exits with 1 and names the file and the cause; earlier outputs stay, and nothing is half-written.
 """
 
 import collections
