@@ -355,7 +355,7 @@ SEED ?= 1
 .PHONY: attack
 attack: $(BINARIES) setup .venv-test/.ready ## flipped bits, torn journals, hostile workers, servers and sensors, kills: what is lost or silently different (minutes)
 	TALLYWATT_FLIPS=10000 $(CARGO) test --release --locked --workspace --test suite -- --nocapture no_flipped_bit
-	$(PYTHON3) -B tests/attack $(BIN) --seed $(call quoted,$(SEED)) --trials $(call quoted,$(TRIALS)) journal attest render
+	$(PYTHON3) -B tests/attack $(BIN) --seed $(call quoted,$(SEED)) --trials $(call quoted,$(TRIALS)) journal attest render kills signals two disk clock durable
 
 # `yes`: one cell of each column is altered, and exactly these are to be found.
 ALTERED ?=

@@ -23,7 +23,7 @@ pub enum Error {
     #[error("{}: no contract has this name, \"{name}\", name the file after one of: {known}", path.display())]
     UnknownTable { path: PathBuf, name: String, known: String },
 
-    #[error("{}: not a readable Parquet file, {cause}, delete it and run `make` again to rewrite it", path.display())]
+    #[error("{}: {}", path.display(), unreadable(cause))]
     NotParquet { path: PathBuf, cause: String },
 
     #[error("{}: damaged, or written by something else, {how}, delete it and run `make` again to rewrite it", path.display())]
@@ -78,6 +78,17 @@ pub enum Error {
     Rows { table: &'static str, cause: String },
 }
 
+/// Why a table cannot be read. Nobody should delete it when what is missing is memory, open files or permission.
+fn unreadable(cause: &str) -> String {
+    match remedy(cause) {
+        GENERAL => format!("not a readable Parquet file, {cause}, delete it and run `make` again to rewrite it"),
+        specific => format!("cannot read, {cause}, {specific}"),
+    }
+}
+
+/// What helps against other errors than those that [`remedy`] knows.
+const GENERAL: &str = "check that the path exists and may be used";
+
 /// What helps against an error of the operating system (Linux: errno(3)), which is in the text with its number.
 pub fn remedy(cause: &str) -> &'static str {
     let is = |number: u8| cause.contains(&format!("(os error {number})"));
@@ -87,7 +98,7 @@ pub fn remedy(cause: &str) -> &'static str {
         () if is(23) || is(24) => "raise the limit of open files (`ulimit -n`) and run it again",
         () if is(12) => "free memory and run it again",
         () if is(1) || is(13) || is(30) => "allow it there or name another place",
-        () => "check that the path exists and may be used",
+        () => GENERAL,
     }
 }
 
@@ -115,4 +126,19 @@ pub enum Problem {
     NoPrice { tier: String, column: &'static str },
     #[error("{found} fields where the header has {wanted}")]
     FieldCount { found: usize, wanted: usize },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_damaged_file_is_to_be_deleted() {
+        let said = |cause: &str| Error::NotParquet { path: "run.parquet".into(), cause: cause.into() }.to_string();
+        assert_eq!(
+            said("External: Too many open files (os error 24)"),
+            "run.parquet: cannot read, External: Too many open files (os error 24), raise the limit of open files (`ulimit -n`) and run it again"
+        );
+        assert!(said("no footer").contains("no footer, delete it"));
+    }
 }

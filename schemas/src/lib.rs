@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod hardware;
 pub mod inputs;
 pub mod io;
+pub mod limits;
 pub mod own_config;
 pub mod partial;
 pub mod provenance;

@@ -38,7 +38,10 @@ impl Folder {
                 .suffix(ending)
                 .permissions(Permissions::from_mode(0o777))
                 .tempdir_in(&folder)?;
-            let lock = File::open(place.path())?;
+            let lock = match File::open(place.path()) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                lock => lock?,
+            };
             if holds(&lock)? {
                 return Ok(Folder { place, _lock: lock });
             }
@@ -83,8 +86,9 @@ pub fn sweep(target: &Path) {
         if !ours || !(kind.is_dir() || kind.is_file()) {
             continue;
         }
-        let is_left = File::open(entry.path()).is_ok_and(|found| found.try_lock().is_ok());
-        if is_left {
+        // Locked until it is gone: whoever made it just now waits for the lock, and then sees that.
+        let left = File::open(entry.path()).ok().filter(|found| found.try_lock().is_ok());
+        if left.is_some() {
             let _ = if kind.is_dir() { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
         }
     }
@@ -134,5 +138,22 @@ mod tests {
         drop((held, aside));
         sweep(&folder.path().join("cost.parquet"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_somebody_has_just_made_is_not_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("run.parquet");
+        let many = |_| {
+            for _ in 0..300 {
+                let aside = Folder::beside(&target, ".aside").unwrap();
+                file(&target).unwrap().persist(&target).unwrap();
+                fs::write(aside.path().join("part"), "").unwrap();
+            }
+        };
+        std::thread::scope(|threads| {
+            let started: Vec<_> = (0..4).map(|i| threads.spawn(move || many(i))).collect();
+            started.into_iter().for_each(|thread| thread.join().unwrap());
+        });
     }
 }

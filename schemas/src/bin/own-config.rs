@@ -10,6 +10,7 @@ use std::{
 };
 
 fn main() -> ExitCode {
+    schemas::limits::ignore_file_size_signal();
     let mut arguments = env::args_os().skip(1);
     let (Some(pipeline), Some(folder)) = (arguments.next(), arguments.next()) else {
         eprintln!("own-config: no PIPELINE and FOLDER, 0 or 1 arguments, call it through make");

@@ -44,6 +44,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    schemas::limits::ignore_file_size_signal();
     let cli = Cli::parse();
     let (done, broken) = match (&cli.command, &cli.analysis) {
         // A gate must tell a broken call from a build that got worse.

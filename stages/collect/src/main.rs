@@ -44,6 +44,7 @@ use config::Config;
 use std::{path::Path, process::ExitCode};
 
 fn main() -> ExitCode {
+    schemas::limits::ignore_file_size_signal();
     match run(Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {

@@ -100,6 +100,7 @@ pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
     if !done.is_empty() {
         eprintln!("collect: {} runs were measured before, {} to go", done.len(), todo.len());
     }
+    journal.refuse_read_only(todo.len())?;
     say_other_host(&journal, &host)?;
     let prompts = Prompts::new(config, &model)?;
     let anchor = Anchor::now();

@@ -26,6 +26,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
+    schemas::limits::ignore_file_size_signal();
     let cli = Cli::parse();
     let done = match (&cli.import, &cli.derive) {
         (Some(command), _) => import::run(command),

@@ -56,6 +56,7 @@ const CHECKS: &[Model] = &[
 ];
 
 fn main() -> ExitCode {
+    schemas::limits::ignore_file_size_signal();
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -56,6 +56,7 @@ enum Format {
 }
 
 fn main() -> ExitCode {
+    schemas::limits::ignore_file_size_signal();
     let cli = Cli::parse();
     let memory = cli.memory.unwrap_or_else(guard::share_of_memory);
     let done = if guard::is_inside() {

@@ -62,7 +62,11 @@ impl Drawing {
     pub fn finish(mut self, charts: &[Chart]) -> Result<BTreeMap<String, String>> {
         let Some(mut process) = self.process.take() else {
             let fault = self.fault.take().unwrap_or_else(|| std::io::ErrorKind::NotFound.into());
-            bail!("{}: cannot start Python, {fault}, run `make setup`", self.python.display());
+            let remedy = match fault.kind() {
+                std::io::ErrorKind::NotFound => "run `make setup`",
+                _ => schemas::error::remedy(&fault.to_string()),
+            };
+            bail!("{}: cannot start Python, {fault}, {remedy}", self.python.display());
         };
         drop(process.stdin.take());
         let ended = self.wait(&mut process);

@@ -74,6 +74,7 @@ impl Config {
 }
 
 fn main() -> ExitCode {
+    schemas::limits::ignore_file_size_signal();
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,5 +1,6 @@
 //! Whole lines at the end of a file, whatever becomes of the disk: of a write that failed nothing stays, and its lines are written again.
 
+use anyhow::{Context, Result};
 use std::{
     fs::File,
     io::{self, Write},
@@ -111,6 +112,20 @@ fn patiently_for(patience: Duration, path: &Path, mut write: impl FnMut() -> io:
     }
 }
 
+/// What the lock of a journal is taken on, and why the journal can only be read, if so. A folder that is read-only gives its lock file or
+/// itself: a lock needs no right to write.
+pub fn lockable(folder: &Path) -> Result<(File, Option<io::Error>)> {
+    let path = folder.join("lock");
+    match File::create(&path) {
+        Ok(file) => Ok((file, None)),
+        Err(e) if matches!(e.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied) => {
+            let file = File::open(&path).or_else(|_| File::open(folder));
+            Ok((file.with_context(|| format!("{}: cannot open", folder.display()))?, Some(e)))
+        }
+        Err(e) => Err(e).with_context(|| format!("{}: cannot create", path.display())),
+    }
+}
+
 /// A file of lines, and its path for messages.
 pub struct Lines {
     pub path: PathBuf,
@@ -201,6 +216,16 @@ mod tests {
         patiently_for(Duration::from_secs(5), Path::new("j/runs.jsonl"), after_two).unwrap();
         let error = patiently_for(Duration::ZERO, Path::new("j/runs.jsonl"), full).unwrap_err().to_string();
         assert_eq!(error, "j/runs.jsonl: cannot write, no storage space, free some space and run again");
+    }
+
+    #[test]
+    fn a_folder_that_can_only_be_read_can_be_locked() {
+        // Nobody can create files in sysfs, not even root.
+        let open = || lockable(Path::new("/sys/kernel")).unwrap();
+        let ((first, why), (second, _)) = (open(), open());
+        assert!(why.is_some());
+        first.lock().unwrap();
+        assert!(second.try_lock().is_err());
     }
 
     #[test]

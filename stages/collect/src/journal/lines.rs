@@ -120,6 +120,31 @@ pub fn rows(path: &Path, is_column: impl Fn(&str) -> bool) -> Result<(Vec<Row>, 
     Ok((rows, damaged))
 }
 
+/// Those columns of a row.
+pub fn key(row: &Row, columns: &[&str]) -> Row {
+    columns.iter().filter_map(|c| Some((c.to_string(), row.get(*c)?.clone()))).collect()
+}
+
+/// The rows that a contract takes, and how many it does not.
+pub fn accepted(contract: &'static schemas::Contract, rows: Vec<Row>) -> (Vec<Row>, usize) {
+    let before = rows.len();
+    let rows: Vec<Row> = rows.into_iter().filter(|row| schemas::check::refusal(contract, row).is_none()).collect();
+    let refused = before - rows.len();
+    (rows, refused)
+}
+
+/// Of rows with the same key the last one, in the place of the first.
+pub fn last_states(rows: Vec<Row>, columns: &[&str]) -> Vec<Row> {
+    let mut last: Vec<Row> = Vec::new();
+    for row in rows {
+        match last.iter_mut().find(|l| key(l, columns) == key(&row, columns)) {
+            Some(before) => *before = row,
+            None => last.push(row),
+        }
+    }
+    last
+}
+
 /// Cuts a file after its last newline.
 pub fn drop_cut_line(path: &Path) -> io::Result<()> {
     let mut file = match OpenOptions::new().read(true).write(true).open(path) {

@@ -15,7 +15,7 @@ use schemas::{
 use serde::Serialize;
 use std::{
     collections::HashSet,
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -23,6 +23,7 @@ use std::{
 };
 
 pub use lines::seal;
+use lines::{accepted, key, last_states};
 
 /// Samples are written at least this often, so that a kill loses little; and when there are so many bytes of them.
 const WRITE_EVERY: Duration = Duration::from_millis(500);
@@ -38,6 +39,8 @@ pub struct Journal {
     finished: Vec<Row>,
     /// Held for the life of the journal: one `collect` at a time.
     _lock: File,
+    /// Why nothing can be appended.
+    read_only: Option<io::Error>,
 }
 
 /// The samples file, shared by the sampling threads: they leave lines in memory, and one in many writes.
@@ -83,15 +86,25 @@ impl Journal {
     /// out and said, so that they are measured again.
     pub fn open(folder: &Path) -> Result<Self> {
         schemas::partial::make(folder).with_context(|| format!("{}: cannot create the journal", folder.display()))?;
-        let lock = folder.join("lock");
-        let lock = File::create(&lock).with_context(|| format!("{}: cannot create", lock.display()))?;
-        if lock.try_lock().is_err() {
-            bail!("{}: journal in use, another `collect` is running, wait for it or stop it", folder.display());
+        let (lock, read_only) = disk::lockable(folder)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                bail!("{}: journal in use, another `collect` is running, wait for it or stop it", folder.display())
+            }
+            Err(TryLockError::Error(e)) => {
+                bail!("{}: cannot be locked, {e}, give --journal a folder on a local disk", folder.display())
+            }
         }
         let open = |name: &str| -> Result<(PathBuf, File)> {
             let path = folder.join(name);
-            lines::drop_cut_line(&path).with_context(|| format!("{}: cannot repair", path.display()))?;
-            let file = OpenOptions::new().create(true).read(true).append(true).open(&path);
+            if read_only.is_none() {
+                lines::drop_cut_line(&path).with_context(|| format!("{}: cannot repair", path.display()))?;
+            }
+            let file = match read_only {
+                None => OpenOptions::new().create(true).read(true).append(true).open(&path),
+                Some(_) => File::open(&path),
+            };
             let file = file.with_context(|| format!("{}: cannot open", path.display()))?;
             Ok((path, file))
         };
@@ -108,11 +121,19 @@ impl Journal {
             finished: Vec::new(),
             folder: folder.into(),
             _lock: lock,
+            read_only,
         };
         // Names of new files, too, are to be there after a power cut.
         File::open(folder).and_then(|f| f.sync_all()).with_context(|| format!("{}: cannot sync", folder.display()))?;
         journal.finished = read_runs(&journal.runs.path)?;
         Ok(journal)
+    }
+
+    /// Refuses to measure into a journal that can only be read. Its tables can still be made.
+    pub fn refuse_read_only(&self, to_go: usize) -> Result<()> {
+        let Some(cause) = &self.read_only else { return Ok(()) };
+        let (folder, remedy) = (self.folder.display(), schemas::error::remedy(&cause.to_string()));
+        bail!("{folder}: cannot write the journal, {cause}, {to_go} runs are still to be measured, {remedy}")
     }
 
     pub fn samples(&self) -> Samples {
@@ -179,10 +200,6 @@ impl Journal {
     }
 }
 
-fn key(row: &Row, columns: &[&str]) -> Row {
-    columns.iter().filter_map(|c| Some((c.to_string(), row.get(*c)?.clone()))).collect()
-}
-
 /// Runs as they were written, each once.
 fn read_runs(path: &Path) -> Result<Vec<Row>> {
     let (rows, mut damaged) = lines::rows(path, is_column_of(&RUN))?;
@@ -196,26 +213,6 @@ fn read_runs(path: &Path) -> Result<Vec<Row>> {
         eprintln!("collect: {}: {} runs are there twice, the first counts", path.display(), read - rows.len());
     }
     Ok(rows)
-}
-
-/// The rows that a contract takes, and how many it does not.
-fn accepted(contract: &'static schemas::Contract, rows: Vec<Row>) -> (Vec<Row>, usize) {
-    let before = rows.len();
-    let rows: Vec<Row> = rows.into_iter().filter(|row| schemas::check::refusal(contract, row).is_none()).collect();
-    let refused = before - rows.len();
-    (rows, refused)
-}
-
-/// Of rows with the same key the last one, in the place of the first.
-fn last_states(rows: Vec<Row>, columns: &[&str]) -> Vec<Row> {
-    let mut last: Vec<Row> = Vec::new();
-    for row in rows {
-        match last.iter_mut().find(|l| key(l, columns) == key(&row, columns)) {
-            Some(before) => *before = row,
-            None => last.push(row),
-        }
-    }
-    last
 }
 
 impl Samples {
