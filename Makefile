@@ -63,8 +63,8 @@ $(if $(filter / . .. ./ ../,$(RUN)),$(error RUN: not a folder for runs, "$(RUN)"
 
 # A value as one word of the shell.
 quoted = '$(subst ','\'',$(1))'
-# `list VALUE`: its words as ${list[@]}; what names a file is one. `show` runs a command and shows it.
-WORDS := list() { list=(); if [ -e "$$1" ]; then list=("$$1"); else set -f; list=($$1); set +f; fi; }; \
+# `list VALUE`: its words as ${list[@]}; what names a file is one, and no option. `show` runs a command and shows it.
+WORDS := list() { list=(); if [ -e "$$1" ]; then list=("$${1/\#-/./-}"); else set -f; list=($$1); set +f; fi; }; \
     show() { printf '%q ' "$$@"; echo; "$$@"; }
 # Files that costs come from: as options in ${inputs[@]}, by themselves in ${files[@]}.
 INPUTS = $(WORDS); inputs=(); files=(); \
@@ -347,7 +347,8 @@ SEED ?= 1
 .PHONY: attack
 attack: $(BINARIES) setup .venv-test/.ready ## flipped bits, torn journals, hostile workers, servers and sensors, kills: what is lost or silently different (minutes)
 	TALLYWATT_FLIPS=10000 $(CARGO) test --release --locked --workspace --test suite -- --nocapture no_flipped_bit
-	$(PYTHON3) -B tests/attack $(BIN) --seed $(SEED) --trials $(TRIALS) journal attest render
+	$(PYTHON3) -B tests/attack $(BIN) --seed $(SEED) --trials $(TRIALS) journal attest render \
+	    queries make names strangers config
 
 # `yes`: one cell of each column is altered, and exactly these are to be found.
 ALTERED ?=

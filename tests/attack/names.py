@@ -27,7 +27,8 @@ FETCHING = ("script", "img", "iframe", "style", "link", "meta", "base", "form", 
 # A file of text has ends of lines and tabs; no report has any other character that a terminal or a reader's eyes would obey.
 # Backends, scenarios, model, session, processor, price: see `made`.
 AT_ONCE = 10
-OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+LEADS = ("href", "src", "action", "formaction", "data", "xlink:href", "srcdoc")
 
 
 class Page(html.parser.HTMLParser):
@@ -39,7 +40,10 @@ class Page(html.parser.HTMLParser):
     def handle_starttag(self, tag, attributes):
         self.tags[tag] = self.tags[tag] + 1 if tag in FETCHING else 1
         self.bad += [f"{tag} {key}={value}"[:80] for key, value in attributes
-                     if key.startswith("on") or re.match(r"\s*(javascript|vbscript|data:text)", value or "", re.I) or "127.0.0.1:1" in (value or "") and key != "title"]
+                     if key.startswith("on") or key in LEADS and re.match(r"\s*(javascript|vbscript|data:text|http://127)", value or "", re.I)]
+
+    def handle_data(self, data):
+        self.bad += [f"shown: {data[:60]!a}" for _ in [0] if OBEYED.search(data)]
 
 
 def run(context):
@@ -97,7 +101,7 @@ def made(context, study, tables, names):
 
 def judged(context, study, tables, names, plain_tags):
     folder, said = made(context, study, tables, names)
-    yield "terminal", str(OBEYED.findall(said)) if OBEYED.search(said) else ""
+    yield "terminal", str(OBEYED.findall(said)[:9]) if OBEYED.search(said) else ""
     if isinstance(folder, str):
         yield "report", folder
         return
@@ -107,12 +111,12 @@ def judged(context, study, tables, names, plain_tags):
 
 def shown(folder, plain_tags):
     page = Page((folder / "report.html").read_text(encoding="utf-8"))
-    yield "HTML", f"{page.tags - plain_tags} {page.bad}" if page.tags - plain_tags or page.bad else ""
+    yield "HTML", f"{page.tags - plain_tags} {page.bad[:3]}" if page.tags - plain_tags or page.bad else ""
     text = re.sub(r"(`+)[^`].*?\1", "", (folder / "report.md").read_text(encoding="utf-8"))
     markup = re.findall(r"(?<!\\)<[a-zA-Z/!].{,40}|(?<!\\)\]\((?:javascript|http://127).{,40}", text)
     yield "Markdown", str(markup[:3]) if markup else ""
     controls = {}
-    for path in [folder / "report.html", folder / "report.md", folder / "report.json", *folder.glob("csv/*.csv")]:
+    for path in [folder / "report.md", folder / "report.json", *folder.glob("csv/*.csv")]:
         controls.update({path.name: found for found in [OBEYED.findall(path.read_bytes().decode("utf-8").replace("\r\n", "\n"))] if found})
     yield "control characters", str(controls)[:300] if controls else ""
     formulas = {(path.name, cell[:30]) for path in folder.glob("csv/*.csv") for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
