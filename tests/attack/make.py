@@ -10,8 +10,10 @@ import subprocess
 import chain
 import render
 
-NAMES = ["a;touch marked;b", "$(touch marked)", "$$(touch marked)", "$(shell touch marked)", "`touch marked`", "a&touch marked&b", "a|touch marked", "a b", "it's", 'a"b', "a\nb", "a\ttouch marked",
-         "a[1]b", "a?b", "a*b", "-rf", "--help", "a%b", "a#b", "a:b", "a=b", "a\\b", "a{b,c}", "~", "!x", "größe", ".hidden", "${HOME}", "<a>"]
+NAMES = ["a;touch marked;b", "$(touch marked)", "$$(touch marked)", "$(shell touch marked)", "`touch marked`", "a&touch marked&b",
+    "a|touch marked", "a b", "it's", 'a"b', "a\nb", "a\ttouch marked",
+         "a[1]b", "a?b", "a*b", "-rf", "--help", "a%b", "a#b", "a:b", "a=b", "a\\b", "a{b,c}", "~", "!x", "größe", ".hidden", "${HOME}",
+         "<a>"]
 PLACES = ["RUN", "PIPELINE", "CACHE", "IMPORT", "BESIDE", "IMPORT_PIPELINE"]
 SHORT = "PIPELINE=tests/fixtures/short.toml"
 RESULTS = "tests/fixtures/cases/08-vllm-bench-serve-json-with-power/input.json"
@@ -68,9 +70,12 @@ def fault(tree, ended, is_right):
 
 def fixed(context, tree):
     for words, told in [
-        (["help"], None), (["reprice", "RUN=data/run/base", SHORT], None), (["reprice", "RUN="], "RUN: empty"), (["clean", "RUN="], "RUN: empty"), (["clean", "RUN=/"], "RUN: not a folder"),
-        (["reprice", "PIPELINE="], "PIPELINE: empty"), (["reprice", "RUN=data/run/base", "PIPELINE=nothing.toml"], "nothing.toml: cannot read"),
-        (["reprice", "RUN=data/run/base", "PIPELINE=docs"], "docs: cannot read"), (["reprice", "RUN=data/run/nothing", SHORT], "nothing was measured yet"),
+        (["help"], None), (["reprice", "RUN=data/run/base", SHORT], None), (["reprice", "RUN="], "RUN: empty"),
+        (["clean", "RUN="], "RUN: empty"), (["clean", "RUN=/"], "RUN: not a folder"),
+        (["reprice", "PIPELINE="], "PIPELINE: empty"),
+        (["reprice", "RUN=data/run/base", "PIPELINE=nothing.toml"], "nothing.toml: cannot read"),
+        (["reprice", "RUN=data/run/base", "PIPELINE=docs"], "docs: cannot read"),
+        (["reprice", "RUN=data/run/nothing", SHORT], "nothing was measured yet"),
         (["import", "RUN=data/run/mine"], "RUNS is empty"), (["import", "RUN=data/run/mine", "RUNS=nothing.json"], "nothing.json"),
         (["import", "RUN=data/run/mine", f"RUNS={RESULTS}", "IMPORT_OPTIONS=--tz=UTC; touch marked"], '"UTC;"'),
     ]:
@@ -99,12 +104,14 @@ def files(context, tree, name, i):
     (elsewhere / path.name).write_text((tree / "data/inputs/prices/own.csv").read_text().rstrip("\n") + f"\nhostile-{i},any,x,on_demand,1.5,true,s,2026-01-01,2026-01-01\n")
     what, words = context.random.choice([("in the folder", []), ("PRICES=", [f"PRICES={elsewhere}/{name}.csv"])])
     ended = make(context, tree, "data/run/base/price.parquet", "RUN=data/run/base", SHORT, "MEASURE=no", *words)
-    yield f"{what} {path.name!a}", fault(tree, ended, refused(ended, name) if ended.code else priced(context, tree, [f"hostile-{i}"] if words or name != ".hidden" else []))
+    yield f"{what} {path.name!a}", fault(tree, ended,
+        refused(ended, name) if ended.code else priced(context, tree, [f"hostile-{i}"] if words or name != ".hidden" else []))
     path.unlink()
     results = tree / f"{name}.json"
     shutil.copy(tree / RESULTS, results)
     # Its tables, and not the report of them, which has no more names.
-    ended = make(context, tree, "import", "RUN=data/run/mine", f"RUNS={results.name}", "IMPORT_OPTIONS=--tz=UTC", "IMPORT_PIPELINE=nothing.toml")
+    ended = make(context, tree, "import", "RUN=data/run/mine", f"RUNS={results.name}", "IMPORT_OPTIONS=--tz=UTC",
+        "IMPORT_PIPELINE=nothing.toml")
     yield f"RUNS={results.name!a}", fault(tree, ended, "nothing.toml: cannot read" in ended.err or refused(ended, name))
     results.unlink()
 
@@ -118,5 +125,6 @@ def refused(ended, name):
 def priced(context, tree, wanted):
     """Files whose names begin with a point are no part of a folder, as for a shell."""
     sql = "select distinct provider from p where provider like 'hostile%' or provider = 'neighbour'"
-    words = [context.bin / "query", "--run", tree / "data/inputs", "--table", f"p={tree}/data/run/base/price.parquet", "--format", "csv", sql]
+    words = [context.bin / "query", "--run", tree / "data/inputs", "--table", f"p={tree}/data/run/base/price.parquet", "--format", "csv",
+        sql]
     return chain.run(context, words).out.split() == ["provider", *wanted]

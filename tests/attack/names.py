@@ -13,12 +13,17 @@ import chain
 import render
 
 NAMES = [
-    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", "<!--<script>", "]]><script>x</script>", "</title><h1>x", "<iframe src=//x>",
-    '" onmouseover="alert(1)" x="', "' autofocus onfocus='alert(1)", "javascript:alert(1)", "{{7*7}}{%raw%}${7*7}#{7*7}", "&lt;b&gt;&#60;script&#62;", "a\"b'c`d",
-    "a|b|c\\|d", "``` `a` ```", "[x](javascript:alert(1)) ![y](http://127.0.0.1:1/x.png)", "# h1\n\n---\n\n> quote", "* a\n1. b", "~~a~~ **b** __c__", "a\\", "$x^2$ $$y$$",
-    "a\nb\r\nc", "good\rbad", "abc\u202eevil\u202c", "\u2066a\u2069\u200f", "onnx\u200bruntime", "\ufeffa", "\x1b[31mred\x1b]0;title\x07\x1b[2J", "a\x9b31mb", "a\x07b\x08c\x7f", "a\x00b",
+    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", "<!--<script>", "]]><script>x</script>",
+    "</title><h1>x", "<iframe src=//x>",
+    '" onmouseover="alert(1)" x="', "' autofocus onfocus='alert(1)", "javascript:alert(1)", "{{7*7}}{%raw%}${7*7}#{7*7}",
+    "&lt;b&gt;&#60;script&#62;", "a\"b'c`d",
+    "a|b|c\\|d", "``` `a` ```", "[x](javascript:alert(1)) ![y](http://127.0.0.1:1/x.png)", "# h1\n\n---\n\n> quote", "* a\n1. b",
+    "~~a~~ **b** __c__", "a\\", "$x^2$ $$y$$",
+    "a\nb\r\nc", "good\rbad", "abc\u202eevil\u202c", "\u2066a\u2069\u200f", "onnx\u200bruntime", "\ufeffa",
+    "\x1b[31mred\x1b]0;title\x07\x1b[2J", "a\x9b31mb", "a\x07b\x08c\x7f", "a\x00b",
     "a\uffffb", "\u0301", "a" + "\u0301" * 200, "\U0001f525" * 60, "x" * 10_000, "a\u00a0\u2003b", "a\u2028b\u2029c",
-    "=cmd|'/c calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1+1", "\uff1d1+1", "%s%n%x", "../../../../tmp/evil", "$(touch marked);`touch marked`", "x' or 1=1; drop table run; --", '{"a": 1}',
+    "=cmd|'/c calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1+1", "\uff1d1+1", "%s%n%x", "../../../../tmp/evil",
+    "$(touch marked);`touch marked`", "x' or 1=1; drop table run; --", '{"a": 1}',
     "datum.x; alert(1)", "NaN", "null",
 ]
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -40,7 +45,8 @@ class Page(html.parser.HTMLParser):
     def handle_starttag(self, tag, attributes):
         self.tags[tag] = self.tags[tag] + 1 if tag in FETCHING else 1
         self.bad += [f"{tag} {key}={value}"[:80] for key, value in attributes
-                     if key.startswith("on") or key in LEADS and re.match(r"\s*(javascript|vbscript|data:text|http://127)", value or "", re.I)]
+                     if key.startswith("on") or key in LEADS and re.match(r"\s*(javascript|vbscript|data:text|http://127)", value or "",
+                         re.I)]
 
     def handle_data(self, data):
         self.bad += [f"shown: {data[:60]!a}" for _ in [0] if OBEYED.search(data)]
@@ -48,7 +54,8 @@ class Page(html.parser.HTMLParser):
 
 def run(context):
     study = context.root / "data/inputs/tr119"
-    tables = {t: list(csv.DictReader(open(study / f"{t}.csv", newline="", encoding="utf-8"))) for t in ("session", "run", "power_sample", "price")}
+    tables = {t: list(csv.DictReader(open(study / f"{t}.csv", newline="", encoding="utf-8"))) for t in ("session", "run", "power_sample",
+        "price")}
     plain, _ = made(context, study, tables, [f"name-{i}" for i in range(AT_ONCE)])
     if isinstance(plain, str):
         return chain.failed(context, [("without hostile names", plain)])
@@ -58,7 +65,8 @@ def run(context):
         names = context.random.sample(NAMES, len(NAMES))
         for i in range(0, len(names), AT_ONCE):
             some = (names[i:i + AT_ONCE] + names)[:AT_ONCE]
-            found += [(f"{', '.join(f'{name[:20]!a}' for name in some)}: {part}", what) for part, what in judged(context, study, tables, some, plain)]
+            found += [(f"{', '.join(f'{name[:20]!a}' for name in some)}: {part}", what) for part,
+                what in judged(context, study, tables, some, plain)]
     return chain.failed(context, found)
 
 
@@ -119,7 +127,8 @@ def shown(folder, plain_tags):
     for path in [folder / "report.md", folder / "report.json", *folder.glob("csv/*.csv")]:
         controls.update({path.name: found for found in [OBEYED.findall(path.read_bytes().decode("utf-8").replace("\r\n", "\n"))] if found})
     yield "control characters", str(controls)[:300] if controls else ""
-    formulas = {(path.name, cell[:30]) for path in folder.glob("csv/*.csv") for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
+    formulas = {(path.name,
+        cell[:30]) for path in folder.glob("csv/*.csv") for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
                 for cell in row if cell.startswith(STARTS) and not NUMBER.fullmatch(cell)}
     yield "formulas", str(sorted(formulas)[:3]) if formulas else ""
     strange = [str(path) for path in folder.rglob("*") if not re.fullmatch(r"[\w./-]+", str(path.relative_to(folder)))]

@@ -36,7 +36,8 @@ def attacks(context, runs):
         for what, put in strangers(context, own, table).items():
             yield judged(context, runs, context.random.choice(readers[table]), table, what, put)
         for stage in readers[table][:-1] if table not in OF_INPUTS else []:
-            yield judged(context, runs, stage, table, "that of another run", lambda path: path.write_bytes((other / path.name).read_bytes()))
+            yield judged(context, runs, stage, table, "that of another run",
+                lambda path: path.write_bytes((other / path.name).read_bytes()))
     for _ in range(context.trials):
         table = context.random.choice(chain.TABLES)
         at = context.random.randrange(len(own[table]))
@@ -47,12 +48,17 @@ def attacks(context, runs):
 def strangers(context, own, table):
     data, other = own[table], context.random.choice([name for name in chain.TABLES if name != table])
     return {
-        f"table {other}": lambda path: path.write_bytes(own[other]), "an empty file": lambda path: path.write_bytes(b""), "a folder": lambda path: path.mkdir(),
-        "CSV": lambda path: path.write_text("run_id,session_id\na,b\n"), "a dead link": lambda path: path.symlink_to("nothing"), "a link to itself": lambda path: path.symlink_to(path.name),
-        "a link to /dev/zero": lambda path: path.symlink_to("/dev/zero"), "a pipe": lambda path: os.mkfifo(path), "a terabyte of zeros": lambda path: sparse(path, b"", b""),
-        "a terabyte between its ends": lambda path: sparse(path, data[:4], data[-8:]), "gzip": lambda path: path.write_bytes(gzip.compress(data)), "twice": lambda path: path.write_bytes(data + data),
+        f"table {other}": lambda path: path.write_bytes(own[other]), "an empty file": lambda path: path.write_bytes(b""),
+            "a folder": lambda path: path.mkdir(),
+        "CSV": lambda path: path.write_text("run_id,session_id\na,b\n"), "a dead link": lambda path: path.symlink_to("nothing"),
+        "a link to itself": lambda path: path.symlink_to(path.name),
+        "a link to /dev/zero": lambda path: path.symlink_to("/dev/zero"), "a pipe": lambda path: os.mkfifo(path),
+        "a terabyte of zeros": lambda path: sparse(path, b"", b""),
+        "a terabyte between its ends": lambda path: sparse(path, data[:4], data[-8:]),
+        "gzip": lambda path: path.write_bytes(gzip.compress(data)), "twice": lambda path: path.write_bytes(data + data),
         "a line more": lambda path: path.write_bytes(data + b"\n"), "another version": lambda path: path.write_bytes(other_version(data)),
-        "a row more in the footer": lambda path: path.write_bytes(other_count(data)), "no seal": lambda path: path.write_bytes(data.replace(SEAL, b"tallywatt.sea1")),
+        "a row more in the footer": lambda path: path.write_bytes(other_count(data)),
+        "no seal": lambda path: path.write_bytes(data.replace(SEAL, b"tallywatt.sea1")),
     }
 
 
