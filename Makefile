@@ -63,8 +63,8 @@ $(if $(filter / . .. ./ ../,$(RUN)),$(error RUN: not a folder for runs, "$(RUN)"
 
 # A value as one word of the shell.
 quoted = '$(subst ','\'',$(1))'
-# `list VALUE`: its words as ${list[@]}; what names a file is one. `show` runs a command and shows it.
-WORDS := list() { list=(); if [ -e "$$1" ]; then list=("$$1"); else set -f; list=($$1); set +f; fi; }; \
+# `list VALUE`: its words as ${list[@]}; what names a file is one, and no option. `show` runs a command and shows it.
+WORDS := list() { list=(); if [ -e "$$1" ]; then list=("$${1/\#-/./-}"); else set -f; list=($$1); set +f; fi; }; \
     show() { printf '%q ' "$$@"; echo; "$$@"; }
 # Files that costs come from: as options in ${inputs[@]}, by themselves in ${files[@]}.
 INPUTS = $(WORDS); inputs=(); files=(); \
@@ -348,14 +348,15 @@ bench-truth: $(BINARIES) ## how often stated errors hold and tests err, with kno
 	$(PYTHON3) -B tests/bench/truth/energy.py $(BIN) import.toml
 	$(PYTHON3) -B tests/bench/truth/statistics.py $(BIN) pipeline.toml
 
-# Trials of each kind in `make attack`, and their seed.
+# Trials of each kind in `make attack`, their seed, and what is attacked.
 TRIALS ?= 100
 SEED ?= 1
+SECTIONS ?= journal attest render kills signals two disk clock durable queries make names strangers config
 
 .PHONY: attack
 attack: $(BINARIES) setup .venv-test/.ready ## flipped bits, torn journals, hostile workers, servers and sensors, kills: what is lost or silently different (minutes)
 	TALLYWATT_FLIPS=10000 $(CARGO) test --release --locked --workspace --test suite -- --nocapture no_flipped_bit
-	$(PYTHON3) -B tests/attack $(BIN) --seed $(call quoted,$(SEED)) --trials $(call quoted,$(TRIALS)) journal attest render kills signals two disk clock durable
+	$(PYTHON3) -B tests/attack $(BIN) --seed $(call quoted,$(SEED)) --trials $(call quoted,$(TRIALS)) $(SECTIONS)
 
 # `yes`: one cell of each column is altered, and exactly these are to be found.
 ALTERED ?=

@@ -49,6 +49,14 @@ pub fn load_valid<T: for<'de> Deserialize<'de>>(
     }
 }
 
+/// [`Fault::at`], for what only the machine or the data show, when the file was read before.
+pub fn refusal(path: &Path, stage: &'static str, fault: &Fault) -> Error {
+    match std::fs::read_to_string(path) {
+        Ok(text) => fault.at(&text, path, stage),
+        Err(cause) => Error::Io { path: path.to_path_buf(), action: "read", cause },
+    }
+}
+
 /// A value that its type allows and its meaning does not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
@@ -94,6 +102,8 @@ impl fmt::Display for Fault {
         write!(f, "{}, {}, {}", self.what, self.value, self.remedy)
     }
 }
+
+impl std::error::Error for Fault {}
 
 /// The fault of a number outside its range; NaN is outside of every one.
 pub fn outside<N: PartialOrd + fmt::Debug>(key: &str, value: N, range: RangeInclusive<N>) -> Option<Fault> {

@@ -135,10 +135,9 @@ mod tests {
     #[test]
     fn only_a_damaged_file_is_to_be_deleted() {
         let said = |cause: &str| Error::NotParquet { path: "run.parquet".into(), cause: cause.into() }.to_string();
-        assert_eq!(
-            said("External: Too many open files (os error 24)"),
-            "run.parquet: cannot read, External: Too many open files (os error 24), raise the limit of open files (`ulimit -n`) and run it again"
-        );
+        let too_many = "External: Too many open files (os error 24)";
+        let remedy = "raise the limit of open files (`ulimit -n`) and run it again";
+        assert_eq!(said(too_many), format!("run.parquet: cannot read, {too_many}, {remedy}"));
         assert!(said("no footer").contains("no footer, delete it"));
     }
 }

@@ -130,6 +130,14 @@ pub fn whole(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<
     File::open(&folder).and_then(|d| d.sync_all()).map_err(io("sync the folder of"))
 }
 
+/// Opens a plain file to read it; a pipe would be waited for, and a device may have no end.
+pub(crate) fn plain(path: &Path) -> Result<File> {
+    if let Some(kind) = kind_but_file(path).filter(|_| path.exists()) {
+        return Err(Error::NotPlain { path: path.to_path_buf(), kind });
+    }
+    File::open(path).map_err(|cause| Error::Io { path: path.to_path_buf(), action: "open", cause })
+}
+
 /// What is at `path` instead of a file that may be replaced, or of nothing.
 pub fn kind_but_file(path: &Path) -> Option<&'static str> {
     let entry = fs::symlink_metadata(path).ok()?;
@@ -154,7 +162,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Opens a contract file: footer, table, version and columns are checked, rows are not yet.
 pub fn open(path: &Path, contract: &'static Contract) -> Result<ParquetRecordBatchReaderBuilder<File>> {
-    let file = File::open(path).map_err(|cause| Error::Io { path: path.to_path_buf(), action: "open", cause })?;
+    let file = plain(path)?;
     open_chunks(file, path, contract)
 }
 
@@ -219,6 +227,11 @@ pub fn scan_each(
     let broken = |cause: String| Error::NotParquet { path: path.to_path_buf(), cause };
     let reader = open(path, contract)?;
     let stated = reader.metadata().file_metadata().num_rows();
+    // The reader skips all groups of a file that states no row.
+    let grouped: i64 = reader.metadata().row_groups().iter().map(|group| group.num_rows()).sum();
+    if grouped != stated {
+        return Err(broken(format!("{grouped} rows in its groups where its footer says {stated}")));
+    }
     for batch in reader.build().map_err(|e| broken(e.to_string()))? {
         let batch = batch.map_err(|e| broken(e.to_string()))?;
         checker.batch(&batch)?;

@@ -64,7 +64,7 @@ impl Write for Sealing<'_> {
 /// Compares a file with its seal; its plain SHA-256, as `sha256sum` prints it.
 pub fn unbroken(path: &Path, contract: &'static Contract) -> Result<String> {
     let io = |action| move |cause| Error::Io { path: path.to_path_buf(), action, cause };
-    let mut file = File::open(path).map_err(io("open"))?;
+    let mut file = crate::io::plain(path)?;
     let Some(at) = place(&mut file, path)? else {
         return Err(Error::NoContract { path: path.to_path_buf(), missing: SEAL, stage: contract.stage });
     };

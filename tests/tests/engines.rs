@@ -438,8 +438,12 @@ fn a_model_from_the_hub_is_downloaded_once() {
     assert_eq!(again, load, "the second time without the hub");
     fs::write(&pipeline, tiny("\"candle-cpu\"", &repo.replace("first", "second"))).unwrap();
     let refused = prepare();
-    let expected = "collect: hf:org/tiny@second: not in the local cache and cannot be downloaded, check repo, revision and network: ";
-    assert!(refused.code == Some(1) && refused.err.starts_with(expected), "{}", refused.err);
+    let line = fs::read_to_string(&pipeline).unwrap().lines().position(|l| l.starts_with("model = ")).unwrap() + 1;
+    let file = pipeline.display();
+    let expected =
+        format!("collect: {file}: line {line}: not in the local cache and cannot be downloaded, hf:org/tiny@second: ");
+    assert!(refused.code == Some(1) && refused.err.starts_with(&expected), "{}", refused.err);
+    assert!(refused.err.trim_end().ends_with(", check repo, revision and network"), "{}", refused.err);
 }
 
 /// A worker of ours, asked directly.

@@ -190,15 +190,16 @@ fn required_sensor_that_is_not_there() {
     let text = text
         .replace("root = \"/sys/class/powercap\"", "root = \"/no/such/tree\"")
         .replace("required = false", "required = true");
-    fs::write(&config, text).unwrap();
+    fs::write(&config, &text).unwrap();
     let ran = collect(&config, &site_packages(), &[], folder.path());
     assert_eq!(ran.code, Some(1));
-    assert_eq!(
-        ran.err.trim_end().lines().last(),
-        Some(
-            "collect: power source rapl: no /no/such/tree: this machine offers no RAPL counters, fix it or set required = false"
-        )
+    let line = text.lines().position(|l| l == "[[collect.power]]").unwrap() + 1;
+    let expected = format!(
+        "collect: {}: line {line}: power source rapl is required and cannot be read, no /no/such/tree: this machine offers no RAPL \
+         counters, fix it or set required = false",
+        config.display()
     );
+    assert_eq!(ran.err.trim_end().lines().last(), Some(expected.as_str()));
 }
 
 #[test]

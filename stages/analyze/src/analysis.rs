@@ -3,7 +3,7 @@
 use crate::{comparisons, config, contenders, decisions, estimates, findings, observed, omnibus, ranking, verdicts};
 use clap::Args;
 use recombine::{MEASURED_LENGTH, Workbench, check, model};
-use schemas::tables;
+use schemas::{config::Fault, tables};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -63,7 +63,9 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
         Ok((groups, bench.select("select * from cell_check")?, found.join().map_err(gone)??))
     })?;
     let chosen: Vec<contenders::Chosen> = bench.select("select * from chosen_cost")?;
-    priced_somewhere(&config, &chosen, &bench)?;
+    if let Some(fault) = unpriced(&config, &chosen, &bench)? {
+        return Err(schemas::config::refusal(&cli.config, "analyze", &fault).into());
+    }
     let families = comparisons::families(&groups);
     let compared = comparisons::comparisons(&families, &config);
     let prices = ranking::prices(&groups, |g| chosen.iter().find(|c| c.is_of(g)).map(|c| c.price.clone()));
@@ -102,18 +104,19 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
     Ok(!cli.strict || hard.is_empty())
 }
 
-/// Refuses a price to compare at that no cost has.
-fn priced_somewhere(config: &config::Config, chosen: &[contenders::Chosen], bench: &Workbench) -> anyhow::Result<()> {
+/// The fault of a price to compare at that no cost has.
+fn unpriced(
+    config: &config::Config,
+    chosen: &[contenders::Chosen],
+    bench: &Workbench,
+) -> anyhow::Result<Option<Fault>> {
     if config.price == "cheapest" || !chosen.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let known: Vec<Price> = bench.select(
         "select distinct concat_ws(' ', provider, region, instance, tier) as price from cost order by price limit 20",
     )?;
     let known: Vec<String> = known.into_iter().map(|p| p.price).collect();
-    anyhow::bail!(
-        "[analyze]: price is in no cost, \"{}\", use \"cheapest\" or one of {}",
-        config.price,
-        known.join(", ")
-    )
+    let fault = Fault::new("price", "price is in no cost", format!("{:?}", config.price));
+    Ok(Some(fault.remedy(format!("use \"cheapest\" or one of {}", known.join(", ")))))
 }

@@ -6,9 +6,10 @@ use crate::{
     client::Client,
     config::{Config, OnUnavailable},
     models::{Model, batch::Batch},
-    parity, peer, prepare,
+    parity, peer, pin, prepare,
 };
 use anyhow::{Result, bail};
+use schemas::config::Fault;
 use std::{path::Path, time::Duration};
 
 /// Why a backend's rows carry no measurement.
@@ -42,6 +43,9 @@ pub struct Gate<'a> {
 impl Gate<'_> {
     /// Backends in the order of the configuration. The first exact one with logits is the reference.
     pub fn pass(&self, backends: Vec<Backend>) -> Result<Vec<Gated>> {
+        if let Some(fault) = pin::fault(&self.config.cpus)? {
+            bail!(fault);
+        }
         let mut reference: Option<parity::Computed> = None;
         let mut gated = Vec::new();
         for backend in backends {
@@ -56,7 +60,8 @@ impl Gate<'_> {
                 Some(Excluded::Skipped(why) | Excluded::Failed(why)) => format!("{}: {why}", g.backend.name),
                 None => String::new(),
             });
-            bail!("no backend can run here, {}, see `collect backends`", why.collect::<Vec<_>>().join("; "));
+            let why = why.collect::<Vec<_>>().join("; ");
+            bail!(Fault::new("backends", "no backend can run here", why).remedy("see `collect backends`"));
         }
         Ok(gated)
     }
@@ -66,8 +71,8 @@ impl Gate<'_> {
         let backend = &gated.backend;
         let loading = || -> Result<(Load, Client)> {
             let load = prepare::load(backend, self.config, self.model, self.here, self.cache)?;
-            let client = Client::start(backend, &load, self.here, Duration::from_secs(self.config.load_timeout_s))?;
-            Ok((load, client))
+            let client = Client::start(backend, &load, self.here, Duration::from_secs(self.config.load_timeout_s));
+            Ok((load, client.map_err(|e| self.of_own(backend, e))?))
         };
         let (load, mut client) = match loading() {
             Ok(loaded) => loaded,
@@ -75,6 +80,7 @@ impl Gate<'_> {
                 gated.excluded = Some(Excluded::Skipped(peer::words(&format!("{e:#}"))));
                 return Ok(gated);
             }
+            Err(e) if e.is::<Fault>() => return Err(e),
             Err(e) => return Err(e.context(format!("{}: cannot run here", backend.name))),
         };
         let broken = attest::loaded(backend, &client.attestation, self.config.threads, &self.config.cpus);
@@ -94,6 +100,18 @@ impl Gate<'_> {
         }
         client.finish();
         Ok(gated)
+    }
+
+    /// Whoever names a program or a server of his own finds it by its line.
+    fn of_own(&self, backend: &Backend, error: anyhow::Error) -> anyhow::Error {
+        let worker = self.config.worker.iter().position(|worker| worker.backend == backend.name);
+        let key = match worker {
+            Some(i) => format!("worker.{i}.command"),
+            None if backend.form == Form::Served && !error.is::<Fault>() => "http.url".into(),
+            None => return error,
+        };
+        let fault = Fault::new(key, format!("{} cannot run here", backend.name), format!("{error:#}"));
+        fault.remedy("correct it or set on_unavailable = \"skip\"").into()
     }
 
     fn compare(

@@ -41,6 +41,7 @@ use backends::Surroundings;
 use clap::Parser;
 use cli::{Cli, Command};
 use config::Config;
+use schemas::config::Fault;
 use std::{path::Path, process::ExitCode};
 
 fn main() -> ExitCode {
@@ -58,6 +59,14 @@ fn configured(path: &Path) -> anyhow::Result<Config> {
     Ok(schemas::config::load_valid(path, "collect", Config::fault)?)
 }
 
+/// What only the machine shows to be wrong with a value is told with file and line, too.
+fn placed<T>(config: &Path, done: anyhow::Result<T>) -> anyhow::Result<T> {
+    done.map_err(|error| match error.downcast_ref::<Fault>() {
+        Some(fault) => schemas::config::refusal(config, "collect", fault).into(),
+        None => error,
+    })
+}
+
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Run(a) => {
@@ -66,7 +75,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             if a.dry_run {
                 print!("{}", dry_run::describe(&config, &paths)?);
             } else {
-                let measured = measure::measure(&config, &paths)?;
+                let measured = placed(&a.config, measure::measure(&config, &paths))?;
                 tables::write(&measured, &config, &a.write)?;
             }
         }
@@ -83,11 +92,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let here = Surroundings::from(a.here);
             let backend = backends::find(&a.backend, &config.worker)?;
             std::fs::create_dir_all(&a.cache).with_context(|| format!("{}: cannot create", a.cache.display()))?;
-            let model = prepare::model(&config, &here, &a.cache)?;
+            let model = placed(&a.config, prepare::model(&config, &here, &a.cache))?;
             let load = prepare::load(&backend, &config, &model, &here, &a.cache)?;
             println!("{}", serde_json::to_string(&protocol::Request::Load(Box::new(load)))?);
         }
-        Command::Sample(a) => print!("{}", sample::sample(&configured(&a.config)?, &a)?),
+        Command::Sample(a) => print!("{}", placed(&a.config, sample::sample(&configured(&a.config)?, &a))?),
         Command::GpuCheck(a) => print!("{}", gpu_check::check(&configured(&a.config)?, a)?),
         Command::Worker => worker::serve()?,
     }

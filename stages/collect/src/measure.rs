@@ -21,7 +21,7 @@ use crate::{
     record::{Run, Session},
     window,
 };
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use schemas::tables::RUN;
 use std::{
     collections::{HashMap, HashSet},
@@ -125,7 +125,7 @@ impl Measuring<'_> {
     fn run_all(&mut self, todo: &[Planned]) -> Result<()> {
         let session_id = self.session.session_id.clone();
         let samples = self.journal.samples();
-        let sampler = Sampler::start(&self.config.power, &session_id, self.anchor, &samples).map_err(|e| anyhow!(e))?;
+        let sampler = Sampler::start(&self.config.power, &session_id, self.anchor, &samples)?;
         self.session.sensors(&sampler);
         self.journal.session(&self.session)?;
         (self.session.idle_before_start_ns, self.session.idle_before_end_ns) = self.idle(&sampler);
@@ -195,7 +195,7 @@ impl Measuring<'_> {
         }
         if before.is_none() {
             eprintln!(
-                "collect: the wall clock was set by {:.3} s, or the machine slept: runs and sensors keep their own clock, power logs of other programs don't",
+                "collect: the wall clock was set by {:.3} s, or the machine slept: logs of other programs are less certain now",
                 step_ms / 1e3
             );
         }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use schemas::config::Fault;
 
 /// Keeps this process on some logical processors; none named: on all.
 pub fn stay_on(cpus: &[usize]) -> Result<()> {
@@ -19,6 +20,13 @@ pub fn stay_on(cpus: &[usize]) -> Result<()> {
 pub fn allowed() -> Result<Vec<usize>> {
     let set = sched_getaffinity(None).context("cannot read this process's processors")?;
     Ok((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect())
+}
+
+/// The fault of a processor that this machine, or what it allows this process, does not have.
+pub fn fault(cpus: &[usize]) -> Result<Option<Fault>> {
+    let allowed = allowed()?;
+    let absent = cpus.iter().enumerate().find(|(_, cpu)| !allowed.contains(cpu));
+    Ok(absent.map(|(i, cpu)| Fault::new(format!("cpus.{i}"), "cpus must be processors that may be used here", cpu)))
 }
 
 /// When memory runs out the kernel is to end this process and not the one that keeps the measurements (proc_pid_oom_score_adj(5)).

@@ -9,6 +9,7 @@ use crate::{
     },
 };
 use anyhow::{Result, anyhow};
+use schemas::config::Fault;
 use std::path::{Path, PathBuf};
 
 /// The model's files.
@@ -40,7 +41,18 @@ pub fn load(backend: &Backend, config: &Config, model: &Model, here: &Surroundin
             load.onnx = Some(absolute(&onnx::cached(model, weighted, config.graph, cache)?));
         }
         Form::Folder => load.folder = Some(absolute(&folder::cached(model, cache)?)),
-        Form::Served => load.http.clone_from(&config.http),
+        Form::Served => {
+            let variable = config.http.as_ref().map(|http| http.key_variable.as_str()).filter(|name| !name.is_empty());
+            if let Some(name) = variable.filter(|name| std::env::var_os(name).is_none()) {
+                let fault = Fault::new(
+                    "http.key_variable",
+                    "no such variable in the environment, which is to hold the key",
+                    name,
+                );
+                return Err(fault.remedy("set it, or correct its name").into());
+            }
+            load.http.clone_from(&config.http);
+        }
         Form::Files | Form::Gguf => {}
     }
     Ok(load)

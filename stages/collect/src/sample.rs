@@ -13,7 +13,7 @@ use crate::{
     progress::said_of_costs,
     sensors,
 };
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use std::{
     fmt::Write,
     path::PathBuf,
@@ -33,7 +33,7 @@ pub fn sample(config: &Config, asked: &Sample) -> Result<String> {
     let samples = Samples::to_nowhere("sample").context("cannot create a file in the folder for temporary files")?;
     let anchor = Anchor::now();
     let session_id = format!("{}-{}", anchor.realtime_ns, std::process::id());
-    let sampler = Sampler::start(&sources, &session_id, anchor, &samples).map_err(|e| anyhow!(e))?;
+    let sampler = Sampler::start(&sources, &session_id, anchor, &samples)?;
     let started = (Instant::now(), host::own_cpu_ns());
     std::thread::sleep(Duration::from_secs_f64(asked.seconds));
     let cost_ns = host::own_cpu_ns().zip(started.1).map(|(after, before)| after.saturating_sub(before));

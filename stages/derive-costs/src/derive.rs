@@ -4,10 +4,13 @@ use crate::{catalogue, config, speed, tariff};
 use clap::Args;
 use recombine::{Model, Workbench, check, model};
 use schemas::{
-    Contract, io,
+    Contract,
+    config::Fault,
+    io,
     sorted::{Aside, Sorter},
     tables, text,
 };
+use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
@@ -95,6 +98,9 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
     bench.rows(&speed::SPEED_FACTOR, &speed::rows(&config.speed_factor))?;
     bench.rows(&tariff::TARIFF_HOUR, &tariff::intervals(&tariffs)?)?;
     bench.check(check!("price_is_complete"))?;
+    if let Some(fault) = unknown_home(&bench, &config.home_grid)? {
+        return Err(schemas::config::refusal(&cli.config, "derive-costs", &fault).into());
+    }
     bench.check(check!("grid_region_is_known"))?;
     bench.check(check!("tariff_region_is_known"))?;
     bench.check(check!("one_tariff_per_instant"))?;
@@ -121,6 +127,23 @@ pub fn run(cli: &Derive) -> anyhow::Result<()> {
         bench.write(path)?;
     }
     Ok(())
+}
+
+#[derive(Deserialize)]
+struct Region {
+    region: String,
+}
+
+/// The fault of a region of one's own that no grid file has, though a price needs it.
+fn unknown_home(bench: &Workbench, home_grid: &str) -> anyhow::Result<Option<Fault>> {
+    let known: Vec<Region> = bench.select("select distinct region from grid order by region")?;
+    let needs = "select region from price where grid_region is null and usd_per_hour is not null limit 1";
+    if known.iter().any(|known| known.region == home_grid) || bench.select::<Region>(needs)?.is_empty() {
+        return Ok(None);
+    }
+    let names: Vec<&str> = known.iter().take(20).map(|known| known.region.as_str()).collect();
+    let fault = Fault::new("home_grid", "home_grid is in no grid file", format!("{home_grid:?}"));
+    Ok(Some(fault.remedy(format!("use one of {}", names.join(", ")))))
 }
 
 /// Registers the rows of several files as one table, which need not fit into memory. A key may occur once in all of them.

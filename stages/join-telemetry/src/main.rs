@@ -79,6 +79,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let max_gap_ns = (config.max_gap_ms * 1e6) as i64;
     let Config { min_updates, max_error_pct, .. } = config;
     let clock_error_ns = config.clock_error_ms * 1e6;
+    bench.check(check!("session_is_known"))?;
     bench.values("config", &[ConfigRow { min_updates, max_gap_ns, max_error_pct, clock_error_ns }])?;
     for &model in SPANS {
         bench.materialise(model)?;

@@ -6,7 +6,10 @@ use crate::{
     table::{Cell, Table},
 };
 use anyhow::{Context, Result};
-use schemas::io;
+use schemas::{
+    io,
+    terminal::{escaped, escaped_json},
+};
 use std::{borrow::Cow, collections::BTreeMap, fs, path::Path};
 
 /// Writes all but the charts into a folder that nobody looks at yet.
@@ -16,15 +19,19 @@ pub fn write(report: &Report, svgs: &BTreeMap<String, String>, bundle: &str, int
     for table in report.tables() {
         io::write_whole(&folder.join(format!("{}.csv", table.id)), &csv(table)?)?;
     }
-    io::write_whole(&into.join("report.json"), &serde_json::to_vec(report)?)?;
+    io::write_whole(&into.join("report.json"), escaped_json(&serde_json::to_string(report)?).as_bytes())?;
     io::write_whole(&into.join("report.md"), page::markdown(report)?.as_bytes())?;
     Ok(io::write_whole(&into.join("report.html"), page::html(report, svgs, bundle)?.as_bytes())?)
 }
 
-/// A text that a spreadsheet would compute (OWASP, CSV Injection) with `'` before it; numbers are no texts and stay numbers.
+/// What a spreadsheet, in some languages also in full width, would compute instead of showing it (OWASP, CSV Injection).
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+
+/// Such a text with `'` before it, and without what a terminal obeys; numbers are no texts and stay numbers.
 fn inert(text: &str) -> Cow<'_, str> {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.chars().nth(1).is_some();
-    if is_formula && text.parse::<f64>().is_err() { format!("'{text}").into() } else { text.into() }
+    let is_formula = text.starts_with(FORMULA) && text.chars().nth(1).is_some();
+    let shown = escaped(text);
+    if is_formula && text.parse::<f64>().is_err() { format!("'{shown}").into() } else { shown }
 }
 
 /// A number has columns for its interval; a row's evidence and source come last.

@@ -5,6 +5,7 @@ mod markdown;
 use crate::{number::Number, report::Report};
 use anyhow::Result;
 use minijinja::{AutoEscape, Environment, Output, State, Value, context};
+use schemas::terminal::{escaped, escaped_json};
 use std::collections::BTreeMap;
 
 const REPORT: &str = include_str!("../templates/report.jinja");
@@ -24,6 +25,11 @@ fn rows_shown(rows: usize) -> usize {
 /// One page that needs no network: charts are drawn in it, and the bundle makes them answer to the pointer.
 pub fn html(report: &Report, svgs: &BTreeMap<String, String>, bundle: &str) -> Result<String> {
     let mut environment = environment(|_| AutoEscape::Html, "html.jinja", HTML)?;
+    // Attributes hold queries, which must name things as they are called; what is shown has no character that eyes would obey.
+    environment.set_formatter(|out: &mut Output, state: &State, value: &Value| match value.as_str() {
+        Some(text) if !value.is_safe() => minijinja::escape_formatter(out, state, &Value::from(escaped(text).as_ref())),
+        _ => minijinja::escape_formatter(out, state, value),
+    });
     // What would end a script element or start a comment in it (HTML standard, "Restrictions for contents of script elements").
     // In JSON any "<" can be written otherwise; in the bundle only these words may be touched, since "</" also occurs in code.
     let inline = |code: &str| code.replace("</script", "<\\/script").replace("<!--", "<\\!--");
@@ -45,6 +51,8 @@ pub fn html(report: &Report, svgs: &BTreeMap<String, String>, bundle: &str) -> R
     let svgs: BTreeMap<String, Value> =
         svgs.iter().map(|(id, svg)| (id.clone(), Value::from_safe_string(svg.clone()))).collect();
     environment.add_global("svgs", Value::from(svgs));
+    let quoted = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    environment.add_filter("as_it_is", move |text: &str| Value::from_safe_string(quoted(text)));
     environment.add_filter("code", |text: &str| Value::from_safe_string(code(text)));
     environment.add_filter("json", |value: Value| {
         json(&value)
@@ -66,7 +74,7 @@ pub fn markdown(report: &Report) -> Result<String> {
     environment.add_filter("prose", |text: &str| Value::from_safe_string(markdown::prose(text)));
     environment.add_filter("sql", |text: &str| Value::from_safe_string(markdown::code_span(text)));
     let text = environment.get_template("report.jinja")?.render(context! { report, format => "md.jinja" })?;
-    Ok(markdown::tidy(&text))
+    Ok(escaped(&markdown::tidy(&text)).into_owned())
 }
 
 fn environment(
@@ -122,7 +130,7 @@ fn of_number(value: &Value) -> Number {
 
 /// JSON for a script element of another type: no "<" in it.
 fn json<T: serde::Serialize>(value: &T) -> serde_json::Result<String> {
-    Ok(serde_json::to_string(value)?.replace('<', "\\u003c"))
+    Ok(escaped_json(&serde_json::to_string(value)?).replace('<', "\\u003c"))
 }
 
 /// A source of `script-src`: the base64 of the code's SHA-256.
@@ -146,7 +154,7 @@ fn hashed(code: &str) -> String {
 
 /// Escaped HTML in which pairs of backticks mark code.
 fn code(text: &str) -> String {
-    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let escaped = escaped(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let parts: Vec<&str> = escaped.split('`').collect();
     if parts.len().is_multiple_of(2) {
         return escaped;

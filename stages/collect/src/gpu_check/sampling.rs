@@ -6,7 +6,7 @@ use crate::{
     journal::Samples,
     power::{Config as Power, sampler::Sampler},
 };
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
 /// Runs of each kind; neighbours in time are a pair.
 const PAIRS: usize = 8;
@@ -32,7 +32,7 @@ pub fn cost(load: &mut Load, source: &Power, hz: f64) -> Result<Cost> {
     let mut cpu_pct = 0.0;
     let (loss_pct, half_width_pct) = loss_pct(|sampled| {
         let sampler = match sampled {
-            true => Some(Sampler::start(&source, "gpu-check", Anchor::now(), &samples).map_err(|e| anyhow!(e))?),
+            true => Some(Sampler::start(&source, "gpu-check", Anchor::now(), &samples)?),
             false => None,
         };
         let ran = load.run(RUN_S)?;

@@ -65,6 +65,10 @@ impl Settings for Config {
     fn required(&self) -> bool {
         self.required
     }
+
+    fn fault(&self) -> Option<schemas::config::Fault> {
+        sysfs::root_fault(&self.root)
+    }
 }
 
 impl Battery {

@@ -70,6 +70,10 @@ impl Settings for Config {
     fn required(&self) -> bool {
         self.required
     }
+
+    fn fault(&self) -> Option<schemas::config::Fault> {
+        sysfs::root_fault(&self.root)
+    }
 }
 
 /// What a zone covers; `None` for parts of a package.

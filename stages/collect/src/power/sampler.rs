@@ -6,6 +6,7 @@ use super::{
     reader::{Live, Reader, Seen},
 };
 use crate::{clock::Anchor, journal::Samples};
+use schemas::config::Fault;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -86,7 +87,7 @@ pub struct Summary {
 
 impl Sampler {
     /// Opens every source and starts reading those that are there; a required one that is not is an error.
-    pub fn start(configs: &[Config], session_id: &str, anchor: Anchor, samples: &Samples) -> Result<Self, String> {
+    pub fn start(configs: &[Config], session_id: &str, anchor: Anchor, samples: &Samples) -> Result<Self, Fault> {
         let mut sampler = Sampler {
             threads: Vec::new(),
             stop: Arc::default(),
@@ -97,11 +98,13 @@ impl Sampler {
             gpus: Vec::new(),
             unavailable: Vec::new(),
         };
-        for config in configs {
+        for (i, config) in configs.iter().enumerate() {
+            let table = format!("power.{i}");
             match sampler.open(config) {
-                Ok(opened) => sampler.add(config, opened)?,
+                Ok(opened) => sampler.add(config, opened).map_err(|fault| fault.inside(&table))?,
                 Err(why) if config.required() => {
-                    return Err(format!("power source {}: {why}, fix it or set required = false", config.name()));
+                    let what = format!("power source {} is required and cannot be read", config.name());
+                    return Err(Fault::new(table, what, why).remedy("fix it or set required = false"));
                 }
                 Err(why) => sampler.unavailable.push(format!("{}: {why}", config.name())),
             }
@@ -135,15 +138,12 @@ impl Sampler {
         Ok(Opened { period, sensors, live, gpus, unavailable, handle, start })
     }
 
-    fn add(&mut self, config: &Config, opened: Opened) -> Result<(), String> {
+    fn add(&mut self, config: &Config, opened: Opened) -> Result<(), Fault> {
         let same = |a: &&Sensor| self.sensors().any(|b| a.device_id == b.device_id && a.kind == b.kind);
         if let Some(twice) = opened.sensors.iter().find(same) {
-            return Err(format!(
-                "power source {}: a sensor would be read twice, {} ({}), name it once in [[collect.power]]",
-                config.name(),
-                twice.device_id,
-                twice.kind.name()
-            ));
+            let what = format!("a sensor would be read twice by power source {}", config.name());
+            let value = format!("{} ({})", twice.device_id, twice.kind.name());
+            return Err(Fault::new("", what, value).remedy("name it once in [[collect.power]]"));
         }
         let Opened { period, sensors, live, gpus, unavailable, handle, start } = opened;
         self.gpus.extend(gpus);

@@ -2,6 +2,7 @@
 //! (Documentation/filesystems/sysfs.rst).
 
 use rustix::fs::OFlags;
+use schemas::config::Fault;
 use std::{
     fs::{self, File},
     io::{self, Read},
@@ -22,6 +23,11 @@ pub fn open(path: &Path) -> io::Result<File> {
         true => Ok(file),
         false => Err(io::Error::other("not a plain file")),
     }
+}
+
+/// The fault of a tree that is something else; one that is not there is for [`super::Settings::open`] to tell.
+pub fn root_fault(root: &Path) -> Option<Fault> {
+    (root.exists() && !root.is_dir()).then(|| Fault::new("root", "root must be a folder", root.display()))
 }
 
 /// An open file with a whole number in it.

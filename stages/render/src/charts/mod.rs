@@ -7,6 +7,7 @@ pub mod shape;
 
 use anyhow::{Context, Result};
 use recombine::Workbench;
+use schemas::terminal::is_obeyed;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shape::Shape;
@@ -164,7 +165,7 @@ fn drawable(value: &mut Value) {
 /// U+FFFD for what no SVG (XML 1.0, 2.2) can hold: control characters and noncharacters. And for all beyond U+FFFF, such as emoji: Vega
 /// cuts long names in the middle of a surrogate pair, and half of one is no text. Tables show the whole names.
 fn replaced(text: &str) -> String {
-    let is_out = |c: char| c.is_control() || matches!(c, '\u{fdd0}'..='\u{fdef}' | '\u{fffe}'..);
+    let is_out = |c: char| is_obeyed(c) || matches!(c, '\u{fdd0}'..='\u{fdef}' | '\u{fffe}'..);
     text.chars().map(|c| if is_out(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 

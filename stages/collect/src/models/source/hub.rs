@@ -4,6 +4,7 @@ use super::{path, same_hash};
 use crate::models::Model;
 use anyhow::{Context, Result, bail};
 use hf_hub::{Repo, RepoType, api::sync::ApiBuilder};
+use schemas::config::Fault;
 use std::path::PathBuf;
 
 /// Files that a model needs, and files that it may have.
@@ -14,14 +15,14 @@ pub fn find(repo: &str, revision: &str, sha256: Option<&str>) -> Result<Model> {
     let identified = Repo::with_revision(repo.into(), RepoType::Model, revision.into());
     let api = ApiBuilder::from_env().with_progress(false).build().context("cannot open the Hugging Face cache")?;
     let files = api.repo(identified);
-    let why = || {
-        format!(
-            "hf:{repo}@{revision}: not in the local cache and cannot be downloaded, check repo, revision and network"
-        )
+    let missing = |cause| {
+        let value = format!("hf:{repo}@{revision}: {:#}", anyhow::Error::new(cause));
+        let fault = Fault::new("model.repo", "not in the local cache and cannot be downloaded", value);
+        fault.remedy("check repo, revision and network")
     };
     let mut config = PathBuf::new();
     for name in NEEDED {
-        config = files.get(name).with_context(why)?;
+        config = files.get(name).map_err(missing)?;
     }
     for name in OPTIONAL {
         // Absent from many repositories; what depends on it says so itself.
@@ -29,7 +30,7 @@ pub fn find(repo: &str, revision: &str, sha256: Option<&str>) -> Result<Model> {
     }
     let index = "model.safetensors.index.json";
     if files.get("model.safetensors").is_err() {
-        let shards = files.get(index).with_context(why)?;
+        let shards = files.get(index).map_err(missing)?;
         let text = std::fs::read_to_string(&shards).with_context(|| format!("{}: cannot read", shards.display()))?;
         let index: serde_json::Value =
             serde_json::from_str(&text).with_context(|| format!("{}: not JSON", shards.display()))?;
@@ -38,7 +39,7 @@ pub fn find(repo: &str, revision: &str, sha256: Option<&str>) -> Result<Model> {
         };
         let names: std::collections::BTreeSet<&str> = map.values().filter_map(serde_json::Value::as_str).collect();
         for name in names {
-            files.get(name).with_context(why)?;
+            files.get(name).map_err(missing)?;
         }
     }
     let folder = config.parent().map(PathBuf::from).unwrap_or_default();

@@ -3,13 +3,15 @@
 use super::{same_hash, sha256_of};
 use crate::models::Model;
 use anyhow::{Result, bail};
+use schemas::config::Fault;
 use std::path::{Path, PathBuf};
 
 pub fn find(path: &Path, onnx: Option<&Path>, sha256: Option<&str>) -> Result<Model> {
     let model = if path.is_dir() {
         folder(path, onnx)?
     } else if !path.is_file() {
-        bail!("{}: no such model, a GGUF file or a folder is needed, correct [collect.model] path", path.display());
+        let what = "no such model, a GGUF file or a folder is needed";
+        return Err(Fault::new("model.path", what, path.display()).into());
     } else if onnx.is_some() {
         bail!("{}: onnx needs a folder, {} is a file, give the folder", path.display(), path.display());
     } else {
@@ -26,7 +28,7 @@ pub fn folder(path: &Path, onnx: Option<&Path>) -> Result<Model> {
     if let Some(graph) = onnx {
         let graph = path.join(graph);
         if !graph.is_file() {
-            bail!("{}: no such graph, correct [collect.model] onnx", graph.display());
+            return Err(Fault::new("model.onnx", "no such graph in model.path", graph.display()).into());
         }
         let mut files = vec![graph.clone()];
         files.extend(with_ending(path, ".onnx_data").into_iter().chain(with_ending(path, ".onnx.data")));
