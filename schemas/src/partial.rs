@@ -60,6 +60,19 @@ pub fn make(folder: &Path) -> io::Result<()> {
     missing.into_iter().rev().try_for_each(|made| File::open(parent(made))?.sync_all())
 }
 
+/// Syncs a folder with all that is in it, before its name is put in place.
+pub fn sync(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.file_type()? {
+            kind if kind.is_dir() => sync(&entry.path())?,
+            kind if kind.is_file() => File::open(entry.path())?.sync_all()?,
+            _ => {}
+        }
+    }
+    File::open(folder)?.sync_all()
+}
+
 /// A new file beside `target`, to be renamed to it.
 pub fn file(target: &Path) -> io::Result<NamedTempFile> {
     sweep(target);

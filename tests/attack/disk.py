@@ -67,7 +67,7 @@ def judged(base, stage, into, before, code, text, words):
     bad += [f"exit {code}"] if code not in (0, 1) else []
     bad += ["the remedy is to delete a file"] if code and "delete" in text else []
     is_named = any(str(name) in text for name in (into, base.folder, base.context.root))
-    bad += ["no file is named"] if code == 1 and words and not is_named else []
+    bad += ["no file is named"] if code == 1 and words and not is_named and "second process" not in text else []
     bad += [f"none of {words} is said"] if code == 1 and words and not any(word in text for word in words) else []
     return f"{', '.join(bad)}, {text.strip()[-300:]!r}" if bad else ""
 

@@ -62,7 +62,7 @@ pub fn watch(memory: u64, timeout: u64, output: Option<&Path>) -> Result<ExitCod
         .env_remove("RUST_BACKTRACE")
         .stderr(Stdio::piped())
         .spawn()
-        .context("cannot start its second process")?;
+        .context("cannot start its second process, allow it more, such as open files (`ulimit -n`)")?;
     let (sender, ended) = mpsc::channel();
     let mut errors = process.stderr.take();
     std::thread::spawn(move || {

@@ -46,6 +46,7 @@ impl Place {
     /// Puts the report in the place of the one before.
     pub fn publish(self) -> Result<()> {
         let failed = || format!("{}: the report cannot be put in place", self.into.join(REPORT).display());
+        schemas::partial::sync(self.path()).with_context(failed)?;
         adopt(&self.into).with_context(failed)?;
         exchange(self.path(), &self.into).with_context(failed)?;
         File::open(&self.into).and_then(|folder| folder.sync_all()).with_context(failed)

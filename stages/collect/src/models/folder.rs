@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use schemas::partial;
 use serde_json::Value;
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -44,9 +44,7 @@ pub fn write(weights: &Weights, at: &Path) -> Result<()> {
 pub fn whole(at: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let beside = partial::Folder::beside(at, ".partial")?;
     fill(beside.path())?;
-    for entry in fs::read_dir(beside.path())? {
-        File::open(entry?.path())?.sync_all()?;
-    }
+    partial::sync(beside.path())?;
     put(beside.path(), at)
 }
 

@@ -273,7 +273,7 @@ impl<'a> Sheet<'a> {
     /// Writes `session` and `run`, the price, and empty tables of power where there are none yet.
     pub fn write(&self, by: &Provenance) -> anyhow::Result<()> {
         let into = &self.options.into;
-        std::fs::create_dir_all(into).with_context(|| format!("{}: cannot be made", into.display()))?;
+        schemas::partial::make(into).with_context(|| format!("{}: cannot be made", into.display()))?;
         let distinct = |of: &dyn Fn(&'_ Run) -> Option<&'_ str>| {
             let mut seen: Vec<&str> = self.runs.iter().filter_map(of).collect();
             seen.sort_unstable();
