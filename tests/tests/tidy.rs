@@ -66,13 +66,58 @@ fn evidence_is_ranked_in_one_place() {
     assert_eq!(lists.map(|p| name(&p)).collect::<Vec<_>>(), ["schemas/src/evidence.rs"]);
 }
 
+/// SQL of the stages: folder, stem.
+fn sql_of_stages() -> Vec<(String, String)> {
+    let paths = tracked(".sql").into_iter().filter(|p| name(p).starts_with("stages/"));
+    let of = |part: Option<&std::ffi::OsStr>| part.unwrap().to_string_lossy().into_owned();
+    paths.map(|p| (of(p.parent().unwrap().file_name()), of(p.file_stem()))).collect()
+}
+
 #[test]
-fn every_model_check_finding_and_test_is_compiled_in() {
+fn every_sql_file_is_compiled_in() {
     let sources: String = tracked(".rs").iter().map(|p| fs::read_to_string(p).unwrap()).collect();
-    for path in tracked(".sql").into_iter().filter(|p| name(p).starts_with("stages/")) {
-        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(sources.contains(&format!("!(\"{stem}\")")), "{} is not used", name(&path));
+    for (folder, stem) in sql_of_stages() {
+        let word = if folder == "sql" { "model" } else { folder.trim_end_matches('s') };
+        assert!(sources.contains(&format!("{word}!(\"{stem}\")")), "{folder}/{stem}.sql is not used");
     }
+}
+
+/// A check that was never seen failing is none, and a finding that was never found is none.
+#[test]
+fn every_check_fails_in_a_test_and_every_finding_is_found_in_one() {
+    let texts: String = tracked(".slt").iter().map(|p| format!("\n{}\n", fs::read_to_string(p).unwrap())).collect();
+    let lines: Vec<&str> = texts.lines().collect();
+    let has_failed = |check: &str| {
+        let call = format!("check {check}");
+        lines.windows(2).any(|pair| pair[0].starts_with("statement error") && pair[1] == call)
+    };
+    let is_found = |finding: &str| texts.contains(&format!(" from \"findings/{finding}\""));
+    let untested: Vec<String> = sql_of_stages()
+        .into_iter()
+        .filter(|(folder, stem)| folder == "checks" && !has_failed(stem) || folder == "findings" && !is_found(stem))
+        .map(|(folder, stem)| format!("{folder}/{stem}.sql"))
+        .collect();
+    assert_eq!(untested, Vec::<String>::new());
+}
+
+/// The report's SQL is in files, where the rules above see it.
+#[test]
+fn no_sql_in_the_code_of_the_report() {
+    let is_code = |p: &PathBuf| {
+        let (name, extension) = (name(p), p.extension().unwrap_or_default());
+        name.starts_with("stages/render/") && (extension == "rs" || extension == "js")
+    };
+    let mut seen = 0;
+    for path in tracked("s").into_iter().filter(is_code) {
+        for line in fs::read_to_string(&path).unwrap().lines().filter(|l| !l.trim_start().starts_with("//")) {
+            let line = line.to_lowercase();
+            for word in ["select ", " join ", "order by", "group by", "union all", "partition by"] {
+                assert!(!line.contains(word), "{}: {line}", name(&path));
+            }
+        }
+        seen += 1;
+    }
+    assert!(seen > 25, "{seen} files");
 }
 
 #[test]

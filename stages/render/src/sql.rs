@@ -1,6 +1,6 @@
-//! The crate's SQL, each file compiled in under its name: `relation!("headline")` is `sql/relations/headline.sql`.
+//! The SQL of the crate, each file compiled in under its name: `relation!("headline")` is `sql/relations/headline.sql`.
 
-macro_rules! file {
+macro_rules! sql {
     ($folder:literal, $name:literal) => {
         ::recombine::Model {
             name: $name,
@@ -12,27 +12,27 @@ macro_rules! file {
 /// A relation over the contract tables and earlier relations.
 macro_rules! relation {
     ($name:literal) => {
-        file!("relations", $name)
+        sql!("relations", $name)
     };
 }
 
 /// Rows of a chart's shape, ordered.
 macro_rules! chart {
     ($name:literal) => {
-        file!("charts", $name)
+        sql!("charts", $name)
     };
 }
 
 /// Rows as they are shown, ordered.
 macro_rules! table {
     ($name:literal) => {
-        file!("tables", $name)
+        sql!("tables", $name)
     };
 }
 
 /// What finds a row again in the contract tables: see [`crate::source`].
 macro_rules! source {
     ($name:literal) => {
-        file!("sources", $name)
+        sql!("sources", $name)
     };
 }

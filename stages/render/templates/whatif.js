@@ -14,19 +14,20 @@ function gridOf(data, unit, what) {
 const perUsedKwh = (data, way, what) =>
   (way.grid_region === data.home.region ? times(what.pue, what.usd_per_kwh) : way.usd_per_used_kwh ?? null);
 
-// What the coefficients are of: a column `QUANTITY_x_FACTOR` is multiplied by that factor, and a quantity is the sum of its columns. What
-// is not drawn costs nothing, whatever a kWh costs.
+// What coefficients are of: the column `QUANTITY_x_FACTOR` is multiplied by that factor; one that is absent is not known. What is not drawn
+// costs nothing, whatever a kWh costs.
 const factors = (what, kwh, carbon) =>
   ({ one: 1, use: what.utilisation, paid: 1 / what.utilisation, kwh, paid_kwh: times(kwh, 1 / what.utilisation), carbon });
-const sum = (row, quantity, by) =>
-  plus(...Object.entries(by).map(([factor, value]) => [row[`${quantity}_x_${factor}`], value])
-    .map(([coefficient, value]) => (coefficient === undefined || coefficient === 0 ? 0 : times(coefficient, value))));
+const term = (coefficient, factor) => (coefficient === 0 ? 0 : times(coefficient, factor));
+const sum = (row, by, quantity, ...of) => plus(...of.map((factor) => term(row[`${quantity}_x_${factor}`], by[factor])));
 
 function perMtok(data, unit, what) {
   const grid = gridOf(data, unit, what);
   const by = factors(what, times(grid.pue, grid.usd_per_kwh), times(grid.pue, grid.gco2e_per_kwh));
-  const [infra, energy, gco2e] = ["infra_usd", "energy_usd", "gco2e"].map((quantity) => sum(unit, quantity, by));
+  const infra = sum(unit, by, "infra_usd", "paid", "kwh", "paid_kwh");
+  const energy = sum(unit, by, "energy_usd", "kwh");
   const usd = plus(infra, energy);
+  const gco2e = sum(unit, by, "gco2e", "carbon");
   // Both parts of an interval are linear in their price. Where one grows more than the other, the larger factor is taken.
   const grown = Math.max(unit.infra_usd > 0 ? infra / unit.infra_usd : 0, unit.energy_usd > 0 ? energy / unit.energy_usd : 0);
   const scaled = (value, end, from, factor) => (value === null || end == null || from == null ? null : value + (end - from) * factor);
@@ -35,14 +36,18 @@ function perMtok(data, unit, what) {
     usd, low: scaled(usd, unit.usd_low, unit.usd, grown), high: scaled(usd, unit.usd_high, unit.usd, grown),
     kwh: unit.kwh ?? null, gco2e,
     gco2eLow: scaled(gco2e, unit.gco2e_low, unit.gco2e, carbonGrown), gco2eHigh: scaled(gco2e, unit.gco2e_high, unit.gco2e, carbonGrown),
-    embodied: sum(unit, "embodied_gco2e", by),
+    embodied: sum(unit, by, "embodied_gco2e", "paid"),
   };
 }
 
 // What a machine costs a month without work, what a million tokens adds, how many it makes.
 function terms(data, way, what) {
   const by = factors(what, perUsedKwh(data, way, what), null);
-  return { fixed: sum(way, "fixed_usd", by), added: sum(way, "added_usd", by), capacity: sum(way, "capacity_mtok", by) };
+  return {
+    fixed: sum(way, by, "fixed_usd", "one", "kwh"),
+    added: sum(way, by, "added_usd", "paid", "kwh"),
+    capacity: sum(way, by, "capacity_mtok", "use"),
+  };
 }
 
 function month(data, way, what) {

@@ -1,6 +1,7 @@
--- One backend x mode x terms: what `cost` says of a million tokens as coefficients of the reader's values. A column `QUANTITY_x_FACTOR` is
--- multiplied by that factor, and a quantity is the sum of its columns. Factors: `paid` is 1 / utilisation, `kwh` the price of a kWh as used
--- (PUE x tariff), `paid_kwh` both, `carbon` the grams of a kWh as used (PUE x intensity). Infra holds the power of an own machine that waits.
+-- One backend x mode x terms: what `cost` says of a million tokens, as coefficients of the reader's values. A column
+-- `QUANTITY_x_FACTOR` is multiplied by that factor, and a quantity is the sum of its columns. Factors: `paid` is 1 / utilisation, `kwh`
+-- the price of a kWh as used (PUE x tariff), `paid_kwh` both, `carbon` the grams of a kWh as used (PUE x intensity). The power of an own
+-- machine that waits is part of `infra_usd`.
 with grid_of as (
     select
         t.*,
@@ -43,7 +44,7 @@ select
         infra_usd
         - case when waiting_kwh = 0 or utilisation = 1 then 0 else waiting_kwh * (1 / utilisation - 1) * pue * usd_per_kwh end
     ) * utilisation as infra_usd_x_paid,
-    -waiting_kwh as infra_usd_x_kwh,
+    0.0 - waiting_kwh as infra_usd_x_kwh,
     waiting_kwh as infra_usd_x_paid_kwh,
     case when includes_power then 0.0 else kwh end as energy_usd_x_kwh,
     kwh as gco2e_x_carbon,

@@ -41,7 +41,8 @@ const MOST_MARKS: usize = 30;
 pub fn fill(bench: &Workbench, mut ready: impl FnMut(&Chart) -> Result<()>) -> Result<Vec<Chart>> {
     let mut charts = Vec::new();
     for kind in registry::ALL {
-        let rows: Vec<Map<String, Value>> = bench.select(kind.rows.sql).with_context(|| format!("chart {}", kind.rows.name))?;
+        let rows: Vec<Map<String, Value>> =
+            bench.select(kind.rows.sql).with_context(|| format!("chart {}", kind.rows.name))?;
         let mut modes: Vec<(String, Vec<Map<String, Value>>)> = Vec::new();
         for mut row in rows {
             let mode = match row.remove("mode") {
@@ -90,7 +91,13 @@ fn chart(kind: &Kind, mode: &str, mut rows: Vec<Map<String, Value>>) -> Result<C
     kind.shape.prune(&mut spec, &rows);
     let alternative = kind.shape.words(kind.across, kind.up, &rows);
     spec["data"]["values"] = rows.into();
-    Ok(Chart { id: id(kind.rows.name, mode), kind: kind.rows.name, title, alternative, spec: round_trip::checked(&spec)? })
+    Ok(Chart {
+        id: id(kind.rows.name, mode),
+        kind: kind.rows.name,
+        title,
+        alternative,
+        spec: round_trip::checked(&spec)?,
+    })
 }
 
 /// Name of the chart's files.

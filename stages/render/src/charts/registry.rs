@@ -17,13 +17,7 @@ pub(super) const ALL: &[Kind] = &[
         across: "1M tokens a month",
         up: "USD a month",
     },
-    Kind {
-        rows: chart!("latency"),
-        title: "Mean latency",
-        shape: Shape::Bars,
-        across: "ms per iteration",
-        up: "",
-    },
+    Kind { rows: chart!("latency"), title: "Mean latency", shape: Shape::Bars, across: "ms per iteration", up: "" },
     Kind {
         rows: chart!("throughput"),
         title: "Throughput",
@@ -108,13 +102,7 @@ pub(super) const ALL: &[Kind] = &[
         across: "factor",
         up: "",
     },
-    Kind {
-        rows: chart!("ttft"),
-        title: "Time to the first token",
-        shape: Shape::Bars,
-        across: "ms",
-        up: "",
-    },
+    Kind { rows: chart!("ttft"), title: "Time to the first token", shape: Shape::Bars, across: "ms", up: "" },
     Kind {
         rows: chart!("tpot"),
         title: "Time per output token after the first",
@@ -143,11 +131,5 @@ pub(super) const ALL: &[Kind] = &[
         across: "s since the session began",
         up: "W",
     },
-    Kind {
-        rows: chart!("sensors"),
-        title: "Quality of the sensors",
-        shape: Shape::Points,
-        across: "ms",
-        up: "",
-    },
+    Kind { rows: chart!("sensors"), title: "Quality of the sensors", shape: Shape::Points, across: "ms", up: "" },
 ];
