@@ -323,7 +323,7 @@ fn numbers_and_their_queries_agree() {
 #[test]
 fn json_and_csv_hold_every_table() {
     let report = json(finished());
-    assert_eq!(report["version"], 2);
+    assert_eq!(report["version"], 3);
     let ids: Vec<&str> = report["sections"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap()).collect();
     assert_eq!(
         ids,

@@ -1,5 +1,5 @@
-//! `.slt` files beside the SQL: the language is sqllogictest's; a statement `model NAME` loads `NAME.sql` of the stage, and
-//! `check NAME` expects that check to find nothing.
+//! `.slt` files beside the SQL: the language is sqllogictest's; a statement `model NAME` loads `NAME.sql` of the stage,
+//! `check NAME` expects that check to find nothing, and the queries `chart NAME` and `table NAME` are those of the report.
 
 use arrow::util::display::array_value_to_string;
 use recombine::{Model, Workbench};
@@ -35,12 +35,18 @@ impl Stage {
         Ok(Model { name: name.to_string().leak(), sql: sql.leak() })
     }
 
+    fn model(&self, name: &str) -> Result<Model, Failure> {
+        self.load(if self.folder.join("sql/relations").is_dir() { "sql/relations" } else { "sql" }, name)
+    }
+
     fn dispatch(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, Failure> {
         let fail = |e: recombine::Error| Failure(e.to_string());
         match sql.trim().split_once(' ') {
-            Some(("model", name)) => self.bench.materialise(self.load("sql", name)?).map_err(fail)?,
+            Some(("model", name)) => self.bench.materialise(self.model(name)?).map_err(fail)?,
             Some(("check", name)) => self.bench.check(self.load("checks", name)?).map_err(fail)?,
             Some(("empty", name)) => self.bench.empty(schemas::tables::find(name).unwrap()).map_err(fail)?,
+            Some(("chart", name)) => return self.query(self.load("sql/charts", name)?.sql).map_err(fail),
+            Some(("table", name)) => return self.query(self.load("sql/tables", name)?.sql).map_err(fail),
             _ => return self.query(sql).map_err(fail),
         }
         Ok(DBOutput::StatementComplete(0))
@@ -51,7 +57,9 @@ impl Stage {
         let columns = batches[0].num_columns();
         let show = |b: &arrow::array::RecordBatch, c: usize, r: usize| match b.column(c).is_null(r) {
             true => "NULL".to_string(),
-            false => array_value_to_string(b.column(c), r).unwrap(),
+            false => Some(array_value_to_string(b.column(c), r).unwrap())
+                .filter(|s| !s.is_empty())
+                .unwrap_or("(empty)".into()),
         };
         let rows =
             batches.iter().flat_map(|b| (0..b.num_rows()).map(move |r| (0..columns).map(|c| show(b, c, r)).collect()));
@@ -82,18 +90,19 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-fn run_file(path: &Path) {
+fn run_file(path: &Path) -> Result<(), String> {
     let folder = path.parent().unwrap().parent().unwrap().to_path_buf();
     let mut runner = Runner::new(|| {
         let stage = Stage { bench: Workbench::new("slt", &()).unwrap(), folder: folder.clone() };
         async move { Ok(stage) }
     });
-    runner.run_file(path).unwrap_or_else(|e| panic!("{e}"));
+    runner.run_file(path).map_err(|e| e.to_string())
 }
 
 #[test]
 fn every_slt_file() {
     let files = files();
     assert!(files.len() >= 4, "{files:?}");
-    files.iter().for_each(|f| run_file(f));
+    let failed: Vec<String> = files.iter().filter_map(|f| run_file(f).err()).collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
 }

@@ -33,22 +33,12 @@ pub struct Answer {
 }
 
 const BACKENDS: Layout = Layout {
-    id: "headline",
+    rows: table!("headline"),
     caption: "A million tokens, by backend",
     method: "Mean over scenarios, at the price that backends are compared at; an own machine with \
              its purchase, upkeep and idle power; \
              tokens/s: geometric mean",
-    sql: "select * from headline",
-    source: "select avg(total_usd_per_mtok) as usd, avg(energy_usd_per_mtok) as energy_usd, \
-             avg(kwh_per_mtok) as kwh, avg(gco2e_per_mtok) as gco2e, \
-             (select max(estimate) from estimate where level = 'backend_mode' \
-             and metric = case when {mode} = 'prefill' then 'input_tokens_per_s' else 'output_tokens_per_s' end \
-             and backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and mode = {mode} \
-             and kv_cache = {kv_cache}) as tokens_per_s \
-             from cost where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and mode = {mode} \
-             and kv_cache = {kv_cache} and basis = case when {mode} = 'prefill' then 'input' else 'output' end \
-             and (provider is not distinct from {provider}) and (region is not distinct from {region}) \
-             and (instance is not distinct from {instance}) and (tier is not distinct from {tier})",
+    source: source!("headline"),
     evidence: Evidence::In("usd_evidence"),
     columns: &[
         ("backend", Show::Text("name")),
@@ -64,15 +54,10 @@ const BACKENDS: Layout = Layout {
 };
 
 const OBJECTIVES: Layout = Layout {
-    id: "objectives",
+    rows: table!("objectives"),
     caption: "What to take, by objective, in the same mode",
     method: decision::METHOD,
-    sql: "select d.*, replace(d.objective, '_', ' ') as wanted, coalesce(d.backend, 'can''t tell') as chosen, \
-          coalesce(d.runner_up, '') as next, array_to_string(d.excluded, '; ') as out from decision as d \
-          where d.workload = '*' and exists \
-          (select 1 from headline as h where h.model = d.model and h.mode = d.mode and h.kv_cache = d.kv_cache) \
-          order by d.stated desc, d.objective, d.model",
-    source: decision::SOURCE,
+    source: source!("decision"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("objective", Show::Text("wanted")),
@@ -84,17 +69,11 @@ const OBJECTIVES: Layout = Layout {
     ],
 };
 
-const STATED: &str = "select d.*, m.label as mode_name from decision as d \
-    inner join mode_label as m on d.mode = m.mode and d.kv_cache = m.kv_cache \
-    inner join (select model, mode, kv_cache, count(*) as backends from headline group by model, mode, kv_cache) as h \
-    on h.model = d.model and h.mode = d.mode and h.kv_cache = d.kv_cache \
-    where d.stated and d.workload = '*' order by h.backends desc, d.model limit 1";
-
 /// `priced` and `measured` are the configurations that costs and runs were made with.
 pub fn answer(bench: &Workbench, priced: &Value, measured: &Value) -> Result<Answer> {
     let tables = vec![BACKENDS.read(bench)?, OBJECTIVES.read(bench)?];
-    let heads: Vec<Head> = bench.select("select * from headline")?;
-    let stated: Option<Stated> = bench.select(STATED)?.into_iter().next();
+    let heads: Vec<Head> = bench.select(BACKENDS.rows.sql)?;
+    let stated: Option<Stated> = bench.select(table!("stated").sql)?.into_iter().next();
     let chosen = stated.as_ref().and_then(|s| s.backend.as_deref());
     // A decision names its backend with device and dtype; the table's names are as short as they can be.
     let is_chosen = |name: &str| chosen.is_some_and(|c| c == name || c.starts_with(&format!("{name} (")));
@@ -125,9 +104,7 @@ fn energy(bench: &Workbench) -> Result<String> {
         evidence: String,
         runs: i64,
     }
-    let sql = "select scope, evidence, count(*) as runs from run_energy where device_id = 'total' \
-               group by scope, evidence order by scope, evidence";
-    let known: Vec<Known> = bench.select(sql)?;
+    let known: Vec<Known> = bench.select(table!("energy_evidence").sql)?;
     let shown: Vec<String> = known.iter().map(|k| format!("{} {} ({} runs)", k.scope, k.evidence, k.runs)).collect();
     let line = if shown.is_empty() { "no run has any".into() } else { shown.join("; ") };
     Ok(format!("Evidence of the energy: {line}."))
@@ -139,9 +116,7 @@ fn findings(bench: &Workbench) -> Result<String> {
         severity: String,
         n: i64,
     }
-    let counts: Vec<Count> = bench.select(
-        "select severity, count(*) as n from finding where severity <> 'info' group by severity order by severity",
-    )?;
+    let counts: Vec<Count> = bench.select(table!("finding_count").sql)?;
     let plural = |c: &Count| format!("{} {}{}", c.n, c.severity, if c.n == 1 { "" } else { "s" });
     Ok(match counts.iter().map(plural).collect::<Vec<_>>().join(" and ") {
         none if none.is_empty() => "Findings: no error and no warning.".into(),

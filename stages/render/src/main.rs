@@ -1,5 +1,8 @@
 //! The report: one HTML page that opens offline, Markdown with SVG and PNG charts, JSON, and CSV of each table.
 
+#[macro_use]
+mod sql;
+
 mod answer;
 mod appendix;
 mod charts;

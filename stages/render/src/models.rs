@@ -1,35 +1,34 @@
 //! Relations of the report, in the order in which they need each other.
 
 use anyhow::Result;
-use recombine::{Model, Workbench, model};
+use recombine::{Model, Workbench};
 use serde::Serialize;
 use serde_json::Value;
 
 const ALL: &[Model] = &[
-    model!("mode_label"),
-    model!("backend_label"),
-    model!("cell_estimate"),
-    model!("backend_estimate"),
-    model!("backend_cost"),
-    model!("tier_cost"),
-    model!("headline"),
-    model!("whatif_unit"),
-    model!("whatif_month"),
-    model!("energy_table"),
-    model!("request_table"),
-    model!("tco_table"),
-    model!("owner"),
-    model!("own_line"),
-    model!("break_even_table"),
-    model!("utilisation_table"),
-    model!("region_table"),
-    model!("cell_middle"),
-    model!("run_value"),
-    model!("spread"),
-    model!("cache_factor"),
-    model!("decode_step"),
-    model!("trace_span"),
-    model!("trace"),
+    relation!("mode_label"),
+    relation!("backend_label"),
+    relation!("cell_estimate"),
+    relation!("backend_estimate"),
+    relation!("backend_cost"),
+    relation!("tier_cost"),
+    relation!("headline"),
+    relation!("whatif_unit"),
+    relation!("energy_table"),
+    relation!("request_table"),
+    relation!("tco_table"),
+    relation!("owner"),
+    relation!("own_line"),
+    relation!("break_even_table"),
+    relation!("utilisation_table"),
+    relation!("region_table"),
+    relation!("cell_middle"),
+    relation!("run_value"),
+    relation!("spread"),
+    relation!("cache_factor"),
+    relation!("decode_step"),
+    relation!("trace_span"),
+    relation!("trace"),
 ];
 
 /// What the costs were computed with, of which what-if needs these.
@@ -65,7 +64,7 @@ pub fn materialise(bench: &mut Workbench, priced: &Value, with_another: bool) ->
         bench.materialise(model)?;
     }
     if with_another {
-        bench.materialise(model!("beside_cell"))?;
+        bench.materialise(relation!("beside_cell"))?;
     }
     Ok(())
 }

@@ -106,12 +106,12 @@ mod tests {
                 cells: vec![Cell::Text("x,y".into()), Cell::Number(number)],
                 evidence: "measured".into(),
                 method: String::new(),
-                sql: "select 1".into(),
+                sql: "values (1)".into(),
             }],
         };
         assert_eq!(
             String::from_utf8(csv(&table).unwrap()).unwrap(),
-            "\"a, \"\"b\"\"\",USD,\"USD, low\",\"USD, high\",evidence,source\n\"x,y\",0.1,0.05,0.2,measured,select 1\n"
+            "\"a, \"\"b\"\"\",USD,\"USD, low\",\"USD, high\",evidence,source\n\"x,y\",0.1,0.05,0.2,measured,values (1)\n"
         );
     }
 }

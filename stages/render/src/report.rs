@@ -4,7 +4,7 @@ use crate::{answer::Answer, charts::Chart, table::Table, whatif::WhatIf};
 use serde::Serialize;
 
 /// Raised when a field of `report.json` changes its name or meaning.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 #[derive(Debug, Serialize)]
 pub struct Report {

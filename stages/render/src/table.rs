@@ -1,22 +1,20 @@
 //! Tables of the report: rows of a query, shown by a layout, each with the query that finds its source rows.
 
-use crate::{number::Number, source};
+use crate::{number::Number, source::Source};
 use anyhow::{Context, Result};
-use recombine::Workbench;
+use recombine::{Model, Workbench};
 use serde::Serialize;
 use serde_json::Value;
 
 /// A table as a section's file declares it.
 pub struct Layout {
-    /// Name of its CSV.
-    pub id: &'static str,
+    /// Rows, over the relations of this stage; named like its CSV.
+    pub rows: Model,
     pub caption: &'static str,
     /// How its numbers were computed; a row's own `method` goes before.
     pub method: &'static str,
-    /// Rows, over the relations of this stage.
-    pub sql: &'static str,
-    /// One row over the contract tables, with `{column}` for what a row of `sql` has. Its columns are named like the numbers'.
-    pub source: &'static str,
+    /// One row over the contract tables. Its columns are named like the numbers'.
+    pub source: Model,
     pub evidence: Evidence,
     pub columns: &'static [(&'static str, Show)],
 }
@@ -125,9 +123,10 @@ impl Show {
 
 impl Layout {
     pub fn read(&self, bench: &Workbench) -> Result<Table> {
-        let rows: Vec<Value> = bench.select(self.sql).with_context(|| format!("table {}", self.id))?;
+        let rows: Vec<Value> = bench.select(self.rows.sql).with_context(|| format!("table {}", self.rows.name))?;
+        let source = Source::of(self.source);
         Ok(Table {
-            id: self.id.into(),
+            id: self.rows.name.into(),
             caption: self.caption.into(),
             note: String::new(),
             method: self.method.into(),
@@ -137,12 +136,12 @@ impl Layout {
                 .map(|(label, show)| Column { label: (*label).into(), number: show.is_number() })
                 .collect(),
             known: !matches!(self.evidence, Evidence::None),
-            sourced: !self.source.is_empty(),
-            rows: rows.iter().map(|row| self.row(row)).collect(),
+            sourced: true,
+            rows: rows.iter().map(|row| self.row(row, &source)).collect(),
         })
     }
 
-    fn row(&self, row: &Value) -> Row {
+    fn row(&self, row: &Value, source: &Source) -> Row {
         let evidence = match self.evidence {
             Evidence::In(key) => text(row, key),
             Evidence::All(known) => known.into(),
@@ -162,7 +161,7 @@ impl Layout {
             cells: self.columns.iter().map(|(_, show)| show.cell(row, &known)).collect(),
             evidence,
             method: own_method,
-            sql: source::filled(self.source, row),
+            sql: source.filled(row),
         }
     }
 }

@@ -1,6 +1,9 @@
 // What-if: coefficients that SQL gave (whatif_unit.sql, whatif_month.sql) times the reader's values. Every function of `what` is pure.
 "use strict";
 
+const times = (...factors) => (factors.some((f) => f === null || f === undefined) ? null : factors.reduce((a, b) => a * b, 1));
+const plus = (...parts) => (parts.some((p) => p === null || p === undefined) ? null : parts.reduce((a, b) => a + b, 0));
+
 // The grid that an offer draws from: the reader's where it is the own machine's, else its own.
 function gridOf(data, unit, what) {
   return unit.grid_region === data.home.region
@@ -8,18 +11,23 @@ function gridOf(data, unit, what) {
     : { pue: unit.pue ?? null, usd_per_kwh: unit.usd_per_kwh ?? null, gco2e_per_kwh: unit.gco2e_per_kwh ?? null };
 }
 
-const times = (...factors) => (factors.some((f) => f === null || f === undefined) ? null : factors.reduce((a, b) => a * b, 1));
-const plus = (...parts) => (parts.some((p) => p === null || p === undefined) ? null : parts.reduce((a, b) => a + b, 0));
-// What is not drawn costs nothing, whatever a kWh costs.
-const drawn = (kwh, perKwh) => (kwh === 0 ? 0 : times(kwh, perKwh));
+const perUsedKwh = (data, way, what) =>
+  (way.grid_region === data.home.region ? times(what.pue, what.usd_per_kwh) : way.usd_per_used_kwh ?? null);
+
+// What coefficients are of: the column `QUANTITY_x_FACTOR` is multiplied by that factor; one that is absent is not known. What is not drawn
+// costs nothing, whatever a kWh costs.
+const factors = (what, kwh, carbon) =>
+  ({ one: 1, use: what.utilisation, paid: 1 / what.utilisation, kwh, paid_kwh: times(kwh, 1 / what.utilisation), carbon });
+const term = (coefficient, factor) => (coefficient === 0 ? 0 : times(coefficient, factor));
+const sum = (row, by, quantity, ...of) => plus(...of.map((factor) => term(row[`${quantity}_x_${factor}`], by[factor])));
 
 function perMtok(data, unit, what) {
   const grid = gridOf(data, unit, what);
-  const perKwh = times(grid.pue, grid.usd_per_kwh);
-  const infra = plus(times(unit.full_usd, 1 / what.utilisation), drawn(unit.waiting_kwh * (1 / what.utilisation - 1), perKwh));
-  const energy = drawn(unit.paid_kwh ?? null, perKwh);
+  const by = factors(what, times(grid.pue, grid.usd_per_kwh), times(grid.pue, grid.gco2e_per_kwh));
+  const infra = sum(unit, by, "infra_usd", "paid", "kwh", "paid_kwh");
+  const energy = sum(unit, by, "energy_usd", "kwh");
   const usd = plus(infra, energy);
-  const gco2e = times(unit.kwh, grid.pue, grid.gco2e_per_kwh);
+  const gco2e = sum(unit, by, "gco2e", "carbon");
   // Both parts of an interval are linear in their price. Where one grows more than the other, the larger factor is taken.
   const grown = Math.max(unit.infra_usd > 0 ? infra / unit.infra_usd : 0, unit.energy_usd > 0 ? energy / unit.energy_usd : 0);
   const scaled = (value, end, from, factor) => (value === null || end == null || from == null ? null : value + (end - from) * factor);
@@ -28,20 +36,17 @@ function perMtok(data, unit, what) {
     usd, low: scaled(usd, unit.usd_low, unit.usd, grown), high: scaled(usd, unit.usd_high, unit.usd, grown),
     kwh: unit.kwh ?? null, gco2e,
     gco2eLow: scaled(gco2e, unit.gco2e_low, unit.gco2e, carbonGrown), gco2eHigh: scaled(gco2e, unit.gco2e_high, unit.gco2e, carbonGrown),
-    embodied: times(unit.embodied_gco2e, data.utilisation / what.utilisation),
+    embodied: sum(unit, by, "embodied_gco2e", "paid"),
   };
 }
 
-const perUsedKwh = (data, way, what) =>
-  (way.grid_region === data.home.region ? times(what.pue, what.usd_per_kwh) : way.usd_per_used_kwh ?? null);
-
 // What a machine costs a month without work, what a million tokens adds, how many it makes.
 function terms(data, way, what) {
-  const perKwh = perUsedKwh(data, way, what);
+  const by = factors(what, perUsedKwh(data, way, what), null);
   return {
-    fixed: plus(way.machine_usd ?? null, drawn(way.machine_kwh, perKwh)),
-    added: plus(times(way.mtok_usd, 1 / what.utilisation), drawn(way.mtok_kwh ?? null, perKwh)),
-    capacity: way.mtok_at_full * what.utilisation,
+    fixed: sum(way, by, "fixed_usd", "one", "kwh"),
+    added: sum(way, by, "added_usd", "paid", "kwh"),
+    capacity: sum(way, by, "capacity_mtok", "use"),
   };
 }
 

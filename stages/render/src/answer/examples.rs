@@ -6,18 +6,6 @@ use recombine::Workbench;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A home grid whose row says that it is an example.
-const HOME: &str = "select 'Shipped examples stand in for ' \
-    || concat_ws(' and ', 'the tariff, $' || max(case when t.region is null then g.usd_per_kwh end) || ' a kWh,', \
-    'the carbon, ' || max(g.gco2e_per_kwh) || ' g a kWh,') \
-    || ' of the grid: set your own in the row of `' || g.region || '` in `data/inputs/grid`.' as line \
-    from priced_with as p \
-    inner join grid as g on p.home_grid = g.region \
-    left join (select distinct region from tariff) as t on g.region = t.region \
-    inner join (select distinct grid_region from cost where gco2e_per_mtok is not null) as c on p.home_grid = c.grid_region \
-    where g.example group by g.region \
-    having max(case when t.region is null then g.usd_per_kwh end) is not null or max(g.gco2e_per_kwh) is not null";
-
 #[derive(Deserialize)]
 struct Home {
     line: String,
@@ -29,7 +17,7 @@ pub fn lines(bench: &Workbench, priced: &Value, measured: &Value, head: Option<&
     struct Count {
         n: i64,
     }
-    let estimated: Vec<Count> = bench.select("select count(*) as n from run_energy where evidence = 'estimated'")?;
+    let estimated: Vec<Count> = bench.select(table!("estimated_count").sql)?;
     let mut lines = Vec::new();
     if estimated.first().is_some_and(|c| c.n > 0) {
         lines.extend(model(measured));
@@ -37,7 +25,7 @@ pub fn lines(bench: &Workbench, priced: &Value, measured: &Value, head: Option<&
     if head.is_some_and(Head::is_own) {
         lines.extend(purchase(&priced["owned"]));
     }
-    lines.extend(bench.select::<Home>(HOME)?.into_iter().map(|home| home.line));
+    lines.extend(bench.select::<Home>(table!("example_grid").sql)?.into_iter().map(|home| home.line));
     Ok(lines)
 }
 

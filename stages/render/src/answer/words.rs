@@ -97,8 +97,7 @@ pub fn subject(bench: &Workbench, head: Option<&Head>) -> Result<String> {
         cpu: Option<String>,
     }
     let Some(head) = head else { return Ok(String::new()) };
-    let sessions: Vec<Session> =
-        bench.select("select started_ns, source, cpu from session order by started_ns nulls last, session_id")?;
+    let sessions: Vec<Session> = bench.select(table!("session_date").sql)?;
     let cpu = sessions.iter().find_map(|s| s.cpu.clone());
     let hardware = match head.device.as_str() {
         "cpu" => cpu.unwrap_or_else(|| "a processor that the import does not name".into()),

@@ -1,12 +1,12 @@
-//! Charts: Vega-Lite files, filled through `vega_lite_4`. A new chart is a line in [`registry`], and a file in `charts/` with a
-//! [`shape::Shape`] if it needs another one.
+//! Charts: Vega-Lite files, filled through `vega_lite_4`. A new chart is an entry of [`registry`] with the query of
+//! that name in `sql/charts`, and a file in `charts/` with a [`shape::Shape`] if it needs another one.
 
 mod registry;
 pub mod round_trip;
 pub mod shape;
 
 use anyhow::{Context, Result};
-use recombine::Workbench;
+use recombine::{Model, Workbench};
 use schemas::terminal::is_obeyed;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -14,14 +14,13 @@ use shape::Shape;
 
 /// A chart for each `mode` that has rows; rows without one make one chart.
 struct Kind {
-    id: &'static str,
+    /// Rows of the shape.
+    rows: Model,
     title: &'static str,
     shape: Shape,
     /// Titles of the axes.
     across: &'static str,
     up: &'static str,
-    /// Rows of the shape, ordered.
-    sql: &'static str,
 }
 
 /// A chart ready to be drawn.
@@ -43,7 +42,8 @@ const MOST_MARKS: usize = 30;
 pub fn fill(bench: &Workbench, mut ready: impl FnMut(&Chart) -> Result<()>) -> Result<Vec<Chart>> {
     let mut charts = Vec::new();
     for kind in registry::ALL {
-        let rows: Vec<Map<String, Value>> = bench.select(kind.sql).with_context(|| format!("chart {}", kind.id))?;
+        let rows: Vec<Map<String, Value>> =
+            bench.select(kind.rows.sql).with_context(|| format!("chart {}", kind.rows.name))?;
         let mut modes: Vec<(String, Vec<Map<String, Value>>)> = Vec::new();
         for mut row in rows {
             let mode = match row.remove("mode") {
@@ -56,7 +56,7 @@ pub fn fill(bench: &Workbench, mut ready: impl FnMut(&Chart) -> Result<()>) -> R
             }
         }
         for (mode, rows) in modes {
-            let chart = chart(kind, &mode, rows).with_context(|| format!("chart {}", kind.id))?;
+            let chart = chart(kind, &mode, rows).with_context(|| format!("chart {}", kind.rows.name))?;
             ready(&chart)?;
             charts.push(chart);
         }
@@ -92,7 +92,13 @@ fn chart(kind: &Kind, mode: &str, mut rows: Vec<Map<String, Value>>) -> Result<C
     kind.shape.prune(&mut spec, &rows);
     let alternative = kind.shape.words(kind.across, kind.up, &rows);
     spec["data"]["values"] = rows.into();
-    Ok(Chart { id: id(kind.id, mode), kind: kind.id, title, alternative, spec: round_trip::checked(&spec)? })
+    Ok(Chart {
+        id: id(kind.rows.name, mode),
+        kind: kind.rows.name,
+        title,
+        alternative,
+        spec: round_trip::checked(&spec)?,
+    })
 }
 
 /// Name of the chart's files.

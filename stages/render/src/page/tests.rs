@@ -24,7 +24,7 @@ fn report() -> Report {
             cells: vec![Cell::Text(HOSTILE.into()), Cell::Number(number)],
             evidence: HOSTILE.into(),
             method: HOSTILE.into(),
-            sql: format!("select '{HOSTILE}'"),
+            sql: format!("values ('{HOSTILE}')"),
         }],
     };
     let section = Section {

@@ -10,22 +10,14 @@ use anyhow::Result;
 const TEXT: &str = "Prompt tokens in prefill, new tokens in generate; mean over scenarios. Electricity is added only where the price \
     does not include it. An own machine costs its purchase over its life, upkeep, and electricity, also while it waits.";
 
-/// `cost` at one price, averaged over the scenarios of a mode.
-pub const AT_A_PRICE: &str = "select avg(total_usd_per_mtok) as usd, avg(infra_usd_per_mtok) as infra_usd, \
-    avg(energy_usd_per_mtok) as energy_usd, avg(kwh_per_mtok) as kwh, avg(gco2e_per_mtok) as gco2e, \
-    avg(embodied_gco2e_per_mtok) as embodied_gco2e, sum(runs) as n, count(*) as cells from cost where backend = {backend} \
-    and device = {device} and model = {model} and dtype = {dtype} and mode = {mode} and kv_cache = {kv_cache} \
-    and basis = {basis} and provider = {provider} and region = {region} and instance = {instance} and tier = {tier}";
-
 const METHOD: &str = "Mean over scenarios. Interval: relative interval of the energy where electricity is all, else mean of the \
     cells' half widths";
 
 const TIERS: Layout = Layout {
-    id: "tiers",
+    rows: table!("tiers"),
     caption: "Cheapest price of every tier, USD per 1M tokens",
     method: METHOD,
-    sql: "select * from tier_cost order by place, match desc, tier, name",
-    source: AT_A_PRICE,
+    source: source!("at_a_price"),
     evidence: Evidence::In("usd_evidence"),
     columns: &[
         ("mode", Show::Text("mode_name")),
@@ -40,14 +32,10 @@ const TIERS: Layout = Layout {
 };
 
 const PROVIDERS: Layout = Layout {
-    id: "providers",
+    rows: table!("providers"),
     caption: "Every provider's cheapest price on demand, best backend of each mode, USD per 1M tokens",
     method: METHOD,
-    sql: "select * from ( \
-            select *, row_number() over (partition by place, provider, match order by usd, region, instance, name) as choice \
-            from backend_cost where tier in ('on_demand', 'on_prem') and usd is not null) as placed \
-          where choice = 1 order by place, match desc, usd, provider",
-    source: AT_A_PRICE,
+    source: source!("at_a_price"),
     evidence: Evidence::In("usd_evidence"),
     columns: &[
         ("mode", Show::Text("mode_name")),
@@ -61,14 +49,10 @@ const PROVIDERS: Layout = Layout {
 };
 
 const SAVINGS: Layout = Layout {
-    id: "savings",
+    rows: table!("savings"),
     caption: "What terms save: ratios of two rates of about one date, the same for every backend (median over instances)",
     method: "Median, least and greatest ratio of a provider's instances; a range and no interval",
-    sql: "select provider, tier, count(ratio_of_rates) as instances, median(ratio_of_rates) as ratio, min(ratio_of_rates) as least, \
-          max(ratio_of_rates) as most, count(reason) as without, coalesce(max(reason), '') as reason from tier_saving \
-          group by provider, tier order by provider, tier",
-    source: "select median(ratio_of_rates) as ratio, count(ratio_of_rates) as instances, count(reason) as without from tier_saving \
-             where provider = {provider} and tier = {tier}",
+    source: source!("savings"),
     evidence: Evidence::All("derived"),
     columns: &[
         ("provider", Show::Text("provider")),
@@ -81,15 +65,10 @@ const SAVINGS: Layout = Layout {
 };
 
 const MATCHED: Layout = Layout {
-    id: "price_match",
+    rows: table!("price_match"),
     caption: "Which prices are of the hardware that ran, and why the others have no cost",
     method: "Counts of prices by the hour",
-    sql: "select device, coalesce(name, 'unknown') as name, outcome, reason, max(prices) as prices, min(example) as example \
-          from price_match where reason <> 'another kind of device' group by device, coalesce(name, 'unknown'), outcome, reason \
-          order by device, case outcome when 'measured' then 1 when 'share' then 2 when 'extrapolated' then 3 else 4 end, \
-          prices desc, reason",
-    source: "select max(prices) as prices from price_match where device = {device} and coalesce(name, 'unknown') = {name} \
-             and outcome = {outcome} and reason = {reason}",
+    source: source!("price_match"),
     evidence: Evidence::None,
     columns: &[
         ("what ran", Show::Text("device")),

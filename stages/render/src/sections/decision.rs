@@ -14,22 +14,14 @@ const TEXT: &str = "Scenarios are blocks: a backend is recommended when it beats
      the hardware that ran. The order of best and next flips \
      where a rate, a tariff or a utilisation makes both cost the same; where none is given, none does.";
 
-pub const SOURCE: &str = "select * from decision where objective = {objective} and model = {model} \
-     and mode = {mode} and kv_cache = {kv_cache} \
-     and workload = {workload}";
-
 pub const METHOD: &str = "Margin: runs within scenarios, on logs; p adjusted by Holm over the other backends. Named only where the \
      configured test tells it too";
 
 const DECISIONS: Layout = Layout {
-    id: "decisions",
+    rows: table!("decisions"),
     caption: "Which backend, by objective; the configured one first",
     method: METHOD,
-    sql: "select d.*, m.label, coalesce(d.backend, 'can''t tell') as chosen, coalesce(d.price, '') as at, \
-          coalesce(d.runner_up, '') as next, array_to_string(d.excluded, ', ') as out \
-          from decision as d inner join mode_label as m on d.mode = m.mode and d.kv_cache = m.kv_cache \
-          order by d.stated desc, d.objective, m.place, d.model, d.workload",
-    source: SOURCE,
+    source: source!("decision"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("objective", Show::Text("objective")),

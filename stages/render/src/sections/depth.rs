@@ -1,6 +1,6 @@
 //! Prefill and generate in depth.
 
-use super::{Material, speed::OF_CELL};
+use super::Material;
 use crate::{
     report::Section,
     table::{Evidence, Layout, Show},
@@ -11,15 +11,10 @@ const TEXT: &str = "Without a cache every new token is a forward pass over the w
     latency and energy without it over with it, in the same scenario. Step by step, time grows with the text that has to be read again.";
 
 const FACTORS: Layout = Layout {
-    id: "cache_factor",
+    rows: table!("cache_factor"),
     caption: "Without a KV cache over with one",
     method: "Ratio of means; delta method on logs, the smaller number of degrees of freedom",
-    sql: "select * from cache_factor order by metric desc, scenario, name",
-    source: "select u.estimate / c.estimate as factor, u.n + c.n as n from estimate as c inner join estimate as u \
-             on c.metric = u.metric and c.level = u.level and c.backend = u.backend and c.device = u.device and c.model = u.model \
-             and c.dtype = u.dtype and c.scenario = u.scenario where c.metric = {metric} and c.level = 'cell' \
-             and c.backend = {backend} and c.device = {device} and c.model = {model} and c.dtype = {dtype} \
-             and c.scenario = {scenario} and c.mode = 'generate' and u.mode = 'generate' and c.kv_cache and not u.kv_cache",
+    source: source!("cache_factor"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("metric", Show::Text("metric")),
@@ -31,12 +26,10 @@ const FACTORS: Layout = Layout {
 };
 
 const TOKENS: Layout = Layout {
-    id: "tokens",
+    rows: table!("tokens"),
     caption: "Time to the first token (TTFT), time and energy per output token after it (TPOT)",
     method: "",
-    sql: "select * from cell_estimate where metric in ('ttft_ms', 'tpot_ms', 'decode_j_per_token') \
-          order by place, metric desc, scenario, name",
-    source: OF_CELL,
+    source: source!("of_cell"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("mode", Show::Text("mode_name")),

@@ -8,18 +8,10 @@ use crate::{
 use anyhow::Result;
 
 const CELLS: Layout = Layout {
-    id: "matrix",
+    rows: table!("matrix"),
     caption: "Matrix: cells and runs by mode and scenario",
     method: "Counts of table run",
-    sql: "select r.mode, r.kv_cache, m.label as mode_name, r.scenario, r.batch, max(r.prompt_tokens) as prompt_tokens, \
-          max(r.prompt_tokens_padded) as padded_tokens, max(r.new_tokens_asked) as new_tokens, count(distinct r.backend) as backends, \
-          count(*) as runs, sum(case when r.status in ('ok', 'degraded') then 1 else 0 end) as finished \
-          from run as r inner join mode_label as m on r.mode = m.mode and r.kv_cache = m.kv_cache \
-          group by r.mode, r.kv_cache, m.label, m.place, r.scenario, r.batch order by m.place, r.scenario, r.batch limit 200",
-    source: "select count(*) as runs, max(prompt_tokens) as prompt_tokens, max(prompt_tokens_padded) as padded_tokens, \
-             max(new_tokens_asked) as new_tokens, count(distinct backend) as backends, max(batch) as batch, \
-             sum(case when status in ('ok', 'degraded') then 1 else 0 end) as finished \
-             from run where mode = {mode} and kv_cache = {kv_cache} and scenario = {scenario} and batch = {batch}",
+    source: source!("matrix"),
     evidence: Evidence::None,
     columns: &[
         ("mode", Show::Text("mode_name")),
@@ -35,11 +27,10 @@ const CELLS: Layout = Layout {
 };
 
 const SESSIONS: Layout = Layout {
-    id: "sessions",
+    rows: table!("sessions"),
     caption: "Sessions",
     method: "",
-    sql: "select *, nullif(concat_ws(' ', provider, instance), '') as ran_as from session order by started_ns, session_id limit 50",
-    source: "select * from session where session_id = {session_id}",
+    source: source!("sessions"),
     evidence: Evidence::None,
     columns: &[
         ("session", Show::Text("session_id")),
@@ -56,15 +47,10 @@ const SESSIONS: Layout = Layout {
 };
 
 const ATTESTED: Layout = Layout {
-    id: "attested",
+    rows: table!("attested"),
     caption: "What ran, as the engines report it",
     method: "",
-    sql: "select backend, device, dtype, provider, library, threads, model, weights, status, count(*) as runs from run \
-          group by backend, device, dtype, provider, library, threads, model, weights, status \
-          order by backend, device, model, dtype, status limit 100",
-    source: "select count(*) as runs, max(threads) as threads from run where backend = {backend} and device = {device} \
-             and dtype = {dtype} and (provider is not distinct from {provider}) and (library is not distinct from {library}) \
-             and (threads is not distinct from {threads}) and model = {model} and weights = {weights} and status = {status}",
+    source: source!("attested"),
     evidence: Evidence::None,
     columns: &[
         ("backend", Show::Text("backend")),
@@ -81,17 +67,10 @@ const ATTESTED: Layout = Layout {
 };
 
 const SENSORS: Layout = Layout {
-    id: "sensors",
+    rows: table!("sensors"),
     caption: "Power sensors, as they were read; steps in W, of counters in J",
     method: "Counts, and inferred from the readings",
-    sql: "select device_id, kind, scope, source, sum(readings) as readings, sum(errors) as errors, sum(missed) as missed, \
-          max(longest_gap_ns) / 1e6 as longest_gap_ms, max(update_period_ms) as update_period_ms, \
-          min(coalesce(resolution_w, resolution_j)) as step, max(averaging_ms) as averaging_ms, max(cost_pct) as cost_pct \
-          from sensor group by device_id, kind, scope, source order by device_id, kind limit 100",
-    source: "select sum(readings) as readings, sum(errors) as errors, sum(missed) as missed, \
-             max(longest_gap_ns) / 1e6 as longest_gap_ms, max(update_period_ms) as update_period_ms, \
-             min(coalesce(resolution_w, resolution_j)) as step, max(averaging_ms) as averaging_ms, max(cost_pct) as cost_pct \
-             from sensor where device_id = {device_id} and kind = {kind} and scope = {scope} and source = {source}",
+    source: source!("sensors"),
     evidence: Evidence::None,
     columns: &[
         ("sensor", Show::Text("device_id")),

@@ -16,14 +16,10 @@ const TEXTS: &[&str] = &[
 ];
 
 const REQUESTS: Layout = Layout {
-    id: "requests",
+    rows: table!("requests"),
     caption: "A thousand requests, at the cheapest price of each kind",
     method: "Mean rates of both modes; interval over runs, the energy's own error and a price's range",
-    sql: "select * from request_table order by workload, match desc, way, usd, name",
-    source: "select prefill_s + generate_s as time_s, 1000 * total_usd as usd, 1000 * energy_kwh as kwh, \
-             1000 * carbon_gco2e as gco2e, 1000 * embodied_gco2e as embodied_gco2e from request_cost \
-             where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and kv_cache = {kv_cache} \
-             and workload = {workload} and provider = {provider} and region = {region} and instance = {instance} and tier = {tier}",
+    source: source!("requests"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("workload", Show::Text("workload")),
@@ -39,13 +35,10 @@ const REQUESTS: Layout = Layout {
 };
 
 const TCO: Layout = Layout {
-    id: "tco",
+    rows: table!("tco"),
     caption: "The configured months of each workload, at the cheapest price of each kind",
     method: "Upfront and purchase + months x running cost - value left; interval over what requests cost",
-    sql: "select * from tco_table order by workload, match desc, total_usd, name",
-    source: "select * from tco \
-             where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and kv_cache = {kv_cache} \
-             and workload = {workload} and provider = {provider} and region = {region} and instance = {instance} and tier = {tier}",
+    source: source!("tco"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("workload", Show::Text("workload")),
@@ -63,14 +56,10 @@ const TCO: Layout = Layout {
 };
 
 const BREAK_EVEN: Layout = Layout {
-    id: "break_even",
+    rows: table!("break_even"),
     caption: "Break-even of an own machine against the cheapest alternative of each kind, the hardware that ran first",
     method: "Volume at which both cost the same",
-    sql: "select * from break_even_table order by workload, rent_basis desc, match desc, tier",
-    source: "select * from break_even \
-             where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and kv_cache = {kv_cache} \
-             and workload = {workload} and provider = {provider} and region = {region} and instance = {instance} and tier = {tier} \
-             and rent_basis = {rent_basis}",
+    source: source!("break_even"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("workload", Show::Text("workload")),
@@ -89,19 +78,10 @@ const BREAK_EVEN: Layout = Layout {
 };
 
 const UTILISATION: Layout = Layout {
-    id: "utilisation",
+    rows: table!("utilisation"),
     caption: "A million tokens by utilisation: own machine, and the cheapest rent by the hour",
     method: "Hours paid for / utilisation, electricity at load and idle",
-    sql: "select * from utilisation_table order by workload, utilisation, rent_match desc",
-    source: "select utilisation, infra_usd_per_mtok, load_usd_per_mtok, idle_usd_per_mtok, total_usd_per_mtok as own_usd, \
-             gco2e_per_mtok, (select max(total_usd_per_mtok) from utilisation_cost where backend = {backend} and device = {device} \
-             and model = {model} and dtype = {dtype} and kv_cache = {kv_cache} and workload = {workload} \
-             and provider = {rent_provider} and region = {rent_region} and instance = {rent_instance} and tier = {rent_tier} \
-             and utilisation = {utilisation}) as rent_usd \
-             from utilisation_cost \
-             where backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and kv_cache = {kv_cache} \
-             and workload = {workload} and provider = {provider} and region = {region} and instance = {instance} and tier = {tier} \
-             and utilisation = {utilisation}",
+    source: source!("utilisation"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("workload", Show::Text("workload")),

@@ -12,13 +12,10 @@ const TEXT: &str = "Latency is the mean time of one iteration: one forward pass 
     skewed runs says less.";
 
 const BACKENDS: Layout = Layout {
-    id: "backends",
+    rows: table!("backends"),
     caption: "Backends over all scenarios",
     method: "",
-    sql: "select * from backend_estimate where metric not in ('gross_power_w', 'net_kwh_per_mtok') order by place, metric, name",
-    source: "select estimate, ci_low, ci_high, n, method from estimate where metric = {metric} and level = 'backend_mode' \
-             and backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and mode = {mode} \
-             and kv_cache = {kv_cache}",
+    source: source!("backends"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("mode", Show::Text("mode_name")),
@@ -30,16 +27,11 @@ const BACKENDS: Layout = Layout {
     ],
 };
 
-pub const OF_CELL: &str = "select estimate, median, ci_low, ci_high, n, method from estimate where metric = {metric} \
-    and level = 'cell' and backend = {backend} and device = {device} and model = {model} and dtype = {dtype} and mode = {mode} \
-    and kv_cache = {kv_cache} and scenario = {scenario}";
-
 const CELLS: Layout = Layout {
-    id: "latency",
+    rows: table!("latency"),
     caption: "Latency of every cell, ms",
     method: "",
-    sql: "select * from cell_estimate where metric = 'latency_ms' order by place, scenario, name",
-    source: OF_CELL,
+    source: source!("of_cell"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("mode", Show::Text("mode_name")),
@@ -53,14 +45,10 @@ const CELLS: Layout = Layout {
 
 /// Cells of another run: whatever was published or measured elsewhere, on its own hardware.
 const BESIDE: Layout = Layout {
-    id: "beside",
+    rows: table!("beside"),
     caption: "Another run's cells beside this run's (ratio: here / there)",
     method: "Means of cells; the other run's are in its own folder",
-    sql: "select * from beside_cell order by metric desc, mode_name, scenario, backend, there_dtype",
-    source: "select estimate as here_value, ci_low as here_low, ci_high as here_high from estimate where metric = {metric} \
-             and level = 'cell' and backend = {backend} and mode = {mode} and kv_cache = {kv_cache} and scenario = {scenario} \
-             and (device is not distinct from {here_device}) and (model is not distinct from {here_model}) \
-             and (dtype is not distinct from {here_dtype})",
+    source: source!("beside"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("metric", Show::Text("metric")),

@@ -13,14 +13,10 @@ const TEXT: &str = "The run is the replicate and the scenario the block: backend
     shown to be smaller than what matters. Backends that cannot be told apart share a place.";
 
 const COMPARISONS: Layout = Layout {
-    id: "comparisons",
+    rows: table!("comparisons"),
     caption: "Backends compared, scenarios as blocks: ratio b / a",
     method: "p adjusted by Holm",
-    sql: "select c.*, c.test as method, m.label from comparison as c \
-          inner join mode_label as m on c.mode = m.mode and c.kv_cache = m.kv_cache \
-          order by c.metric desc, m.place, c.model, c.a, c.b",
-    source: "select * from comparison where metric = {metric} and model = {model} and mode = {mode} \
-             and kv_cache = {kv_cache} and a = {a} and b = {b}",
+    source: source!("comparisons"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("metric", Show::Text("metric")),
@@ -41,14 +37,10 @@ const COMPARISONS: Layout = Layout {
 };
 
 const RANKING: Layout = Layout {
-    id: "ranking",
+    rows: table!("ranking"),
     caption: "Places, with ties",
     method: "One more than the backends that are better by a test, p adjusted by Holm",
-    sql: "select r.*, m.label, array_to_string(r.tied_with, ', ') as tied from ranking as r \
-          inner join mode_label as m on r.mode = m.mode and r.kv_cache = m.kv_cache \
-          order by r.metric desc, m.place, r.model, r.place nulls last, r.backend",
-    source: "select * from ranking where metric = {metric} and model = {model} and mode = {mode} \
-             and kv_cache = {kv_cache} and backend = {backend}",
+    source: source!("ranking"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("metric", Show::Text("metric")),
@@ -64,13 +56,10 @@ const RANKING: Layout = Layout {
 };
 
 const OMNIBUS: Layout = Layout {
-    id: "omnibus",
+    rows: table!("omnibus"),
     caption: "Whether any backend differs from any other: all at once, on means of scenarios",
     method: "Tests that take scenarios as replicates stand beside those that take them as blocks, for comparison with studies that do",
-    sql: "select o.*, m.label from omnibus as o inner join mode_label as m on o.mode = m.mode and o.kv_cache = m.kv_cache \
-          order by o.metric desc, m.place, o.model, o.test",
-    source: "select * from omnibus where metric = {metric} and model = {model} and mode = {mode} \
-             and kv_cache = {kv_cache} and test = {test}",
+    source: source!("omnibus"),
     evidence: Evidence::In("evidence"),
     columns: &[
         ("metric", Show::Text("metric")),

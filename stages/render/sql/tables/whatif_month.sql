@@ -1,5 +1,6 @@
--- One workload x backend x terms, at the cheapest price of the terms: what whole machines and a million tokens cost a month, as a sum that
--- is linear in a kWh's price and in 1 / utilisation. An own machine is paid for by the month (own_month), a rented one by use.
+-- One workload x backend x terms, at the cheapest price of the terms: a month as coefficients of the reader's values, like those of
+-- `whatif_unit`: what whole machines cost without work (`fixed_usd`), what a million tokens adds, and how many of them a machine makes.
+-- Factors beside those of `whatif_unit`: `one`, and `use`, the utilisation. An own machine is paid for by the month, a rented one by use.
 with way as (
     select
         r.*,
@@ -47,11 +48,11 @@ select
     r.match,
     r.grid_region,
     r.usd_per_used_kwh,
-    730 * mtok / hours as mtok_at_full,
-    case when r.tier = 'on_prem' then 730 * usd_per_hour else 0.0 end as machine_usd,
-    730.0 * idle_kw as machine_kwh,
-    case when r.tier = 'on_prem' then 0.0 else usd_per_hour * hours / mtok end as mtok_usd,
-    case when r.includes_power then 0.0 else (energy_kwh - hours * idle_kw) / mtok end as mtok_kwh,
+    730 * mtok / hours as capacity_mtok_x_use,
+    case when r.tier = 'on_prem' then 730 * usd_per_hour else 0.0 end as fixed_usd_x_one,
+    730.0 * idle_kw as fixed_usd_x_kwh,
+    case when r.tier = 'on_prem' then 0.0 else usd_per_hour * hours / mtok end as added_usd_x_paid,
+    case when r.includes_power then 0.0 else (energy_kwh - hours * idle_kw) / mtok end as added_usd_x_kwh,
     r.usd_evidence
 from rate as r
 inner join backend_label as b on r.backend = b.backend and r.device = b.device and r.model = b.model and r.dtype = b.dtype

@@ -1,5 +1,7 @@
--- One backend x mode x terms: what `cost` says of a million tokens, as a sum that is linear in a kWh's price and in 1 / utilisation:
--- USD = full_usd / utilisation + (paid_kwh + waiting_kwh (1 / utilisation - 1)) x USD per kWh as used.
+-- One backend x mode x terms: what `cost` says of a million tokens, as coefficients of the reader's values. A column
+-- `QUANTITY_x_FACTOR` is multiplied by that factor, and a quantity is the sum of its columns. Factors: `paid` is 1 / utilisation, `kwh`
+-- the price of a kWh as used (PUE x tariff), `paid_kwh` both, `carbon` the grams of a kWh as used (PUE x intensity). The power of an own
+-- machine that waits is part of `infra_usd`.
 with grid_of as (
     select
         t.*,
@@ -32,19 +34,21 @@ select
     region,
     instance,
     price,
-    includes_power,
     grid_region,
     pue,
     usd_per_kwh,
     gco2e_per_kwh,
-    hours,
+    utilisation,
     kwh,
     (
         infra_usd
         - case when waiting_kwh = 0 or utilisation = 1 then 0 else waiting_kwh * (1 / utilisation - 1) * pue * usd_per_kwh end
-    ) * utilisation as full_usd,
-    case when includes_power then 0.0 else kwh end as paid_kwh,
-    waiting_kwh,
+    ) * utilisation as infra_usd_x_paid,
+    0.0 - waiting_kwh as infra_usd_x_kwh,
+    waiting_kwh as infra_usd_x_paid_kwh,
+    case when includes_power then 0.0 else kwh end as energy_usd_x_kwh,
+    kwh as gco2e_x_carbon,
+    embodied_gco2e * utilisation as embodied_gco2e_x_paid,
     infra_usd,
     energy_usd,
     usd,
@@ -53,8 +57,6 @@ select
     gco2e,
     gco2e_low,
     gco2e_high,
-    embodied_gco2e,
     n,
     usd_evidence
 from grid_of
-order by case tier when 'on_prem' then 1 else 2 end, match desc, tier, place, name

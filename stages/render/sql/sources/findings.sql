@@ -1,0 +1,4 @@
+-- One row: the finding.
+select *
+from finding
+where {=code, place}

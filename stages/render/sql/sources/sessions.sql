@@ -1,0 +1,4 @@
+-- One row: the session.
+select *
+from session
+where {=session_id}

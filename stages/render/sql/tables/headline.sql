@@ -1,0 +1,3 @@
+-- One backend in the mode that costs are about.
+select *
+from headline
