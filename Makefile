@@ -327,7 +327,7 @@ bench-seal: $(BIN)/examples/seal ## cost of the seal: hashing a table of 100 mil
 bench-bootstrap: $(BIN)/examples/bootstrap .venv-scipy/.ready ## speed of the bootstrap beside SciPy
 	.venv-scipy/bin/python -B tests/bench/bootstrap/bench.py
 
-$(BIN)/examples/bootstrap: $(call found,stages/analyze/src/stats,-name '*.rs') stages/analyze/examples/bootstrap.rs Cargo.lock
+$(BIN)/examples/bootstrap: $(call found,stages/stats/src,-name '*.rs') stages/stats/examples/bootstrap.rs Cargo.lock
 	$(CARGO) build --release --locked --workspace --example bootstrap
 	@touch $@
 
