@@ -210,7 +210,7 @@ backends: $(BIN)/collect ## all backends, and which can run on this machine
 build: $(BINARIES) ## build every stage
 
 define BINARY
-$(BIN)/$(1): $(call found,schemas stages/recombine stages/$(1),-not -name '*.slt' -not -name draw.py -not -name test_worker.py) Cargo.toml Cargo.lock
+$(BIN)/$(1): $(call found,schemas stages/energy-join stages/stats stages/recombine stages/$(1),-not -name '*.slt' -not -name draw.py -not -name test_worker.py) Cargo.toml Cargo.lock
 	$(CARGO) build --release --locked --workspace --bins
 	@touch $$@
 endef
@@ -327,7 +327,7 @@ bench-seal: $(BIN)/examples/seal ## cost of the seal: hashing a table of 100 mil
 bench-bootstrap: $(BIN)/examples/bootstrap .venv-scipy/.ready ## speed of the bootstrap beside SciPy
 	.venv-scipy/bin/python -B tests/bench/bootstrap/bench.py
 
-$(BIN)/examples/bootstrap: $(call found,stages/analyze/src/stats,-name '*.rs') stages/analyze/examples/bootstrap.rs Cargo.lock
+$(BIN)/examples/bootstrap: $(call found,stages/stats/src,-name '*.rs') stages/stats/examples/bootstrap.rs Cargo.lock
 	$(CARGO) build --release --locked --workspace --example bootstrap
 	@touch $@
 

@@ -5,11 +5,11 @@ use crate::{
     known::Known,
     observed::{Group, Runs},
     pair::{Pair, compared_by, pair},
-    stats::{holm::holm, positive_mean::Cell, selection::family_level},
 };
 use rayon::prelude::*;
 use schemas::tables::comparison::METRICS;
 use serde::Serialize;
+use stats::{holm::holm, positive_mean::Cell, selection::family_level};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A row of `comparison`.

@@ -5,9 +5,9 @@ use crate::{
     config::Weights,
     known::Known,
     observed::{Group, Runs},
-    stats::{block_mean::BlockMean, mean::mean, positive_mean::Cell, scenario_mean::Over},
 };
 use serde::Deserialize;
+use stats::{block_mean::BlockMean, mean::mean, positive_mean::Cell, scenario_mean::Over};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A cell at the price that its backend is compared at.

@@ -4,8 +4,8 @@ use crate::{
     config::Config,
     contenders::{Contender, Contenders, Place},
     known::Known,
-    stats::{block_mean::contrast, holm::holm, t_test::TTest},
 };
+use stats::{block_mean::contrast, holm::holm, t_test::TTest};
 use std::collections::BTreeSet;
 
 /// The backends of one objective and place, best first, each other one tested against the best.

@@ -8,15 +8,15 @@ use crate::{
     contests::{Contest, contest},
     flips::Flips,
     reasons::{beside, reason},
-    stats::{
-        selection::family_level,
-        t_test::TTest,
-        tost::{practical, tost},
-        truncated::selected_interval,
-    },
     ties::untold,
 };
 use serde::Serialize;
+use stats::{
+    selection::family_level,
+    t_test::TTest,
+    tost::{practical, tost},
+    truncated::selected_interval,
+};
 use std::collections::BTreeMap;
 
 /// A row of `decision`.

@@ -4,12 +4,12 @@ use crate::{
     gate::{Found, Pair, Verdict, judge},
     observed::{Group, Runs},
     ranking::more_is_better,
-    stats::positive_mean::Cell,
 };
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use recombine::{Workbench, model};
 use serde::Serialize;
+use stats::positive_mean::Cell;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,

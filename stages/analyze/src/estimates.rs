@@ -3,18 +3,18 @@
 use crate::{
     config::{Config, Interval},
     observed::{Group, Runs, own_errors},
-    stats::{
-        Estimate,
-        bootstrap::{Settings, bootstrap_means},
-        mean::mean,
-        median::median,
-        positive_mean::{Cell, positive_mean},
-        scenario_mean::Over,
-        tails::normal_quantile,
-    },
 };
 use schemas::tables::estimate::METRICS;
 use serde::Serialize;
+use stats::{
+    Estimate,
+    bootstrap::{Settings, bootstrap_means},
+    mean::mean,
+    median::median,
+    positive_mean::{Cell, positive_mean},
+    scenario_mean::Over,
+    tails::normal_quantile,
+};
 use std::collections::BTreeMap;
 
 /// A row of `estimate`.

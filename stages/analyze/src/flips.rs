@@ -1,6 +1,7 @@
 //! Where the order of two backends turns: a rate, a tariff, a utilisation or a carbon intensity at which both are the same.
 
-use crate::{contenders::Contender, stats::mean::mean};
+use crate::contenders::Contender;
+use stats::mean::mean;
 
 /// One backend needs more hours and less energy than the other, or makes up in hardware for what it burns; else nothing flips.
 #[derive(Debug, Clone, Default, PartialEq)]

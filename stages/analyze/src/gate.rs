@@ -1,6 +1,6 @@
 //! Is a cell worse by more than is allowed, shown not to be, or neither? Tests of all cells of `analyze diff`.
 
-use crate::stats::{
+use stats::{
     holm::holm, interval::t_quantile, mean::mean, moderated::Spread, positive_mean::Cell, power::detectable, t_test,
     tails::t_tail,
 };

@@ -17,11 +17,6 @@ mod omnibus;
 mod pair;
 mod ranking;
 mod reasons;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "all are tested, the stage uses those that its configuration can ask for")
-)]
-mod stats;
 mod ties;
 mod verdicts;
 

@@ -1,12 +1,6 @@
 //! Observed runs by cell: what `run_value` and `run_price` say of each run, one list a metric, in the order of execution.
 
-use crate::{
-    known::Known,
-    stats::{
-        dependence::{Dependence, OWN_RUNS, dependence, widening},
-        positive_mean::Cell as Sample,
-    },
-};
+use crate::known::Known;
 use anyhow::{Context, Result};
 use arrow::{
     array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch},
@@ -15,6 +9,10 @@ use arrow::{
 };
 use rayon::prelude::*;
 use recombine::Workbench;
+use stats::{
+    dependence::{Dependence, OWN_RUNS, dependence, widening},
+    positive_mean::Cell as Sample,
+};
 use std::collections::{BTreeMap, HashMap};
 
 /// What is averaged over scenarios: everything that tells backends and modes apart.

@@ -5,12 +5,12 @@ use crate::{
     config::{Config, Scale},
     known::Known,
     observed::Runs,
-    stats::{
-        blocked_anova::blocked_anova, friedman::friedman, kruskal_wallis::kruskal_wallis, mean::mean,
-        one_way_anova::FTest, one_way_anova::one_way_anova, welch_anova::welch_anova,
-    },
 };
 use serde::Serialize;
+use stats::{
+    blocked_anova::blocked_anova, friedman::friedman, kruskal_wallis::kruskal_wallis, mean::mean, one_way_anova::FTest,
+    one_way_anova::one_way_anova, welch_anova::welch_anova,
+};
 use std::collections::BTreeMap;
 
 /// A row of `omnibus`.

@@ -1,22 +1,20 @@
 //! Two backends in one metric and mode, over the scenarios that both ran: one test, its interval, effect size and equivalence.
 
-use crate::{
-    config::{Config, Scale, Test},
-    stats::{
-        block_mean::{block_mean, contrast, within_block_d},
-        cliffs_delta::cliffs_delta,
-        cohens_d::{Effect, cohens_d, cohens_dz},
-        log_mean::logs,
-        mann_whitney::mann_whitney,
-        mean::mean,
-        positive_mean::Cell,
-        power::detectable,
-        scenario_mean::Over,
-        t_test::{TTest, paired_t, student_t, welch_t},
-        tost::{practical, tost},
-        unfit::Fit,
-        wilcoxon::{RankTest, wilcoxon},
-    },
+use crate::config::{Config, Scale, Test};
+use stats::{
+    block_mean::{block_mean, contrast, within_block_d},
+    cliffs_delta::cliffs_delta,
+    cohens_d::{Effect, cohens_d, cohens_dz},
+    logs::logs,
+    mann_whitney::mann_whitney,
+    mean::mean,
+    positive_mean::Cell,
+    power::detectable,
+    scenario_mean::Over,
+    t_test::{TTest, paired_t, student_t, welch_t},
+    tost::{practical, tost},
+    unfit::Fit,
+    wilcoxon::{RankTest, wilcoxon},
 };
 
 /// The share of experiments in which a difference that could be found is to be found.

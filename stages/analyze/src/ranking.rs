@@ -5,9 +5,9 @@ use crate::{
     config::Config,
     estimates::over_scenarios,
     observed::{Group, Runs, own_errors},
-    stats::scenario_mean::Over,
 };
 use serde::Serialize;
+use stats::scenario_mean::Over;
 use std::collections::BTreeMap;
 
 /// A row of `ranking`.

@@ -1,6 +1,7 @@
 //! What a decision says of itself.
 
-use crate::{config::Config, known::Known, stats::t_test::TTest};
+use crate::{config::Config, known::Known};
+use stats::t_test::TTest;
 
 /// A reason speaks of the backends that have the numbers alone.
 pub fn beside(unknown: usize) -> String {

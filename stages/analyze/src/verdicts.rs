@@ -3,20 +3,20 @@
 use crate::{
     config::Config,
     observed::{Group, Runs},
-    stats::{
-        benjamini_hochberg::benjamini_hochberg,
-        dependence::{Dependence, tau},
-        grubbs::{first_above, grubbs},
-        interval::t_quantile,
-        mean::{mean, variance},
-        outliers::{OUTLIER, modified_z},
-        positive_mean::{Cell, log_variance},
-        power::runs_for_interval,
-        shapiro_wilk::shapiro_wilk,
-    },
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use stats::{
+    benjamini_hochberg::benjamini_hochberg,
+    dependence::{Dependence, tau},
+    grubbs::{first_above, grubbs},
+    interval::t_quantile,
+    mean::{mean, variance},
+    outliers::{OUTLIER, modified_z},
+    positive_mean::{Cell, log_variance},
+    power::runs_for_interval,
+    shapiro_wilk::shapiro_wilk,
+};
 use std::collections::BTreeMap;
 
 /// How the runs of a cell ended, and what checks of single runs found.

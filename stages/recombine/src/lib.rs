@@ -3,7 +3,6 @@
 //! A model is one `.sql` file: one SELECT, one relation, named like the file. Configuration enters SQL only as rows of a
 //! table. Results are the same bytes for the same inputs: one partition, sorted by the contract's key.
 
-mod energy_join;
 mod error;
 mod evidence;
 mod files;

@@ -3,26 +3,22 @@
 //! `make bench-calibration` prints the table. Rows with a bound must keep it: false alarms at most 5 %, coverage 93 to 97 %, each
 //! give or take twice the simulation's own error. Rows without show what the method beside them is for.
 
-use super::{
+use crate::{
     Estimate,
-    autocorrelation::series_interval,
     block_mean::{block_mean, contrast},
     blocked_anova::blocked_anova,
     bootstrap::{Settings, bootstrap_mean},
     cliffs_delta::cliffs_delta,
     cohens_d::cohens_d,
     friedman::friedman,
-    hierarchical::{Blocks, hierarchical_mean},
     holm::holm,
     interval::t_interval,
     kruskal_wallis::kruskal_wallis,
-    log_mean::geometric_mean,
     mann_whitney::mann_whitney,
     one_way_anova::one_way_anova,
     t_test::{TTest, paired_t, student_t, welch_t},
     tails::normal_cdf,
     tost::tost,
-    tukey::{games_howell, tukey},
     welch_anova::welch_anova,
     wilcoxon::wilcoxon,
 };
@@ -136,7 +132,6 @@ fn covers(e: &Estimate, truth: f64) -> bool {
 
 fn false_alarms() -> Vec<Row> {
     let equal = |rng: &mut StdRng| (0..5).map(|_| normal(rng, 0.0, 1.0, 7)).collect::<Vec<_>>();
-    let few = |rng: &mut StdRng| (0..3).map(|_| normal(rng, 0.0, 1.0, 7)).collect::<Vec<_>>();
     let welch = |a: &[f64], b: &[f64]| welch_t(a, b, 0.95).unwrap().p;
     let pair = |a: &[f64], b: &[f64]| paired_t(a, b, 0.95).unwrap().p;
     let alarms =
@@ -179,13 +174,6 @@ fn false_alarms() -> Vec<Row> {
         alarms("Mann-Whitney", "outliers, 7 + 7", &|r| {
             mann_whitney(&contaminated(r, 7), &contaminated(r, 7)).unwrap().p < 0.05
         }),
-        row("Tukey", "equal, 3 x 7", Bound::FalseAlarms, 400, |r| {
-            tukey(&few(r), 0.95).unwrap().iter().any(|p| p.p < 0.05)
-        }),
-        row("Games-Howell", "sd 1 to 3, 3 x 12", Bound::FalseAlarms, 400, |r| {
-            let groups: Vec<Vec<f64>> = (0..3).map(|g| normal(r, 0.0, 1.0 + g as f64, 12)).collect();
-            games_howell(&groups, 0.95).unwrap().iter().any(|p| p.p < 0.05)
-        }),
         alarms("equivalence (TOST)", "apart by the bound, 12 + 12", &|r| {
             tost(&welch_t(&normal(r, 0.0, 1.0, 12), &normal(r, 1.0, 1.0, 12), 0.95).unwrap(), -1.0, 1.0).unwrap().p
                 < 0.05
@@ -203,16 +191,11 @@ fn coverage() -> Vec<Row> {
     let seeded = |r: &mut StdRng| Settings { seed: r.random(), ..settings };
     let bca = |r: &mut StdRng, x: &[f64], truth: f64| covers(&bootstrap_mean(x, seeded(r)).unwrap(), truth);
     let mean_of = |sigma: f64| (sigma * sigma / 2.0).exp();
-    let runs = |rng: &mut StdRng| (0..5).map(|b| normal(rng, f64::from(b), 1.0 + f64::from(b), 7)).collect::<Vec<_>>();
     vec![
         kept("t interval", "normal, 7", &|r| covers(&t_interval(&normal(r, 3.0, 1.0, 7), 0.95).unwrap(), 3.0)),
         kept("t interval", "outliers, 30", &|r| covers(&t_interval(&contaminated(r, 30), 0.95).unwrap(), 0.0)),
         shown("t interval", "log-normal (sigma 1), 30", &|r| {
             covers(&t_interval(&lognormal(r, 1.0, 30), 0.95).unwrap(), mean_of(1.0))
-        }),
-        kept("geometric mean, t on logs", "log-normal, 5 x 7", &|r| {
-            let data: Vec<Vec<f64>> = (0..5).map(|_| lognormal(r, 0.5, 7)).collect();
-            covers(&geometric_mean(&data, 0.95).unwrap(), 1.0)
         }),
         kept("ratio, paired t on logs", "log-normal, 5 scenarios", &|r| {
             let (a, b) = (normal(r, 0.0, 0.2, 5), normal(r, 0.3, 0.2, 5));
@@ -256,25 +239,6 @@ fn coverage() -> Vec<Row> {
         shown("BCa of the mean", "log-normal (sigma 1), 30", &|r| {
             let x = lognormal(r, 1.0, 30);
             bca(r, &x, mean_of(1.0))
-        }),
-        kept("bootstrap in fixed blocks", "sd 1 to 5, 5 x 7", &|r| {
-            covers(&hierarchical_mean(&runs(r), Blocks::Fixed, seeded(r)).unwrap(), 2.0)
-        }),
-        shown("bootstrap of blocks", "drawn, 5 x 7", &|r| {
-            let data: Vec<Vec<f64>> = normal(r, 2.0, 1.0, 5).into_iter().map(|m| normal(r, m, 1.0, 7)).collect();
-            covers(&hierarchical_mean(&data, Blocks::Drawn, seeded(r)).unwrap(), 2.0)
-        }),
-        shown("t interval", "autocorrelated (0.6), 200", &|r| {
-            covers(&t_interval(&series(r, 0.6, 200), 0.95).unwrap(), 0.0)
-        }),
-        kept("t for effective n", "autocorrelated (0.6), 200", &|r| {
-            covers(&series_interval(&series(r, 0.6, 200), 0.95).unwrap(), 0.0)
-        }),
-        shown("t for effective n", "autocorrelated (0.6), 30", &|r| {
-            series_interval(&series(r, 0.6, 30), 0.95).is_ok_and(|e| covers(&e, 0.0))
-        }),
-        kept("t for effective n", "independent, 100", &|r| {
-            covers(&series_interval(&normal(r, 0.0, 1.0, 100), 0.95).unwrap(), 0.0)
         }),
     ]
 }

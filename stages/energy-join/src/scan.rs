@@ -5,7 +5,7 @@ use super::{
     columns::{Chunk, Columns},
     spans::Table,
 };
-use crate::files;
+use crate::folders;
 use datafusion::{
     arrow::datatypes::{DataType, Field, Schema},
     datasource::{
@@ -71,7 +71,7 @@ pub fn of(plan: &Arc<dyn ExecutionPlan>, columns: &Columns) -> Result<Option<Sca
     let mut seen = HashSet::new();
     let mut files = Vec::new();
     for file in config.file_groups.iter().flat_map(|group| group.files()) {
-        let Some(path) = files::local(&config.object_store_url, &file.object_meta.location) else { return Ok(None) };
+        let Some(path) = folders::local(&config.object_store_url, &file.object_meta.location) else { return Ok(None) };
         if seen.insert(path.clone()) {
             let Some(opened) = Opened::new(path, &names, columns)? else { return Ok(None) };
             files.push(opened);

@@ -45,7 +45,7 @@ pub fn normal_quantile(p: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{super::fixtures::distribution, *};
-    use crate::stats::interval::t_quantile;
+    use crate::interval::t_quantile;
 
     #[test]
     fn against_scipy() {

@@ -5,10 +5,6 @@
 //! Standard error gets the most memory used (kB). Standard input and output are little-endian f64: the runs of one cell after
 //! another; low and high of one cell after another.
 
-#[path = "../src/stats/mod.rs"]
-#[expect(dead_code, reason = "the bench needs the bootstrap alone")]
-mod stats;
-
 use stats::bootstrap::{Settings, bootstrap_means};
 use std::io::{Read, Write};
 

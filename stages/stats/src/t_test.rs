@@ -95,7 +95,7 @@ mod tests {
 
     /// Rows of tests/fixtures/tr119/stats.csv: mode, test, a, b, statistic, p, difference_usd, difference_pct, cohens_d.
     fn printed() -> Vec<Vec<&'static str>> {
-        let text = include_str!("../../../../tests/fixtures/tr119/stats.csv");
+        let text = include_str!("../../../tests/fixtures/tr119/stats.csv");
         text.lines().skip(1).map(|l| l.split(',').collect()).filter(|r: &Vec<&str>| r[1] == "t").collect()
     }
 

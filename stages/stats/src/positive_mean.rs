@@ -21,7 +21,6 @@ pub struct Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    #[cfg(test)]
     pub fn independent(runs: &'a [f64]) -> Self {
         Cell { runs, widening: 1.0 }
     }

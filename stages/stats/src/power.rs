@@ -1,15 +1,13 @@
 //! What a design can see: power, the smallest effect it finds, and the runs that a wanted interval needs.
 //!
-//! Power of t tests by the noncentral t, both tails counted (Cohen 1988, chapter 2; R's `power.t.test(strict = TRUE)`); of
-//! analyses of variance by the noncentral F (Cohen 1988, chapter 8).
+//! Power of t tests by the noncentral t, both tails counted (Cohen 1988, chapter 2; R's `power.t.test(strict = TRUE)`).
 
 use super::{
     interval::t_quantile,
-    noncentral_f::noncentral_f_tail,
     noncentral_t::{noncentral_t_cdf, noncentral_t_tail},
     root::root,
-    tails::{chi_squared_tail, f_tail},
-    unfit::{Fit, Unfit, at_least, positive, share},
+    tails::chi_squared_tail,
+    unfit::{Fit, Unfit, positive, share},
 };
 
 const MOST_RUNS: usize = 10_000_000;
@@ -20,42 +18,8 @@ fn t_power(delta: f64, df: f64, alpha: f64) -> Fit<f64> {
     Ok(noncentral_t_tail(t, df, delta) + noncentral_t_cdf(-t, df, delta))
 }
 
-/// Student's test of samples of `n` and `m` whose means are `d` standard deviations apart.
-pub fn power_two_sample(d: f64, n: usize, m: usize, alpha: f64) -> Fit<f64> {
-    at_least("values", 2, n.min(m))?;
-    let (n, m) = (n as f64, m as f64);
-    t_power(d / (1.0 / n + 1.0 / m).sqrt(), n + m - 2.0, alpha)
-}
-
-/// The paired test over `n` pairs whose differences have a mean of `d` standard deviations.
-pub fn power_paired(d: f64, n: usize, alpha: f64) -> Fit<f64> {
-    at_least("pairs", 2, n)?;
-    t_power(d * (n as f64).sqrt(), n as f64 - 1.0, alpha)
-}
-
-/// One-way analysis of variance of `k` groups of `n`; `f` is the standard deviation of group means over that within.
-pub fn power_anova(f: f64, k: usize, n: usize, alpha: f64) -> Fit<f64> {
-    at_least("values", 2, n)?;
-    f_power(f * f * (k * n) as f64, k, (k * n - k) as f64, alpha)
-}
-
-/// The same with `b` blocks, one value for each group in each: the error has (k - 1)(b - 1) degrees of freedom.
-pub fn power_blocked(f: f64, k: usize, b: usize, alpha: f64) -> Fit<f64> {
-    at_least("blocks", 2, b)?;
-    f_power(f * f * (k * b) as f64, k, ((k - 1) * (b - 1)) as f64, alpha)
-}
-
-fn f_power(lambda: f64, k: usize, df: f64, alpha: f64) -> Fit<f64> {
-    at_least("groups", 2, k)?;
-    share("alpha", alpha)?;
-    let df1 = k as f64 - 1.0;
-    let high = (0..40).map(|i| 2f64.powi(i)).find(|f| f_tail(*f, df1, df) < alpha);
-    let critical = high.and_then(|high| root(0.0, high, |f| f_tail(f, df1, df) - alpha));
-    Ok(noncentral_f_tail(critical.ok_or(Unfit::OutOfRange { what: "alpha", value: alpha })?, df1, df, lambda))
-}
-
-/// The smallest effect that is found with the power wanted; `power` is any of the functions above as a function of effect.
-pub fn smallest_effect(wanted: f64, power: impl Fn(f64) -> Fit<f64>) -> Fit<f64> {
+/// The effect that is found with the power wanted; `power` as a function of effect.
+fn smallest_effect(wanted: f64, power: impl Fn(f64) -> Fit<f64>) -> Fit<f64> {
     share("power", wanted)?;
     let none = power(0.0)?;
     if none >= wanted {
@@ -70,13 +34,6 @@ pub fn smallest_effect(wanted: f64, power: impl Fn(f64) -> Fit<f64>) -> Fit<f64>
 pub fn detectable(std_error: f64, df: f64, alpha: f64, wanted: f64) -> Fit<f64> {
     positive("standard error", std_error)?;
     Ok(std_error * smallest_effect(wanted, |delta| t_power(delta, df, alpha))?)
-}
-
-/// The fewest runs with the power wanted; `power` as a function of runs, which grows.
-pub fn runs_for_power(wanted: f64, power: impl Fn(usize) -> Fit<f64>) -> Fit<usize> {
-    share("power", wanted)?;
-    power(2)?;
-    fewest(|n| power(n).is_ok_and(|p| p >= wanted))
 }
 
 /// The fewest runs whose t interval reaches at most `half_width` to each side, runs having the standard deviation `sd`.
@@ -124,12 +81,15 @@ fn fewest(enough: impl Fn(usize) -> bool) -> Fit<usize> {
 mod tests {
     use super::{super::fixtures::distribution, *};
 
+    /// Student's test of samples of `n` and `m` whose means are `d` standard deviations apart.
+    fn two_samples(d: f64, n: f64, m: f64) -> Fit<f64> {
+        t_power(d / (1.0 / n + 1.0 / m).sqrt(), n + m - 2.0, 0.05)
+    }
+
     #[test]
     fn against_statsmodels_and_r() {
-        let count = |x: f64| x as usize;
-        distribution("power_two_sample", 1e-8, |a| power_two_sample(a[0], count(a[1]), count(a[2]), 0.05).unwrap());
-        distribution("power_paired", 1e-8, |a| power_paired(a[0], count(a[1]), 0.05).unwrap());
-        distribution("power_anova", 1e-8, |a| power_anova(a[0], count(a[1]), count(a[2]), 0.05).unwrap());
+        distribution("power_two_sample", 1e-8, |a| two_samples(a[0], a[1], a[2]).unwrap());
+        distribution("power_paired", 1e-8, |a| t_power(a[0] * a[1].sqrt(), a[1] - 1.0, 0.05).unwrap());
         distribution("runs_for_interval", 0.0, |a| {
             runs_for_interval(a[0], a[1], 0.95, (a[2] > 0.0).then_some(a[2])).unwrap() as f64
         });
@@ -137,22 +97,16 @@ mod tests {
 
     #[test]
     fn there_and_back() {
-        let runs = runs_for_power(0.8, |n| power_two_sample(0.5, n, n, 0.05)).unwrap();
-        assert_eq!(runs, 64); // R: power.t.test(delta = 0.5, power = 0.8)  # n = 63.77
-        let effect = smallest_effect(0.8, |d| power_two_sample(d, 64, 64, 0.05)).unwrap();
+        let effect = smallest_effect(0.8, |d| two_samples(d, 64.0, 64.0)).unwrap();
         assert!((effect - 0.4991).abs() < 1e-4, "{effect}"); // R: power.t.test(n = 64, power = 0.8, strict = TRUE)$delta
-        // Five scenarios: what a blocked test of five backends can see.
-        let f = smallest_effect(0.8, |f| power_blocked(f, 5, 5, 0.05)).unwrap();
-        assert!((power_blocked(f, 5, 5, 0.05).unwrap() - 0.8).abs() < 1e-9);
-        // Alpha stands for no effect.
-        assert!((power_anova(0.0, 4, 6, 0.05).unwrap() - 0.05).abs() < 1e-9);
+        let smallest = detectable(0.2, 9.0, 0.05, 0.8).unwrap();
+        assert!((t_power(smallest / 0.2, 9.0, 0.05).unwrap() - 0.8).abs() < 1e-9);
     }
 
     #[test]
     fn refused() {
-        assert!(power_paired(1.0, 1, 0.05).is_err() && power_two_sample(1.0, 5, 5, 5.0).is_err());
         assert_eq!(runs_for_interval(0.0, 1.0, 0.95, None), Err(Unfit::OutOfRange { what: "sd", value: 0.0 }));
         assert!(matches!(runs_for_interval(1.0, 1e-9, 0.95, None), Err(Unfit::TooMany { .. })));
-        assert!(smallest_effect(0.01, |d| power_paired(d, 5, 0.05)).is_err());
+        assert!(detectable(1.0, 4.0, 0.05, 0.01).is_err());
     }
 }

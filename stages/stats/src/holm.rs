@@ -23,7 +23,7 @@ pub fn ascending(p: &[Option<f64>]) -> Vec<(f64, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{benjamini_hochberg::benjamini_hochberg, fixtures::statistic};
+    use crate::{benjamini_hochberg::benjamini_hochberg, fixtures::statistic};
     use proptest::prelude::*;
 
     #[test]

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-const SAMPLES: &str = include_str!("../../../../tests/fixtures/stats/samples.csv");
-const PYTHON: &str = include_str!("../../../../tests/fixtures/stats/python.json");
-const R: &str = include_str!("../../../../tests/fixtures/stats/r.json");
+const SAMPLES: &str = include_str!("../../../tests/fixtures/stats/samples.csv");
+const PYTHON: &str = include_str!("../../../tests/fixtures/stats/python.json");
+const R: &str = include_str!("../../../tests/fixtures/stats/r.json");
 
 pub fn documents() -> [(&'static str, Value); 2] {
     [("python", PYTHON), ("R", R)].map(|(name, text)| (name, serde_json::from_str(text).unwrap()))

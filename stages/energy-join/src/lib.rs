@@ -30,6 +30,7 @@
 mod columns;
 mod exec;
 mod feed;
+pub mod folders;
 mod kernel;
 mod output;
 mod readings;
@@ -38,4 +39,4 @@ mod spans;
 mod sql;
 mod sums;
 
-pub(crate) use sql::taught;
+pub use sql::taught;
