@@ -1,5 +1,6 @@
-"""Power loss below fsync, as far as system calls show it (Pillai et al. 2014, "All File Systems Are Not Created Equal", OSDI): what is renamed into
-place was synced before, with all that is in it, and the folder of each new name is synced after it. Needs strace.
+"""Power loss below fsync, as far as system calls show it (Pillai et al. 2014, "All File Systems Are Not Created Equal", OSDI): what is renamed
+into place was synced before, with all that is in it, and the folder of each new name is synced after it. And file systems without locks, such
+as an NFS without its daemon: stages work, and `collect` refuses a journal that it cannot lock. Needs strace.
 """
 
 import pathlib
@@ -27,7 +28,24 @@ def run(context):
             if what:
                 failures += 1
                 context.note(f"{stage}, outputs {before}: {'; '.join(what[:5])}")
+        what = without_locks(context, small, stage)
+        trials += 1
+        if what:
+            failures += 1
+            context.note(f"{stage}, no locks: {what}")
     return trials, failures
+
+
+def without_locks(context, small, stage):
+    into = context.scratch / "unlocked"
+    shutil.rmtree(into, ignore_errors=True)
+    into.mkdir()
+    words = ["strace", "-f", "-o", "/dev/null", "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK"]
+    if stage == "collect":
+        code, text = base.said(base.Measuring(context, into, repetitions=2).start(*words))
+        return "" if code == 1 and "cannot be locked" in text and str(into) in text else f"exit {code}, {text.strip()[-300:]}"
+    code, text = base.said(base.start([*words, *small.command(stage, "new", into)], context.root))
+    return "" if code == 0 and not small.broken(stage, into, "new", must_be_new=True) else f"exit {code}, {text.strip()[-300:]}"
 
 
 def judged(context, small, stage, before):

@@ -84,7 +84,7 @@ fn a_footers_count_is_held_against_the_rows() {
     resealed(&mut lie);
     fs::write(path, &lie).unwrap();
     let refused = io::scan(path, &tables::SESSION, |_| {}).map(|found| found.rows).unwrap_err().to_string();
-    assert!(refused.contains(&format!("{rows} rows where its footer says {}", rows + 1)), "{refused}");
+    assert!(refused.contains(&format!("{rows} rows in its groups where its footer says {}", rows + 1)), "{refused}");
 }
 
 /// Tables of two runs never meet: each says what it was made from.

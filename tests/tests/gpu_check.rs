@@ -256,11 +256,11 @@ fn what_cannot_be_checked_is_refused_with_what_to_do() {
     assert!(ran.code == Some(1) && ran.err.contains(why), "{}", ran.err);
     let no_nvml = at.join("no-nvml.toml");
     let text = fs::read_to_string(config(stub(true))).unwrap();
-    fs::write(
-        &no_nvml,
-        text.replace("source = \"nvml\"", "source = \"power-supply\"").replace("library = ", "root = "),
-    )
-    .unwrap();
+    let other = |line: &str| match line.split_once(" = ") {
+        Some(("library", _)) => "root = \"/\"".to_string(),
+        _ => line.replace("\"nvml\"", "\"power-supply\""),
+    };
+    fs::write(&no_nvml, text.lines().map(other).collect::<Vec<_>>().join("\n")).unwrap();
     let ran = check(at, one, &no_nvml, &here, &[]);
     let why = "collect: no NVML is configured, add a [[collect.power]] with source = \"nvml\"";
     assert_eq!((ran.code, ran.err.trim_end()), (Some(1), why));

@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod analysis;
+mod attack;
 mod bounds;
 mod catalogue;
 mod contracts;

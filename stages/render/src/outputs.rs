@@ -82,9 +82,10 @@ mod tests {
 
     #[test]
     fn no_spreadsheet_computes_a_name() {
-        for name in ["=cmd|'/c calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1", "-x"] {
+        for name in ["=cmd|'/c calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "-x", "＝1+1"] {
             assert_eq!(inert(name), format!("'{name}"));
         }
+        assert_eq!(["\t=1+1", "\r=1"].map(inert), ["'\\t=1+1", "'\\r=1"]);
         for plain in ["-5", "+0.5e3", "-", "a=b", "", "mean", "-inf"] {
             assert_eq!(inert(plain), plain);
         }

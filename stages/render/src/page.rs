@@ -51,7 +51,8 @@ pub fn html(report: &Report, svgs: &BTreeMap<String, String>, bundle: &str) -> R
     let svgs: BTreeMap<String, Value> =
         svgs.iter().map(|(id, svg)| (id.clone(), Value::from_safe_string(svg.clone()))).collect();
     environment.add_global("svgs", Value::from(svgs));
-    let quoted = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    let quoted =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     environment.add_filter("as_it_is", move |text: &str| Value::from_safe_string(quoted(text)));
     environment.add_filter("code", |text: &str| Value::from_safe_string(code(text)));
     environment.add_filter("json", |value: Value| {

@@ -1,0 +1,18 @@
+//! A short part of `make attack`, which tries each of these hundreds of times.
+
+use std::process::Command;
+use tests::{binary, root, run};
+
+/// Sections that need no mount, no second container and no drawing.
+const SECTIONS: [&str; 6] = ["journal", "attest", "queries", "strangers", "config", "two"];
+
+#[test]
+fn a_short_attack_changes_and_loses_nothing() {
+    let python = root().join(".venv-test/bin/python");
+    let mut attack = Command::new(python);
+    attack.args(["-B", "tests/attack"]).arg(binary("collect").parent().unwrap()).args(["--trials", "3"]).args(SECTIONS);
+    let ran = run(attack.current_dir(root())).ok();
+    let sums: Vec<&str> = ran.out.lines().filter(|line| line.contains(" failures (seed ")).collect();
+    assert_eq!(sums.len(), SECTIONS.len(), "{}", ran.out);
+    assert!(sums.iter().all(|sum| sum.contains(" trials, 0 failures")), "{}", ran.out);
+}
