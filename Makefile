@@ -81,7 +81,7 @@ SITE_PACKAGES := .venv/lib/python3.11/site-packages
 BUNDLE := $(CACHE)/vega-embed.js
 CARGO ?= cargo
 BIN := target/release
-STAGES := collect join-telemetry derive-costs analyze render query
+STAGES := collect import join-telemetry derive-costs analyze render query
 BINARIES := $(STAGES:%=$(BIN)/%) $(BIN)/own-config
 export TALLYWATT_COMMIT := $(shell git describe --always --abbrev=40 --dirty 2>/dev/null || echo unknown)
 
@@ -142,20 +142,20 @@ $(MEASURED) &: $(OWN)/collect.toml | $(BIN)/collect .venv/.ready
 	$(COLLECT) run --config $(PIPELINE) $(INSTALLED) --cache $(CACHE) --journal $(RUN)/journal --write $(MEASURED)
 else
 # Importing is cheap, so a new build imports again: its contracts may be new.
-$(MEASURED) &: $(IMPORT)/session.csv $(IMPORT)/run.csv $(IMPORT)/power_sample.csv $(BIN)/collect
-	$(BIN)/collect import $(filter %.csv,$^) --into $(RUN)
+$(MEASURED) &: $(IMPORT)/session.csv $(IMPORT)/run.csv $(IMPORT)/power_sample.csv $(BIN)/import
+	$(BIN)/import tables $(filter %.csv,$^) --into $(RUN)
 endif
 
 .PHONY: import
-import: $(BIN)/collect ## bring your own results: RUNS="vllm.json" POWER="gpu.csv" [RUN=data/run/mine] [IMPORT_OPTIONS="--tz Europe/Berlin"]
+import: $(BIN)/import ## bring your own results: RUNS="vllm.json" POWER="gpu.csv" [RUN=data/run/mine] [IMPORT_OPTIONS="--tz Europe/Berlin"]
 	@[ -n $(call quoted,$(RUNS)) ] || { echo "import: nothing to import, RUNS is empty, name results: make import RUNS=vllm.json POWER=gpu.csv" >&2; exit 1; }
 	@[ "$(RUN)" != data/run ] || [ ! -d data/run/journal ] || { echo "import: data/run holds measured runs, choose another folder: RUN=data/run/mine" >&2; exit 1; }
 	rm -f $(addprefix $(RUN)/,power_sample.parquet sensor.parquet imported-price.csv)
 	@$(WORDS); list $(call quoted,$(IMPORT_OPTIONS)); options=("$${list[@]}"); list $(call quoted,$(RUNS_OPTIONS)); own=("$${list[@]}"); \
-	    list $(call quoted,$(RUNS)); show $(BIN)/collect import runs "$${list[@]}" --into $(RUN) "$${options[@]}" "$${own[@]}"
+	    list $(call quoted,$(RUNS)); show $(BIN)/import runs "$${list[@]}" --into $(RUN) "$${options[@]}" "$${own[@]}"
 	@$(WORDS); list $(call quoted,$(IMPORT_OPTIONS)); options=("$${list[@]}"); list $(call quoted,$(POWER_OPTIONS)); own=("$${list[@]}"); \
 	    list $(call quoted,$(POWER)); \
-	    $(if $(POWER),show $(BIN)/collect import power "$${list[@]}" --into $(RUN) "$${options[@]}" "$${own[@]}",:)
+	    $(if $(POWER),show $(BIN)/import power "$${list[@]}" --into $(RUN) "$${options[@]}" "$${own[@]}",:)
 	@prices=$(call quoted,$(PRICES)); without=; \
 	    if [ -e $(RUN)/imported-price.csv ]; then prices+=" $(RUN)/imported-price.csv"; without=own.csv; fi; \
 	    $(MAKE) --no-print-directory all RUN=$(RUN) PIPELINE=$(IMPORT_PIPELINE) MEASURE=no PRICES="$$prices" WITHOUT="$$without"
@@ -304,7 +304,7 @@ bench-reprice: $(BIN)/query .venv-join/.ready ## speed of re-pricing beside Duck
 	.venv-join/bin/python -B tests/bench/reprice/bench.py
 
 .PHONY: bench-import
-bench-import: $(BIN)/collect .venv-import/.ready ## speed of importing a power log beside pandas and Polars
+bench-import: $(BIN)/import .venv-import/.ready ## speed of importing a power log beside pandas and Polars
 	.venv-import/bin/python -B tests/bench/import/bench.py
 
 .PHONY: bench-journal
@@ -379,14 +379,14 @@ FUZZ_MEMORY ?= 4000000
 
 .PHONY: fuzz
 fuzz: ## arbitrary and mutated bytes into every reader of imports, FUZZ_SECONDS each
-	$(CARGO) test --release --locked --workspace --bin collect --no-run
+	$(CARGO) test --release --locked --workspace --bin import --no-run
 	ulimit -v $(FUZZ_MEMORY); TALLYWATT_FUZZ_SECONDS=$(FUZZ_SECONDS) \
-	    $(CARGO) test --release --locked --workspace --bin collect -- --nocapture --test-threads 1 fuzzed_
+	    $(CARGO) test --release --locked --workspace --bin import -- --nocapture --test-threads 1 fuzzed_
 
 .PHONY: lint
 lint: ## formatting, clippy
 	$(CARGO) fmt --all --check
-	rustfmt --edition 2024 --check stages/collect/src/imports/*/*.rs # declared by a macro, which cargo fmt does not read
+	rustfmt --edition 2024 --check stages/import/src/*/*.rs # declared by a macro, which cargo fmt does not read
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 
 # Of one version, so that a new one does not stop an old build. Building it takes minutes.

@@ -1,6 +1,9 @@
 //! Input files that are named by a file or by the folder that they lie in.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Problem, Result},
+    text::Row,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -38,4 +41,22 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// A tier by the hour has a price by the hour, an API one by the token.
+pub fn has_price(path: &Path, line: u64, row: &Row) -> Result<()> {
+    let filled = |column: &str| row.get(column).is_some_and(|v| !v.is_null());
+    let tier = row.get("tier").and_then(|v| v.as_str()).unwrap_or_default();
+    let column = match tier {
+        "api" if filled("output_usd_per_mtok") || filled("usd_per_hour") => return Ok(()),
+        "api" => "input_usd_per_mtok",
+        _ => "usd_per_hour",
+    };
+    match filled(column) {
+        true => Ok(()),
+        false => {
+            let problem = Problem::NoPrice { tier: tier.into(), column };
+            Err(Error::Line { path: path.to_path_buf(), line, problem })
+        }
+    }
 }

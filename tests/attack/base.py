@@ -176,7 +176,7 @@ class Base:
 
     def command(self, stage, which, into):
         context, read = self.context, lambda names: [self.folder / f"{name}.parquet" for name in names]
-        program = context.bin / ("collect" if stage == "import" else stage)
+        program = context.bin / stage
         write = ["--write", *(into / name for name in self.outputs(stage))]
         inputs, config = context.root / "data/inputs", ["--config", self.config(which), "--read"]
         prices = [inputs / "prices" / f"{name}.csv" for name in ("own", "lambda", "runpod")]
@@ -186,7 +186,7 @@ class Base:
             "join-telemetry": [*config, *read(matrix.TABLES), *write],
             "derive-costs": [*config, *read(["session", "run", "run_energy"]), "--prices", *prices, "--grid", inputs / "grid", *write],
             "analyze": [*config, *every, *write],
-            "import": ["import", "runs", case, "--into", into, "--tz", "UTC", "--dtype", which, "--cpu", which],
+            "import": ["runs", case, "--into", into, "--tz", "UTC", "--dtype", which, "--cpu", which],
             "query": ["--run", self.folder, "--format", "csv", "--output", into / "result.csv", QUERIES[which]],
             "render": [*config, *every, *read(render.ANALYZED), "--python", context.root / ".venv/bin/python", "--into", into,
                        "--draw", context.scratch / "quick.py", "--bundle", context.root / "data/cache/vega-embed.js"],

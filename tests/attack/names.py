@@ -95,7 +95,7 @@ def made(context, study, tables, names):
             writer.writeheader()
             writer.writerows(rows)
     (inputs / "grid.csv").write_bytes((study / "grid.csv").read_bytes())
-    steps = [[context.bin / "collect", "import", *(inputs / f"{t}.csv" for t in render.MEASURED[:3]), "--into", folder]]
+    steps = [[context.bin / "import", "tables", *(inputs / f"{t}.csv" for t in render.MEASURED[:3]), "--into", folder]]
     steps += [chain.command(context, stage, folder, study / "pipeline.toml", inputs) for stage in chain.READ]
     said = ""
     for words in steps:

@@ -52,7 +52,7 @@ class Runs:
 
     def prepare(self):
         config, at = self.scratch / "old.toml", lambda names: self.tables(self.base, names)
-        self.stage("collect", "import", *[self.study / f"{t}.csv" for t in MEASURED[:3]], "--into", self.base)
+        self.stage("import", "tables", *[self.study / f"{t}.csv" for t in MEASURED[:3]], "--into", self.base)
         self.stage("join-telemetry", "--config", config, "--read", *at(MEASURED), "--write", *at(ENERGY))
         self.stage("derive-costs", "--config", config, "--read", *at(["session", "run", "run_energy"]), "--prices", self.study / "price.csv",
                    "--grid", self.study / "grid.csv", "--write", *at(PRICED))

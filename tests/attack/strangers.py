@@ -100,7 +100,7 @@ def another_run(context, runs):
     for name in render.MEASURED[:3]:
         text = (runs.study / f"{name}.csv").read_text(encoding="utf-8")
         (inputs / f"{name}.csv").write_text(re.sub("(?m)^tr119,", "second,", text), encoding="utf-8")
-    runs.stage("collect", "import", *(inputs / f"{name}.csv" for name in render.MEASURED[:3]), "--into", folder)
+    runs.stage("import", "tables", *(inputs / f"{name}.csv" for name in render.MEASURED[:3]), "--into", folder)
     for stage in chain.WRITTEN:
         words = chain.command(context, stage, folder, context.scratch / "old.toml")
         runs.stage(stage, *words[1:])

@@ -34,7 +34,7 @@ fn folder(into: &Path, cells: &[(&str, [f64; 4])]) {
         fs::write(&path, text).unwrap();
         path.display().to_string()
     });
-    stage("collect", &["import", &paths[0], &paths[1], &paths[2], "--into", &into.display().to_string()]).ok();
+    stage("import", &["tables", &paths[0], &paths[1], &paths[2], "--into", &into.display().to_string()]).ok();
     let tables: Vec<String> = ["session", "run", "power_sample", "sensor"]
         .map(|name| into.join(format!("{name}.parquet")).display().to_string())
         .to_vec();

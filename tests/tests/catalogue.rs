@@ -1,4 +1,4 @@
-//! Price catalogues and grid tables of others, through `derive-costs import-*`: cases from public reports with the values that a
+//! Price catalogues and grid tables of others, through `import prices` and `import grid`: cases from public reports with the values that a
 //! correct tool gives, refusals with their whole text, and bytes of any kind.
 
 use proptest::prelude::*;
@@ -34,24 +34,24 @@ fn import(command: &str, input: &Path, options: &[&str]) -> Result<(Vec<Value>, 
     arguments.extend(options);
     let (output_text, input_text) = (text(&output), text(input));
     arguments.extend(["--output", &output_text, &input_text]);
-    let mut ran = stage("derive-costs", &arguments);
+    let mut ran = stage("import", &arguments);
     ran.err = ran.err.replace(&input_text, "FILE").replace(&output_text, "OUT");
     if ran.code != Some(0) {
         assert_eq!(fs::read_dir(into.path()).unwrap().count(), 0, "a refusal leaves nothing: {}", ran.err);
         return Err(ran);
     }
-    let contract: &'static Contract = if command == "import-prices" { &tables::PRICE } else { &tables::GRID };
+    let contract: &'static Contract = if command == "prices" { &tables::PRICE } else { &tables::GRID };
     let batches = io::read(&output, contract).unwrap();
     Ok((rows::from_batches(contract.name, &batches).unwrap(), ran.err))
 }
 
 fn prices(case: &str, options: &[&str]) -> (Vec<Value>, String) {
     let input = ["input.csv", "input.json"].map(|f| folder(case).join(f)).into_iter().find(|p| p.is_file()).unwrap();
-    import("import-prices", &input, options).unwrap_or_else(|ran| panic!("{}", ran.err))
+    import("prices", &input, options).unwrap_or_else(|ran| panic!("{}", ran.err))
 }
 
 fn grid(case: &str, file: &str, options: &[&str]) -> (Vec<Value>, String) {
-    import("import-grid", &folder(case).join(file), options).unwrap_or_else(|ran| panic!("{}", ran.err))
+    import("grid", &folder(case).join(file), options).unwrap_or_else(|ran| panic!("{}", ran.err))
 }
 
 /// One column of the row in which the given columns have the given texts; null where no row has.
@@ -220,15 +220,12 @@ fn cases_give_what_a_correct_tool_gives() {
 #[test]
 fn what_was_not_asked_for_is_left_out() {
     let input = folder("67").join("input.csv");
-    let ran = import(
-        "import-prices",
-        &input,
-        &[&AWS[..], &FETCHED, &["--accelerator", "h200", "--tier", "on_demand"]].concat(),
-    );
+    let ran =
+        import("prices", &input, &[&AWS[..], &FETCHED, &["--accelerator", "h200", "--tier", "on_demand"]].concat());
     assert_eq!(
         ran.unwrap_err().err,
-        "derive-costs: FILE: no on_demand price, no row: 1, first line 2 (p9x.48xlarge)\n\
-         derive-costs: FILE: no row of table `price` is left, 0, widen what is kept or see the notes above\n"
+        "import: FILE: no on_demand price, no row: 1, first line 2 (p9x.48xlarge)\n\
+         import: FILE: no row of table `price` is left, 0, widen what is kept or see the notes above\n"
     );
     for (filter, rows) in [
         (["--instance", "*.xlarge"], 2),
@@ -247,7 +244,7 @@ fn refusal(command: &str, name: &str, content: &[u8], options: &[&str]) -> Strin
     fs::write(&input, content).unwrap();
     let ran = import(command, &input, options).err().unwrap_or_else(|| panic!("{name} is taken"));
     assert_eq!(ran.code, Some(1), "{}", ran.err);
-    ran.err.lines().last().unwrap().strip_prefix("derive-costs: ").unwrap().to_string()
+    ran.err.lines().last().unwrap().strip_prefix("import: ").unwrap().to_string()
 }
 
 const VMS: &str =
@@ -258,9 +255,9 @@ const OFFER: &str = "SKU,OfferTermCode,TermType,Unit,PricePerUnit,Currency,Insta
 #[test]
 fn refusals_of_price_files() {
     let sky = [&AWS[..], &FETCHED].concat();
-    let vms = |line: &str| refusal("import-prices", "vms.csv", format!("{VMS}{line}\n").as_bytes(), &sky);
-    let own = |line: &str| refusal("import-prices", "own.csv", format!("{OWN}{line}\n").as_bytes(), &[]);
-    let lite = |text: &str| refusal("import-prices", "m.json", text.as_bytes(), &FETCHED);
+    let vms = |line: &str| refusal("prices", "vms.csv", format!("{VMS}{line}\n").as_bytes(), &sky);
+    let own = |line: &str| refusal("prices", "own.csv", format!("{OWN}{line}\n").as_bytes(), &[]);
+    let lite = |text: &str| refusal("prices", "m.json", text.as_bytes(), &FETCHED);
     for (found, wanted) in [
         (vms("a,,,2,8,NaN,,r,ra"), "FILE: line 2: column `Price` is not a finite number, \"NaN\", correct the line"),
         (vms("a,,,2,8,inf,,r,ra"), "FILE: line 2: column `Price` is not a finite number, \"inf\", correct the line"),
@@ -303,7 +300,7 @@ fn refusals_of_price_files() {
         ),
         (
             refusal(
-                "import-prices",
+                "prices",
                 "o.csv",
                 format!("{OFFER}S,T,OnDemand,Hrs,0x1,USD,p5,Linux,Shared,Used,r\n").as_bytes(),
                 &FETCHED,
@@ -312,7 +309,7 @@ fn refusals_of_price_files() {
         ),
         (
             refusal(
-                "import-prices",
+                "prices",
                 "o.csv",
                 format!("{OFFER}S,T,OnDemand,Hrs,1,USD,p5,Windows,Shared,Used,r\n").as_bytes(),
                 &FETCHED,
@@ -320,36 +317,36 @@ fn refusals_of_price_files() {
             "FILE: no row of table `price` is left, 0, widen what is kept or see the notes above",
         ),
         (
-            refusal("import-prices", "x.csv", b"when,what\n1,2\n", &FETCHED),
+            refusal("prices", "x.csv", b"when,what\n1,2\n", &FETCHED),
             "FILE: layout not recognised, \"when,what\", name it with --format: own, skypilot, litellm, aws-offer",
         ),
         (
-            refusal("import-prices", "vms.csv", VMS.as_bytes(), &FETCHED),
+            refusal("prices", "vms.csv", VMS.as_bytes(), &FETCHED),
             "FILE: the file does not say whose prices these are, no --provider, add --provider aws (or gcp, ...)",
         ),
         (
-            refusal("import-prices", "vms.csv", VMS.as_bytes(), &["--retrieved-on", "2026-01-01"]),
+            refusal("prices", "vms.csv", VMS.as_bytes(), &["--retrieved-on", "2026-01-01"]),
             "FILE: the file does not say where it was fetched, no --source, add --source URL",
         ),
         (
-            refusal("import-prices", "vms.csv", VMS.as_bytes(), &["--source", "s"]),
+            refusal("prices", "vms.csv", VMS.as_bytes(), &["--source", "s"]),
             "FILE: the file does not say when it was fetched, no --retrieved-on, add --retrieved-on DATE",
         ),
         (
-            refusal("import-prices", "vms.csv", VMS.as_bytes(), &["--source", "s", "--retrieved-on", "yesterday"]),
+            refusal("prices", "vms.csv", VMS.as_bytes(), &["--source", "s", "--retrieved-on", "yesterday"]),
             "--retrieved-on: not a date, \"yesterday\", write YYYY-MM-DD",
         ),
         (
-            refusal("import-prices", "vms.csv", b"a,b\n", &[&FETCHED[..], &["--format", "aws-offer"]].concat()),
+            refusal("prices", "vms.csv", b"a,b\n", &[&FETCHED[..], &["--format", "aws-offer"]].concat()),
             "FILE: no header line, none of the first 50 lines has SKU, TermType, PricePerUnit, give the file as it was fetched",
         ),
     ] {
         assert_eq!(found, wanted);
     }
-    let output = stage("derive-costs", &["import-prices", "--output", "prices.txt", "x.csv"]);
+    let output = stage("import", &["prices", "--output", "prices.txt", "x.csv"]);
     assert_eq!(
         output.err.trim_end(),
-        "derive-costs: prices.txt: cannot tell the format to write, the name, let it end in .csv or .parquet"
+        "import: prices.txt: cannot tell the format to write, the name, let it end in .csv or .parquet"
     );
 }
 
@@ -357,22 +354,12 @@ fn refusals_of_price_files() {
 fn refusals_of_grid_files() {
     let maps = "Datetime (UTC),Zone id,Carbon intensity gCO2eq/kWh (direct)\n";
     let maps = |lines: &str, options: &[&str]| {
-        refusal(
-            "import-grid",
-            "m.csv",
-            format!("{maps}{lines}\n").as_bytes(),
-            &[&["--source", "s"][..], options].concat(),
-        )
+        refusal("grid", "m.csv", format!("{maps}{lines}\n").as_bytes(), &[&["--source", "s"][..], options].concat())
     };
     let ember = "Area,ISO 3 code,Year,Variable,Unit,Value\n";
-    let ember = |line: &str| refusal("import-grid", "e.csv", format!("{ember}{line}\n").as_bytes(), &["--source", "s"]);
+    let ember = |line: &str| refusal("grid", "e.csv", format!("{ember}{line}\n").as_bytes(), &["--source", "s"]);
     let case = |case: &str, file: &str, options: &[&str]| {
-        refusal(
-            "import-grid",
-            file,
-            &fs::read(folder(case).join(file)).unwrap(),
-            &[&["--source", "s"][..], options].concat(),
-        )
+        refusal("grid", file, &fs::read(folder(case).join(file)).unwrap(), &[&["--source", "s"][..], options].concat())
     };
     for (found, wanted) in [
         (
@@ -431,15 +418,15 @@ fn refusals_of_grid_files() {
             "FILE: no value for the region, \"EXN\", take another source or leave the region out",
         ),
         (
-            refusal("import-grid", "g.json", br#"{"A": {"carbon_intensity": 5, "year": "late"}}"#, &["--source", "s"]),
+            refusal("grid", "g.json", br#"{"A": {"carbon_intensity": 5, "year": "late"}}"#, &["--source", "s"]),
             "FILE: line 1: `year` of A is not a year, \"\"late\"\", correct the entry",
         ),
         (
-            refusal("import-grid", "x.csv", b"", &[]),
+            refusal("grid", "x.csv", b"", &[]),
             "FILE: layout not recognised, \"\", name it with --format: own, electricity-maps, ember, codecarbon",
         ),
         (
-            refusal("import-grid", "e.csv", b"Area,ISO 3 code,Year,Variable,Unit,Value\n", &[]),
+            refusal("grid", "e.csv", b"Area,ISO 3 code,Year,Variable,Unit,Value\n", &[]),
             "FILE: the file does not say where it was fetched, no --source, add --source URL",
         ),
     ] {
@@ -471,7 +458,7 @@ fn machines_and_accelerators_are_added_in_their_zone() {
     ];
     fs::write(&input, format!("{VMS}{}\n", lines.join("\n"))).unwrap();
     let options = [&["--provider", "gcp"][..], &FETCHED].concat();
-    let (rows, said) = import("import-prices", &input, &options).unwrap();
+    let (rows, said) = import("prices", &input, &options).unwrap();
     let usd = |rows: &[Value], instance, tier| value(rows, &[("instance", instance), ("tier", tier)], "usd_per_hour");
     let expected = [("a2-highgpu-1g", 4.0, 1.5), ("n1-standard-8", 0.4, 0.1), ("tpu-v6e-8", 21.6, 4.4)];
     for (instance, on_demand, spot) in expected {
@@ -487,7 +474,7 @@ fn machines_and_accelerators_are_added_in_their_zone() {
     ] {
         assert!(said.contains(note), "{note}\n{said}");
     }
-    let (rows, _) = import("import-prices", &input, &[&options[..], &["--host", "n1-standard-8"]].concat()).unwrap();
+    let (rows, _) = import("prices", &input, &[&options[..], &["--host", "n1-standard-8"]].concat()).unwrap();
     assert_eq!(usd(&rows, "n1-standard-8", "on_demand"), 0.4);
     assert_eq!(usd(&rows, "n1-standard-8+1xT4", "spot"), 0.21);
 }
@@ -500,7 +487,7 @@ fn repeated_entries_count_once_unless_they_differ() {
     let entries = [("a", "1e-6"), ("b", "1.1e-6"), ("a", "0.000001"), ("b", "2e-6")];
     let text: Vec<String> = entries.iter().map(|(name, usd)| format!("\"{name}\": {}", entry(usd))).collect();
     fs::write(&input, format!("\u{feff}{{\n{}}}", text.join(",\n"))).unwrap();
-    let (rows, said) = import("import-prices", &input, &FETCHED).unwrap();
+    let (rows, said) = import("prices", &input, &FETCHED).unwrap();
     let found: Vec<_> = rows.iter().map(|r| (r["instance"].clone(), r["input_usd_per_mtok"].clone())).collect();
     assert_eq!(found, [(json!("a"), json!(1.0))]);
     assert!(
@@ -516,7 +503,7 @@ fn zones_give_the_lower_median_and_say_so() {
     let zones = [("a", 0.2), ("b", 0.9), ("c", 0.3), ("d", 0.4)];
     let lines: String = zones.iter().map(|(z, spot)| format!("i,,,2,8,1,{spot},r,r-{z}\n")).collect();
     fs::write(&input, format!("{VMS}{lines}")).unwrap();
-    let (rows, said) = import("import-prices", &input, &[&AWS[..], &FETCHED].concat()).unwrap();
+    let (rows, said) = import("prices", &input, &[&AWS[..], &FETCHED].concat()).unwrap();
     assert_eq!(value(&rows, &[("tier", "spot")], "usd_per_hour"), 0.3);
     assert_eq!(value(&rows, &[("tier", "on_demand")], "usd_per_hour"), 1.0);
     let range = |tier| ["low_usd_per_hour", "high_usd_per_hour"].map(|c| value(&rows, &[("tier", tier)], c));
@@ -548,8 +535,8 @@ fn a_price_has_the_date_that_its_source_vouches_for() {
     assert!(as_of(&rows).iter().all(|d| d == "2026-05-01") && !said.contains("as_of"), "{said}");
     let refused = |options: &[&str]| {
         let input = folder("70").join("input.csv");
-        let ran = import("import-prices", &input, options).unwrap_err();
-        ran.err.lines().last().unwrap().strip_prefix("derive-costs: ").unwrap().to_string()
+        let ran = import("prices", &input, options).unwrap_err();
+        ran.err.lines().last().unwrap().strip_prefix("import: ").unwrap().to_string()
     };
     assert_eq!(
         refused(&[&offer[..], &["--as-of", "2026-05-02"]].concat()),
@@ -565,10 +552,10 @@ fn a_price_has_the_date_that_its_source_vouches_for() {
     );
     assert_eq!(refused(&["--as-of", "May"]), "--as-of: not a date, \"May\", write YYYY-MM-DD");
     let own = root().join("data/inputs/prices/own.csv");
-    let ran = import("import-prices", &own, &["--as-of", "2026-05-02"]).unwrap_err();
+    let ran = import("prices", &own, &["--as-of", "2026-05-02"]).unwrap_err();
     assert_eq!(
         ran.err,
-        "derive-costs: FILE: every row says its source and dates itself, --source, --retrieved-on or --as-of, leave them out\n"
+        "import: FILE: every row says its source and dates itself, --source, --retrieved-on or --as-of, leave them out\n"
     );
 }
 
@@ -608,7 +595,7 @@ fn reserved_hours_and_two_prices_of_one_offer() {
         line("OnDemand", "6", "h", ",,"),
     ];
     fs::write(&input, header + &text.concat()).unwrap();
-    let (rows, said) = import("import-prices", &input, &FETCHED).unwrap();
+    let (rows, said) = import("prices", &input, &FETCHED).unwrap();
     let usd: Vec<_> = rows.iter().map(|r| (r["tier"].as_str().unwrap(), r["usd_per_hour"].as_f64().unwrap())).collect();
     assert_eq!(usd, [("on_demand", 4.0), ("reserved_1yr", 3.0), ("reserved_3yr", 2.0)]);
     assert_eq!((&rows[0]["memory_mb"], &rows[0]["accelerator_count"]), (&json!(1_048_576.0), &json!(4)));
@@ -628,13 +615,13 @@ fn two_hundred_thousand_rows() {
         |i: u64| format!("p,r,i{:06},on_demand,{}.5,true,{},2026-01-01\n", i * 7919 % count, i % 50, "s".repeat(80));
     let lines: String = (0..count).map(line).collect();
     fs::write(&input, format!("{OWN}{lines}")).unwrap();
-    stage("derive-costs", &["import-prices", "--output", &text(&output), &text(&input)]).ok();
+    stage("import", &["prices", "--output", &text(&output), &text(&input)]).ok();
     assert_eq!(io::scan(&output, &tables::PRICE, |_| {}).unwrap().rows, count as usize);
     fs::write(&input, format!("{OWN}{lines}{}", line(1))).unwrap();
-    let ran = import("import-prices", &input, &[]).unwrap_err();
+    let ran = import("prices", &input, &[]).unwrap_err();
     assert_eq!(
         ran.err,
-        "derive-costs: FILE: line 200002: same key as line 3, (p, r, i007919, on_demand), correct the line\n"
+        "import: FILE: line 200002: same key as line 3, (p, r, i007919, on_demand), correct the line\n"
     );
 }
 
@@ -643,16 +630,13 @@ fn an_imported_table_can_be_edited_and_imported_again() {
     let folder = tempfile::tempdir().unwrap();
     let [first, second] = ["a.csv", "b.csv"].map(|f| folder.path().join(f));
     let input = text(&root().join("data/inputs/prices/aws.csv"));
-    stage("derive-costs", &["import-prices", "--output", &text(&first), &input]).ok();
-    stage("derive-costs", &["import-prices", "--output", &text(&second), &text(&first)]).ok();
+    stage("import", &["prices", "--output", &text(&first), &input]).ok();
+    stage("import", &["prices", "--output", &text(&second), &text(&first)]).ok();
     assert_eq!(fs::read(&first).unwrap(), fs::read(&second).unwrap());
-    assert_eq!(
-        import("import-prices", &first, &[]).unwrap().0,
-        import("import-prices", Path::new(&input), &[]).unwrap().0
-    );
+    assert_eq!(import("prices", &first, &[]).unwrap().0, import("prices", Path::new(&input), &[]).unwrap().0);
     let grid = text(&root().join("data/inputs/grid/countries.csv"));
-    stage("derive-costs", &["import-grid", "--output", &text(&first), &grid]).ok();
-    assert_eq!(import("import-grid", &first, &[]).unwrap().0, import("import-grid", Path::new(&grid), &[]).unwrap().0);
+    stage("import", &["grid", "--output", &text(&first), &grid]).ok();
+    assert_eq!(import("grid", &first, &[]).unwrap().0, import("grid", Path::new(&grid), &[]).unwrap().0);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside the files");
 }
 
@@ -680,8 +664,8 @@ fn prices_and_grid_may_be_parquet() {
     let folder = tempfile::tempdir().unwrap();
     let [csv, grid_csv] = ["price.csv", "grid.csv"].map(|f| root().join("data/inputs/tr119").join(f));
     let [parquet, grid] = ["x.parquet", "y.parquet"].map(|f| folder.path().join(f));
-    stage("derive-costs", &["import-prices", "--output", &text(&parquet), &text(&csv)]).ok();
-    stage("derive-costs", &["import-grid", "--output", &text(&grid), &text(&grid_csv)]).ok();
+    stage("import", &["prices", "--output", &text(&parquet), &text(&csv)]).ok();
+    stage("import", &["grid", "--output", &text(&grid), &text(&grid_csv)]).ok();
     let costs_of_csv = costs(&[&csv], &grid_csv).unwrap();
     assert!(costs_of_csv.len() > 100);
     assert!(costs(&[&parquet], &grid).unwrap() == costs_of_csv);
@@ -710,18 +694,18 @@ fn prices_and_grid_may_be_parquet() {
 
 /// Formats as the help lists them.
 fn formats(command: &str) -> BTreeSet<String> {
-    let help = stage("derive-costs", &[command, "--help"]).ok().out;
+    let help = stage("import", &[command, "--help"]).ok().out;
     let section = help.split("Possible values:").nth(1).unwrap().split("\n\n").next().unwrap();
     section.lines().filter_map(|l| l.trim().strip_prefix("- ")?.split(':').next().map(str::to_string)).collect()
 }
 
 #[test]
 fn registry_folder_and_docs_name_the_same_readers() {
-    for (command, folder) in [("import-prices", "catalogue"), ("import-grid", "grids")] {
-        let files = fs::read_dir(root().join("stages/derive-costs/src").join(folder)).unwrap();
+    for command in ["prices", "grid"] {
+        let files = fs::read_dir(root().join("stages/import/src").join(command)).unwrap();
         let files: BTreeSet<String> = files
             .map(|e| e.unwrap().path().file_stem().unwrap().to_string_lossy().replace('_', "-"))
-            .filter(|f| f != "mod")
+            .filter(|f| !["mod", "interval"].contains(&f.as_str()))
             .collect();
         assert_eq!(formats(command), files);
         let docs = fs::read_to_string(root().join("docs/imports.md")).unwrap();
@@ -756,9 +740,9 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let input = folder.path().join("input");
-        for command in ["import-prices", "import-grid"] {
+        for command in ["prices", "grid"] {
             for format in formats(command) {
-                let whole = if (command, format.as_str()) == ("import-grid", "own") { Vec::new() } else { sample(&format) };
+                let whole = if (command, format.as_str()) == ("grid", "own") { Vec::new() } else { sample(&format) };
                 let place = (at * whole.len() as f64) as usize;
                 let end = (place + cut).min(whole.len());
                 let spoilt = [&whole[..place], &noise[..noise.len() / 20], &whole[end..]].concat();
@@ -767,13 +751,13 @@ proptest! {
                     let mut options = vec!["--format", format.as_str()];
                     match (command, format.as_str()) {
                         (_, "own") => {}
-                        ("import-prices", _) => options.extend(FETCHED.iter().chain(&AWS)),
+                        ("prices", _) => options.extend(FETCHED.iter().chain(&AWS)),
                         (_, "electricity-maps") => options.extend(["--source", "s", "--basis", "direct"]),
                         _ => options.extend(["--source", "s"]),
                     }
                     if let Err(ran) = import(command, &input, &options) {
                         prop_assert_eq!(ran.code, Some(1), "{}: {}", format, ran.err);
-                        prop_assert!(ran.err.lines().all(|l| l.starts_with("derive-costs: ")) || ran.err.contains('\u{fffd}'), "{}", ran.err);
+                        prop_assert!(ran.err.lines().all(|l| l.starts_with("import: ")) || ran.err.contains('\u{fffd}'), "{}", ran.err);
                     }
                 }
             }

@@ -139,7 +139,7 @@ fn make_targets_and_queries_in_the_docs_work() {
     let folder = tempfile::tempdir().unwrap();
     let csv = ["session", "run", "power_sample"].map(|t| format!("data/inputs/tr119/{t}.csv"));
     let at = folder.path().display().to_string();
-    tests::stage("collect", &["import", &csv[0], &csv[1], &csv[2], "--into", &at]).ok();
+    tests::stage("import", &["tables", &csv[0], &csv[1], &csv[2], "--into", &at]).ok();
     // Queries of what is derived find the table, without rows.
     schemas::io::write_rows::<serde_json::Value>(
         &folder.path().join("estimate.parquet"),

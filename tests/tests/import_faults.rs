@@ -18,12 +18,12 @@ impl Folder {
 
     fn import(&self, what: &str, files: &[(&str, &str)], options: &[&str]) -> Ran {
         let into = self.path("run").display().to_string();
-        let mut arguments = vec!["import", what, "--into", &into];
+        let mut arguments = vec![what, "--into", &into];
         arguments.extend(options);
         let paths: Vec<String> = files.iter().map(|(name, _)| self.path(name).display().to_string()).collect();
         files.iter().for_each(|(name, text)| fs::write(self.path(name), text).unwrap());
         arguments.extend(paths.iter().map(String::as_str));
-        stage("collect", &arguments)
+        stage("import", &arguments)
     }
 
     fn rows(&self, contract: &'static schemas::Contract) -> Vec<Value> {

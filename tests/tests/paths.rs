@@ -146,7 +146,7 @@ fn results_keep_their_names() {
     for name in NAMES {
         let file = home.path().join(format!("{name}.json"));
         fs::write(&file, "{}").unwrap();
-        let ran = stage("collect", &["import", "runs", &text(&file), "--into", &text(&home.path().join("run"))]);
+        let ran = stage("import", &["runs", &text(&file), "--into", &text(&home.path().join("run"))]);
         assert_eq!(ran.code, Some(1), "{ran:?}");
         let shown = schemas::terminal::escaped(&text(&file)).into_owned();
         assert!(ran.err.contains(&shown), "{name:?}: {ran:?}");
@@ -187,11 +187,11 @@ fn make_runs_no_file_name() {
     let gone = short_make(&[&run, "PRICES=a;touch marked;.csv", &text(&list)]);
     assert!(gone.err.contains("own-config: a;touch: cannot open, No such file"), "{gone:?}");
     let gone = short_make(&[&run, "import", "RUNS=a;touch marked;.json", "POWER=`touch marked`"]);
-    assert!(gone.code == Some(2) && gone.err.contains("collect: a;touch: "), "{gone:?}");
+    assert!(gone.code == Some(2) && gone.err.contains("import: a;touch: "), "{gone:?}");
     let file = home.path().join("my results.json");
     fs::write(&file, "{}").unwrap();
     let one = short_make(&[&run, "import", &format!("RUNS={}", text(&file))]);
-    assert!(one.code == Some(2) && one.err.contains(&format!("collect: {}: ", text(&file))), "{one:?}");
+    assert!(one.code == Some(2) && one.err.contains(&format!("import: {}: ", text(&file))), "{one:?}");
     let options = short_make(&[&run, "import", "RUNS=README.md", "IMPORT_OPTIONS=--tz=UTC; touch marked"]);
     assert!(options.code == Some(2), "{options:?}");
     assert!(!root().join("marked").exists(), "a name was run as a command");

@@ -1,4 +1,4 @@
-//! Power logs of other tools through the binaries: `collect import power`, then `join-telemetry` over runs with the windows of a case.
+//! Power logs of other tools through the binaries: `import power`, then `join-telemetry` over runs with the windows of a case.
 //! Expected values come from each case's `case.json`; what a careless reader would print must not appear.
 
 use schemas::tables::{RUN_ENERGY, SENSOR};
@@ -54,11 +54,7 @@ impl Bench {
         fs::write(bench.path("run.csv"), runs).unwrap();
         let files = [bench.path("session.csv"), bench.path("run.csv")];
         let files = files.each_ref().map(|p| p.to_str().unwrap());
-        stage(
-            "collect",
-            &[&["import", "tables"], files.as_slice(), &["--into", bench.path("").to_str().unwrap()]].concat(),
-        )
-        .ok();
+        stage("import", &[&["tables"], files.as_slice(), &["--into", bench.path("").to_str().unwrap()]].concat()).ok();
         bench
     }
 
@@ -70,7 +66,7 @@ impl Bench {
         let file = tests::root().join("tests/fixtures/cases").join(file);
         let into = self.path("");
         let paths = [file.to_str().unwrap(), "--into", into.to_str().unwrap()];
-        stage("collect", &[&["import", "power"], paths.as_slice(), options].concat())
+        stage("import", &[&["power"], paths.as_slice(), options].concat())
     }
 
     fn joined(&self, max_gap_ms: f64) -> Vec<Energy> {
@@ -139,7 +135,7 @@ fn gives(
 fn refused(bench: &Bench, file: &str, options: &[&str], said: &[&str]) {
     let ran = bench.import(file, options);
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.out.is_empty() && ran.err.starts_with("collect: "), "{ran:?}");
+    assert!(ran.out.is_empty() && ran.err.starts_with("import: "), "{ran:?}");
     for text in said {
         assert!(ran.err.contains(text), "{text:?} is not in {}", ran.err);
     }
@@ -167,10 +163,8 @@ fn case_20_two_gpus_are_two_series() {
     assert!(close(of(&energies, "0", "total").mean_power_w.unwrap(), wanted["mean_total_w"].as_f64().unwrap()));
     let file = tests::root().join("tests/fixtures/cases").join(case).join("input.csv");
     let into = bench.path("");
-    let ran = stage(
-        "collect",
-        &["import", "power", file.to_str().unwrap(), "--into", into.to_str().unwrap(), "--tz", "Mars/Olympus"],
-    );
+    let ran =
+        stage("import", &["power", file.to_str().unwrap(), "--into", into.to_str().unwrap(), "--tz", "Mars/Olympus"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.err.contains("no time zone \"Mars/Olympus\", give a name such as Europe/Berlin"), "{}", ran.err);
 }
@@ -580,7 +574,7 @@ fn case_65_a_log_that_covers_a_part() {
 /// Each page shows a command that makes the log, and one that imports it with options that there are.
 #[test]
 fn pages_show_commands_with_options_that_exist() {
-    let help = stage("collect", &["import", "power", "--help"]).ok().out;
+    let help = stage("import", &["power", "--help"]).ok().out;
     let list = help.split("Formats, described in docs/imports:").nth(1).unwrap();
     let formats: Vec<&str> = list.lines().filter_map(|l| l.split_whitespace().next()).collect();
     assert!(formats.len() >= 18, "{formats:?}");
@@ -588,7 +582,7 @@ fn pages_show_commands_with_options_that_exist() {
         let page = fs::read_to_string(tests::root().join(format!("docs/imports/{format}.md"))).unwrap();
         let block = page.split("```sh\n").nth(1).and_then(|b| b.split("```").next()).unwrap();
         let (makes, imports): (Vec<&str>, Vec<&str>) =
-            block.lines().partition(|l| !l.starts_with("target/release/collect import power"));
+            block.lines().partition(|l| !l.starts_with("target/release/import power"));
         assert!(!makes.is_empty() && imports.len() == 1, "{format}: {block}");
         for flag in imports[0].split_whitespace().filter(|w| w.starts_with("--")) {
             assert!(help.contains(flag), "{format}: no {flag}");

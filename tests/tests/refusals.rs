@@ -12,7 +12,7 @@ const MEASURED: [&str; 4] = ["session", "run", "power_sample", "sensor"];
 /// Writes TR119's measured tables into a folder.
 pub fn imported(into: &Path) -> [String; 4] {
     let csv = ["session", "run", "power_sample"].map(|t| format!("{TR119}/{t}.csv"));
-    stage("collect", &["import", &csv[0], &csv[1], &csv[2], "--into", &into.display().to_string()]).ok();
+    stage("import", &["tables", &csv[0], &csv[1], &csv[2], "--into", &into.display().to_string()]).ok();
     MEASURED.map(|t| into.join(format!("{t}.parquet")).display().to_string())
 }
 

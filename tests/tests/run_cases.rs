@@ -1,4 +1,4 @@
-//! Benchmark results of others, through `collect import runs` and every stage behind it: cases from public reports with the values
+//! Benchmark results of others, through `import runs` and every stage behind it: cases from public reports with the values
 //! that a correct tool gives, refusals with their whole text, and what each format's page says.
 
 use schemas::{Contract, io, rows, tables};
@@ -37,10 +37,10 @@ fn table(path: &Path, contract: &'static Contract) -> Vec<Value> {
 fn import(files: &[PathBuf], into: &Path, options: &[&str]) -> Ran {
     let files: Vec<String> = files.iter().map(|f| text(f)).collect();
     let into = text(into);
-    let mut arguments = vec!["import", "runs", "--into", &into];
+    let mut arguments = vec!["runs", "--into", &into];
     arguments.extend(options);
     arguments.extend(files.iter().map(String::as_str));
-    let mut ran = stage("collect", &arguments);
+    let mut ran = stage("import", &arguments);
     files.iter().for_each(|f| ran.err = ran.err.replace(f, "FILE"));
     ran
 }
@@ -69,10 +69,10 @@ fn priced(
 ) -> Priced {
     let at = tempfile::tempdir().unwrap();
     let price: &[&str] = if options.contains(&"--usd-per-hour") { &[] } else { &["--usd-per-hour", "2.4"] };
-    let ran = import(&[file.to_path_buf()], at.path(), &[options, price].concat()).ok();
+    let ran = import(&[file.to_path_buf()], at.path(), &[options, price, &["--priced-on", "2026-05-14"]].concat()).ok();
     if let Some(log) = power {
         let (log, into) = (text(log), text(at.path()));
-        stage("collect", &["import", "power", &log, "--into", &into]).ok();
+        stage("import", &["power", &log, "--into", &into]).ok();
     }
     let path = |name: &str| at.path().join(name);
     let table_text = |name: &str| text(&path(&format!("{name}.parquet")));
@@ -431,7 +431,7 @@ fn mean_rate(p: &Priced, scenario: &str) -> f64 {
 
 #[track_caller]
 fn refused(ran: &Ran, text: &str) {
-    assert_eq!((ran.code, ran.err.trim_end()), (Some(1), format!("collect: {text}").as_str()));
+    assert_eq!((ran.code, ran.err.trim_end()), (Some(1), format!("import: {text}").as_str()));
 }
 
 fn same(a: &Value, b: &Value) -> bool {
@@ -488,14 +488,14 @@ fn a_header_with_too_few_names_is_refused() {
 
 /// Names of the formats, as the help lists them.
 fn formats() -> Vec<String> {
-    let help = stage("collect", &["import", "runs", "--help"]).ok().out;
+    let help = stage("import", &["runs", "--help"]).ok().out;
     let list = help.split("Formats, described in docs/imports:").nth(1).unwrap();
     list.lines().filter_map(|l| l.split_whitespace().next()).map(str::to_string).collect()
 }
 
 #[test]
 fn every_format_is_a_file_and_a_page_whose_command_works() {
-    let source = root().join("stages/collect/src/imports/runs");
+    let source = root().join("stages/import/src/runs");
     let files = fs::read_dir(&source).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file());
     let has_format = |p: &PathBuf| fs::read_to_string(p).unwrap().contains("pub const FORMAT: Format =");
     let named = |p: PathBuf| p.file_stem().unwrap().to_string_lossy().replace('_', "-");
@@ -504,7 +504,7 @@ fn every_format_is_a_file_and_a_page_whose_command_works() {
     files.sort();
     formats.sort();
     assert_eq!(formats, files);
-    let help = stage("collect", &["import", "runs", "--help"]).ok().out;
+    let help = stage("import", &["runs", "--help"]).ok().out;
     for format in &formats {
         let page = fs::read_to_string(root().join(format!("docs/imports/{format}.md")))
             .unwrap_or_else(|e| panic!("{format}: {e}"));
@@ -514,7 +514,7 @@ fn every_format_is_a_file_and_a_page_whose_command_works() {
             panic!("{format}: a command that makes the file and one that reads it")
         };
         assert!(!made.starts_with("target/release"), "{format}: {made}");
-        assert!(read.starts_with("target/release/collect import runs "), "{format}: {read}");
+        assert!(read.starts_with("target/release/import runs "), "{format}: {read}");
         for flag in page.split([' ', '`', '\n', '(']).filter(|w| w.starts_with("--") && read.contains(*w)) {
             assert!(help.contains(flag), "{format}: no {flag}");
         }
@@ -539,6 +539,16 @@ fn the_page_of_the_generic_csv_makes_a_file_that_is_read() {
             .starts_with("own,any,NVIDIA L4,on_demand,,NVIDIA L4,1,0.8,true,--usd-per-hour,20"),
         "{prices}"
     );
+    // A day is never read from the clock: it is that of the last run, or given.
+    assert!(prices.trim_end().ends_with("2026-05-14,2026-05-14"), "{prices}");
+    fs::write(folder.path().join("untimed.csv"), "model,device,batch,tokens_generated,duration_s\nm,cpu,1,10,2\n")
+        .unwrap();
+    let untimed = |options: &[&str]| import(&[folder.path().join("untimed.csv")], folder.path(), options);
+    let refusal = "--usd-per-hour: the results have no times, so no day of the price, add --priced-on YYYY-MM-DD";
+    refused(&untimed(&["--usd-per-hour", "0.8"]), refusal);
+    let word = "--priced-on: not a date, \"soon\", write YYYY-MM-DD";
+    refused(&untimed(&["--usd-per-hour", "0.8", "--priced-on", "soon"]), word);
+    untimed(&["--usd-per-hour", "0.8", "--priced-on", "2026-05-14"]).ok();
     // Every column that the page names is read, and the other way round.
     let ran = import(&[folder.path().join("runs.csv")], folder.path(), &["--format", "vllm"]);
     refused(
@@ -569,7 +579,7 @@ fn a_price_and_a_count_that_are_none_are_refused() {
 fn power_that_lies_there_already_stays() {
     let into = tempfile::tempdir().unwrap();
     let log = text(&input(8, "power.csv"));
-    stage("collect", &["import", "power", &log, "--tz", "UTC", "--into", &text(into.path())]).ok();
+    stage("import", &["power", &log, "--tz", "UTC", "--into", &text(into.path())]).ok();
     import(&[input(8, "input.json")], into.path(), &["--tz", "UTC"]).ok();
     assert!(!table(&into.path().join("power_sample.parquet"), &tables::POWER_SAMPLE).is_empty());
 }

@@ -1,6 +1,6 @@
 //! The command line of `collect`.
 
-use crate::{backends::Surroundings, imports};
+use crate::backends::Surroundings;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -15,8 +15,6 @@ pub struct Cli {
 pub enum Command {
     /// Measure the matrix of pipeline.toml; continues where an earlier one was stopped
     Run(Run),
-    /// Bring your own results: power logs and benchmark results of other tools, or contract tables from CSV
-    Import(imports::Import),
     /// List all backends, and which can run on this machine
     Backends(Here),
     /// Check engines, model, sensors, permissions, clock and disk, each with a remedy

@@ -14,7 +14,7 @@ mod gate;
 mod generate;
 mod gpu_check;
 mod host;
-mod imports;
+
 mod journal;
 mod machine;
 mod measure;
@@ -31,7 +31,7 @@ mod protocol;
 mod random;
 mod record;
 mod sample;
-mod sensors;
+
 mod tables;
 mod window;
 mod worker;
@@ -79,7 +79,6 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
                 tables::write(&measured, &config, &a.write)?;
             }
         }
-        Command::Import(a) => imports::import(a)?,
         Command::Backends(here) => print!("{}", doctor::backends(&here.into())),
         Command::Doctor(a) => {
             let config = configured(&a.config)?;

@@ -8,12 +8,12 @@ use crate::{
     journal::Samples,
     power::{
         Kind,
-        sampler::{Sampler, State, Summary},
+        sampler::{Sampler, Summary},
     },
     progress::said_of_costs,
-    sensors,
 };
 use anyhow::{Context, Result, bail};
+use sensor::State;
 use std::{
     fmt::Write,
     path::PathBuf,
@@ -89,7 +89,7 @@ fn write_tables(samples: &Samples, states: Vec<State>, config: &Config, paths: &
         match contract.name {
             "power_sample" => schemas::io::write_rows(path, contract, &rows, &provenance)?,
             "sensor" => {
-                let rows = sensors::rows(&rows, states.clone(), "unknown")?;
+                let rows = sensor::rows::rows(&rows, states.clone(), "unknown")?;
                 schemas::io::write_rows(path, contract, &rows, &provenance)?;
             }
             other => bail!(

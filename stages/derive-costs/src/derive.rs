@@ -1,7 +1,7 @@
 //! The stage's work: tables in, models, checks, tables out.
 
-use crate::{catalogue, config, speed, tariff};
-use clap::Args;
+use crate::{config, speed, tariff};
+use clap::Parser;
 use recombine::{Model, Workbench, check, model};
 use schemas::{
     Contract,
@@ -13,7 +13,9 @@ use schemas::{
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-#[derive(Debug, Args)]
+/// Prices every cell of the matrix with every price that may run it
+#[derive(Debug, Parser)]
+#[command(version)]
 pub struct Derive {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -157,7 +159,7 @@ fn inputs(bench: &mut Workbench, contract: &'static Contract, files: &[PathBuf],
         } else {
             text::scan_csv(file, contract, &mut |line, row| {
                 if contract.name == tables::PRICE.name {
-                    catalogue::own::complete(file, line, &row)?;
+                    schemas::inputs::has_price(file, line, &row)?;
                 }
                 sorter.row(line, row)
             })?;

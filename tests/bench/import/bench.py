@@ -23,7 +23,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DATA = ROOT / "data/cache/bench-import"
 GPUS = 8
-OURS = "collect import power"
+OURS = "import power"
 PEERS = [("pandas", "read"), ("pandas", "write"), ("polars", "read"), ("polars", "write")]
 MIN_ROWS_PER_S, MAX_PEAK_MIB, MAX_DIFFERENCE = 1_000_000, 300, 1e-9
 TARGETS = {("pandas", "read"): 3.0, ("polars", "read"): 1.0, ("polars", "write"): 1.0}
@@ -62,7 +62,7 @@ def main() -> None:
     if not log.exists():
         write_log(log, asked.sweeps)
     closed_form = (asked.sweeps - 1) * 0.1 * (GPUS * 305 + sum(range(GPUS)))
-    ours = ["target/release/collect", "import", "power", str(log), "--into", str(DATA / "ours"), "--tz", "UTC"]
+    ours = ["target/release/import", "power", str(log), "--into", str(DATA / "ours"), "--tz", "UTC"]
     peer = [sys.executable, "-B", "tests/bench/import/peer.py"]
     commands = {OURS: ours} | {p: [*peer, *p, str(log), str(DATA / f"{p[0]}.parquet")] for p in PEERS}
     found: dict[object, list[tuple[float, float, float]]] = {name: [] for name in commands}

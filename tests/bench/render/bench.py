@@ -72,7 +72,7 @@ def measured(folder: pathlib.Path, runs: int, config: list[str]) -> list[str]:
     energy = folder / "run_energy.parquet"
     if not energy.exists():
         write_inputs(folder, runs)
-        stage("collect", "import", *[str(folder / f"{t}.csv") for t in ("session", "run", "power_sample")], "--into", str(folder))
+        stage("import", "tables", *[str(folder / f"{t}.csv") for t in ("session", "run", "power_sample")], "--into", str(folder))
         stage("join-telemetry", *config, "--read", *files(folder, "measured"), "--write", str(energy))
     return [*files(folder, "measured"), str(energy)]
 

@@ -150,7 +150,7 @@ def joined(windows, write_log, device="cpu"):
         how = write_log(folder)
         if how is None:
             tables.append(folder / "power_sample.csv")
-        call("collect", "import", "tables", *tables, "--into", folder)
+        call("import", "tables", *tables, "--into", folder)
         if how is not None:
             call("collect", "import", "power", *how, "--into", folder)
         read = [folder / f"{t}.parquet" for t in ("session", "run", "power_sample", "sensor")]
@@ -239,7 +239,7 @@ def load():
 
 
 def imported():
-    print("The same through `collect import power`")
+    print("The same through `import power`")
     rng = random.Random(4)
     utc = lambda t: datetime.fromtimestamp(START + t, timezone.utc)
     stamp = lambda t: f"{START + t:.6f}"

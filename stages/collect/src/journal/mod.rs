@@ -5,13 +5,13 @@ mod disk;
 mod lines;
 mod table;
 
-use crate::power::sampler::State;
 use anyhow::{Context, Result, bail};
 use disk::{Lines, Waiting, patiently};
 use schemas::{
     tables::{RUN, SESSION},
     text::Row,
 };
+use sensor::State;
 use serde::Serialize;
 use std::{
     collections::HashSet,

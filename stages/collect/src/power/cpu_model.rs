@@ -3,7 +3,7 @@
 //! Linear in utilisation, as in Fan, Weber, Barroso 2007 (doi:10.1145/1250662.1250665); it knows nothing of clocks,
 //! vector units or memory.
 
-use super::{Kind, Look, Scope, Sensor, Settings, Source, Values, plausible};
+use super::{Kind, Look, Scope, Sensor, Settings, Source, Values};
 use crate::host::CpuTicks;
 use schemas::config::Fault;
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ impl Settings for Config {
 
     fn fault(&self) -> Option<Fault> {
         let Config { idle_w, full_w, .. } = self;
-        let (_, most_w) = plausible::bounds_w(Scope::CpuPackage);
+        let (_, most_w) = sensor::bounds_w(Scope::CpuPackage);
         let is_range = |range: &Range| range.low >= 0.0 && range.low <= range.high && range.high <= most_w;
         (!(is_range(idle_w) && is_range(full_w) && idle_w.high < full_w.low)).then(|| {
             let [idle, full] = [*idle_w, *full_w].map(<[f64; 2]>::from);

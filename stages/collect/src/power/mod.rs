@@ -3,7 +3,6 @@
 //! A new source is a file here that has a `Config` with [`Settings`] and a [`Source`], and its line in [`sources!`] (and, as
 //! every Rust file, its `mod` line).
 
-pub mod averaging;
 mod cpu_model;
 mod external;
 mod hwmon;
@@ -15,10 +14,10 @@ mod reader;
 mod replay;
 pub mod sampler;
 pub mod sysfs;
-pub mod updates;
 
 use crate::peer;
 use schemas::config::{Fault, outside};
+pub use sensor::{Kind, Scope, averaging};
 use serde::{Deserialize, Serialize};
 use std::{sync::mpsc::channel, time::Duration};
 
@@ -79,57 +78,6 @@ pub trait Settings {
     /// What no type can say. The first fault is described.
     fn fault(&self) -> Option<Fault> {
         None
-    }
-}
-
-/// How readings are to be taken; the words are those of `power_sample.kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    Counter,
-    Instant,
-    Average,
-    IntervalMean,
-    Model,
-}
-
-impl Kind {
-    pub const ALL: [Kind; 5] = [Kind::Counter, Kind::Instant, Kind::Average, Kind::IntervalMean, Kind::Model];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Counter => "counter",
-            Kind::Instant => "instant",
-            Kind::Average => "average",
-            Kind::IntervalMean => "interval_mean",
-            Kind::Model => "model",
-        }
-    }
-
-    /// Whether each reading is new because reading makes it: it says nothing about a sensor's own period.
-    pub fn made_by_reading(self) -> bool {
-        matches!(self, Kind::IntervalMean | Kind::Model)
-    }
-}
-
-/// What a sensor covers; the words are those of `power_sample.scope`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    Gpu,
-    CpuPackage,
-    Dram,
-    Node,
-}
-
-impl Scope {
-    pub fn name(self) -> &'static str {
-        match self {
-            Scope::Gpu => "gpu",
-            Scope::CpuPackage => "cpu_package",
-            Scope::Dram => "dram",
-            Scope::Node => "node",
-        }
     }
 }
 

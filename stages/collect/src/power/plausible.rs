@@ -1,17 +1,7 @@
 //! Whether a reading can be one of what its sensor covers. One that cannot is a failed reading, with the reason.
 
-use super::{Kind, Scope, Sensor, Values};
-
-/// Smallest power of something that draws any, and largest, W: several times over the largest machines of 2026 (a board of 2.7 kW, a socket
-/// of 0.5 kW, a node of 20 kW) and under the smallest.
-pub fn bounds_w(scope: Scope) -> (f64, f64) {
-    match scope {
-        Scope::Gpu => (1.0, 10e3),
-        Scope::CpuPackage => (0.0, 4e3),
-        Scope::Dram => (0.0, 2e3),
-        Scope::Node => (0.3, 100e3),
-    }
-}
+use super::{Kind, Sensor, Values};
+use sensor::bounds_w;
 
 /// Largest count of a counter, J: what 64 bits of microjoules hold.
 const COUNT_J: f64 = 1.9e13;
@@ -71,6 +61,7 @@ fn rise(before: f64, count: f64, range_j: Option<f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sensor::Scope;
 
     #[test]
     fn a_power_is_one_of_its_scope() {

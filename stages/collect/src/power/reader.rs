@@ -1,11 +1,12 @@
 //! The inside of a sampling thread: looks on absolute deadlines, and what the other threads may know of them.
 
-use super::{Kind, Look, Scope, Sensor, Source, Values, plausible::Plausible, updates::Updates};
+use super::{Kind, Look, Scope, Sensor, Source, Values, plausible::Plausible};
 use crate::{
     clock::{Anchor, monotonic_ns, thread_cpu_ns},
     journal::{Samples, seal},
     peer,
 };
+use sensor::updates::Updates;
 use serde::Serialize;
 use std::{
     sync::{

@@ -2,12 +2,12 @@
 //! for a thread here but [`Sampler::wait_past`], which is bounded.
 
 use super::{
-    Config, Gpu, Kind, OPENING, Scope, Sensor,
+    Config, Gpu, OPENING, Sensor,
     reader::{Live, Reader, Seen},
 };
 use crate::{clock::Anchor, journal::Samples};
 use schemas::config::Fault;
-use serde::{Deserialize, Serialize};
+use sensor::State;
 use std::{
     collections::HashMap,
     io,
@@ -22,25 +22,6 @@ use std::{
 
 /// How long the end waits for a read that hangs in a driver.
 const LAST_READ: Duration = Duration::from_secs(2);
-
-/// What is known of a sensor and does not follow from its samples.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct State {
-    pub session_id: String,
-    pub device_id: String,
-    pub kind: Kind,
-    pub scope: Scope,
-    pub source: String,
-    pub label: Option<String>,
-    pub missed: u64,
-    pub errors: u64,
-    pub last_error: Option<String>,
-    pub averaging_ms: Option<f64>,
-    pub is_averaging_assumed: bool,
-    pub error_w: Option<f64>,
-    pub error_pct: Option<f64>,
-    pub cost_pct: f64,
-}
 
 struct Thread {
     source: &'static str,

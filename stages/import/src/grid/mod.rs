@@ -1,0 +1,131 @@
+//! Tables of carbon intensity: what a reader gives, what becomes of it, and the registry.
+//!
+//! A new table is a file here that has a `FORMAT`, its line in [`ALL`] (and, as every Rust file, its `mod` line).
+
+mod codecarbon;
+mod electricity_maps;
+mod ember;
+pub mod interval;
+mod own;
+
+use crate::{
+    lists::{self, Format, said, save},
+    read::notes::Notes,
+};
+use anyhow::{Result, bail};
+use schemas::{
+    sorted::{Aside, Sorter, only},
+    tables,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+pub const ALL: &[Format<Sink>] = &[own::FORMAT, electricity_maps::FORMAT, ember::FORMAT, codecarbon::FORMAT];
+
+/// A row of table `grid`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grid {
+    pub region: String,
+    pub start_ns: i64,
+    pub end_ns: i64,
+    pub usd_per_kwh: Option<f64>,
+    pub gco2e_per_kwh: Option<f64>,
+    pub pue: Option<f64>,
+    pub basis: String,
+    pub method: Option<String>,
+    pub year: Option<i64>,
+    pub tariff_year: Option<i64>,
+    pub estimated: Option<bool>,
+    pub example: Option<bool>,
+    pub source: String,
+}
+
+/// Takes what a reader found: drops what was not asked for or cannot be an intensity, and keeps the rest in order.
+pub struct Sink {
+    pub options: lists::Grid,
+    pub notes: Notes,
+    sorter: Sorter<Grid>,
+    /// Regions that were asked for and have a value.
+    found: BTreeSet<String>,
+}
+
+impl Sink {
+    pub fn new(options: &lists::Grid, aside: Aside) -> Self {
+        let mut sorter = Sorter::new(&tables::GRID, aside);
+        sorter.file(&options.input);
+        Sink { options: options.clone(), notes: Notes::default(), sorter, found: BTreeSet::new() }
+    }
+
+    /// The source, which every format but `own` must be told.
+    pub fn source(&self) -> Result<String> {
+        match &self.options.source {
+            Some(source) => Ok(source.clone()),
+            None => bail!(
+                "{}: the file does not say where it was fetched, no --source, add --source URL",
+                self.options.input.display()
+            ),
+        }
+    }
+
+    /// Whether a region of the file was asked for.
+    pub fn wants(&self, region: &str) -> bool {
+        self.options.region.is_empty() || self.options.region.iter().any(|r| r == region)
+    }
+
+    /// A region's interval without a value: no row, and never 0.
+    pub fn missing(&mut self, line: u64, region: &str) {
+        if self.wants(region) {
+            self.notes.add("no value, no row", line, region);
+        }
+    }
+
+    pub fn row(&mut self, line: u64, mut grid: Grid) -> Result<()> {
+        if !self.wants(&grid.region) {
+            return Ok(());
+        }
+        if grid.basis == "lifecycle" && grid.gco2e_per_kwh == Some(0.0) {
+            self.notes.add("0 g/kWh, which no life cycle has, left out", line, &grid.region);
+            return Ok(());
+        }
+        if !self.options.region.is_empty() {
+            self.found.insert(grid.region.clone());
+        }
+        if grid.method.is_none() && grid.gco2e_per_kwh.is_some() {
+            grid.method.clone_from(&self.options.method);
+        }
+        if let Some(zone) = &self.options.zone {
+            grid.region.clone_from(zone);
+        }
+        Ok(self.sorter.row(line, grid)?)
+    }
+
+    pub fn finish(self, format: &str) -> Result<()> {
+        let Sink { options, notes, sorter, found } = self;
+        let lists::Grid { input, output, .. } = &options;
+        notes.print(input);
+        if let Some(region) = options.region.iter().find(|r| !found.contains(*r)) {
+            bail!(
+                "{}: no value for the region, \"{region}\", take another source or leave the region out",
+                input.display()
+            );
+        }
+        let rows = save(input, output, sorter, &mut only, &options)?;
+        said(input, output, format, rows, "intervals")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_has_the_columns_of_the_contract() {
+        let grid = serde_json::to_value(Grid::default()).unwrap();
+        let mut fields: Vec<&str> = grid.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut columns: Vec<&str> = tables::GRID.columns.iter().map(|c| c.name).collect();
+        fields.sort_unstable();
+        columns.sort_unstable();
+        assert_eq!(fields, columns);
+    }
+}

@@ -1,0 +1,277 @@
+//! `import prices` and `import grid`: other people's tables as rows of `price` and `grid`, ready for `--prices` and `--grid`.
+
+use crate::{grid, grid::interval, prices};
+use anyhow::{Context, Result, bail};
+use clap::{
+    Args,
+    builder::{PossibleValue, PossibleValuesParser},
+};
+use schemas::{
+    Provenance,
+    column::is_date,
+    io,
+    sorted::{Aside, Pick, Sorter},
+    tables::TIERS,
+    text,
+};
+use serde::Serialize;
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+#[derive(Debug, Clone, Args, Serialize)]
+pub struct Prices {
+    /// Layout of the file; recognised by its beginning when left out
+    #[arg(long, value_parser = names(prices::ALL))]
+    format: Option<String>,
+    /// Seller: named by you where the file does not, else the only one to keep
+    #[arg(long)]
+    pub provider: Option<String>,
+    /// Day on which the file was fetched, YYYY-MM-DD
+    #[arg(long, value_name = "DATE")]
+    pub retrieved_on: Option<String>,
+    /// Last day for which the source vouches for the prices, where the file does not say; left out when nobody knows
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<String>,
+    /// Where it was fetched
+    #[arg(long, value_name = "URL")]
+    pub source: Option<String>,
+    /// Keep this region; may be given again
+    #[arg(long)]
+    pub region: Vec<String>,
+    /// Keep instances of this name; * stands for anything
+    #[arg(long, value_name = "PATTERN")]
+    pub instance: Vec<String>,
+    /// Keep this accelerator, with or without its maker
+    #[arg(long, value_name = "NAME")]
+    pub accelerator: Vec<String>,
+    /// Keep this tier
+    #[arg(long, value_parser = PossibleValuesParser::new(TIERS))]
+    pub tier: Vec<String>,
+    /// skypilot: one row a zone (as its region) in place of the median of a region's zones
+    #[arg(long)]
+    pub per_zone: bool,
+    /// skypilot, GCP: machine to attach accelerators to that are built into none
+    #[arg(long, value_name = "INSTANCE")]
+    pub host: Option<String>,
+    /// Prices above it are left out
+    #[arg(long, value_name = "USD", default_value_t = 1000.0)]
+    pub max_usd_per_hour_per_accelerator: f64,
+    /// Table to write, .csv or .parquet
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub output: PathBuf,
+    #[serde(skip)]
+    pub input: PathBuf,
+}
+
+#[derive(Debug, Clone, Args, Serialize)]
+pub struct Grid {
+    /// Layout of the file; recognised by its beginning when left out
+    #[arg(long, value_parser = names(grid::ALL))]
+    format: Option<String>,
+    /// Name of the region in the table, for a file with one region
+    #[arg(long, value_name = "NAME")]
+    pub zone: Option<String>,
+    /// What the intensity counts: the only one to take, or what you know of a file that does not say
+    #[arg(long, value_parser = PossibleValuesParser::new(["lifecycle", "direct"]))]
+    pub basis: Option<String>,
+    /// Whose accounting the intensity is, where the file does not say: regions are ranked within one alone
+    #[arg(long, value_name = "NAME")]
+    pub method: Option<String>,
+    /// Take this year, or the year of a file that does not say
+    #[arg(long)]
+    pub year: Option<i64>,
+    /// Where it was fetched
+    #[arg(long, value_name = "URL")]
+    pub source: Option<String>,
+    /// Keep this region of the file; may be given again. One without a value is refused
+    #[arg(long)]
+    pub region: Vec<String>,
+    /// electricity-maps: length of a row's interval, where the file has too few to tell
+    #[arg(long, value_parser = PossibleValuesParser::new(interval::NAMES))]
+    pub interval: Option<String>,
+    /// Table to write, .csv or .parquet
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub output: PathBuf,
+    #[serde(skip)]
+    pub input: PathBuf,
+}
+
+/// One layout of a file, and who reads it.
+pub struct Format<S> {
+    pub name: &'static str,
+    pub about: &'static str,
+    /// Whether a file that begins like this has the layout.
+    pub recognises: fn(&str) -> bool,
+    pub read: fn(&Path, &mut S) -> Result<()>,
+}
+
+fn names<S>(formats: &'static [Format<S>]) -> PossibleValuesParser {
+    PossibleValuesParser::new(formats.iter().map(|f| PossibleValue::new(f.name).help(f.about)))
+}
+
+pub fn import_prices(options: &Prices) -> Result<()> {
+    options.check()?;
+    let format = recognised(&options.input, options.format.as_deref(), prices::ALL)?;
+    let mut sink = prices::Sink::new(options, Aside::beside(&options.output));
+    (format.read)(&options.input, &mut sink).inspect_err(|_| sink.notes.print(&options.input))?;
+    sink.finish(format.name)
+}
+
+pub fn import_grid(options: &Grid) -> Result<()> {
+    writable(&options.output)?;
+    let format = recognised(&options.input, options.format.as_deref(), grid::ALL)?;
+    let mut sink = grid::Sink::new(options, Aside::beside(&options.output));
+    (format.read)(&options.input, &mut sink).inspect_err(|_| sink.notes.print(&options.input))?;
+    sink.finish(format.name)
+}
+
+/// The layout that was asked for, or the only one that the beginning of the file has.
+fn recognised<S>(path: &Path, wanted: Option<&str>, all: &'static [Format<S>]) -> Result<&'static Format<S>> {
+    let refused = || format!("{}: cannot open, check that the path exists and may be used", path.display());
+    let mut head = Vec::new();
+    File::open(path).and_then(|f| f.take(16 << 10).read_to_end(&mut head)).with_context(refused)?;
+    if let Some(format) = wanted.and_then(|name| all.iter().find(|f| f.name == name)) {
+        return Ok(format);
+    }
+    let head = String::from_utf8_lossy(&head);
+    let head = head.trim_start_matches('\u{feff}');
+    match all.iter().filter(|f| (f.recognises)(head)).collect::<Vec<_>>().as_slice() {
+        [one] => Ok(one),
+        _ => {
+            let first: String = head.lines().next().unwrap_or_default().chars().take(100).collect();
+            let known = all.iter().map(|f| f.name).collect::<Vec<_>>().join(", ");
+            bail!("{}: layout not recognised, \"{first}\", name it with --format: {known}", path.display())
+        }
+    }
+}
+
+/// Refuses a name that says no format.
+fn writable(output: &Path) -> Result<()> {
+    match output.extension().and_then(|e| e.to_str()) {
+        Some("csv" | "parquet") => Ok(()),
+        _ => bail!("{}: cannot tell the format to write, the name, let it end in .csv or .parquet", output.display()),
+    }
+}
+
+/// Writes what a sorter holds, by the ending of the name, and says how many rows there were.
+pub fn save<T: Serialize, O: Serialize>(
+    input: &Path,
+    output: &Path,
+    mut sorter: Sorter<T>,
+    pick: Pick,
+    options: &O,
+) -> Result<usize> {
+    let (contract, columns) = (sorter.contract(), sorter.columns()?);
+    if sorter.rows() == 0 {
+        bail!(
+            "{}: no row of table `{}` is left, 0, widen what is kept or see the notes above",
+            input.display(),
+            contract.name
+        );
+    }
+    let mut by = Provenance::new("import", schemas::config::as_json(options));
+    by.input(input)?;
+    let (mut sorter, mut rows) = (Some(sorter), 0);
+    let feed: io::Feed = &mut |write| {
+        sorter.take().map_or(Ok(()), |s| {
+            s.merge(pick, &mut |batch| {
+                rows += batch.num_rows();
+                write(batch)
+            })
+        })
+    };
+    match output.extension().is_some_and(|e| e == "csv") {
+        true => text::write_csv(output, contract, &columns, feed)?,
+        false => io::write_each(output, contract, &by, feed)?,
+    }
+    Ok(rows)
+}
+
+/// What was done, on stderr.
+pub fn said(input: &Path, output: &Path, format: &str, rows: usize, what: &str) -> Result<()> {
+    eprintln!("import: {}: read as {format}, {rows} {what} in {}", input.display(), output.display());
+    Ok(())
+}
+
+/// Whether a name fits a pattern in which * stands for anything.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, rest)) => name.strip_prefix(start).is_some_and(|left| {
+            rest.is_empty() || left.char_indices().map(|(i, _)| i).chain([left.len()]).any(|i| fits(rest, &left[i..]))
+        }),
+    }
+}
+
+impl Prices {
+    fn check(&self) -> Result<()> {
+        writable(&self.output)?;
+        for (option, date) in [("--retrieved-on", &self.retrieved_on), ("--as-of", &self.as_of)] {
+            if let Some(date) = date.as_ref().filter(|date| !is_date(date)) {
+                bail!("{option}: not a date, \"{date}\", write YYYY-MM-DD");
+            }
+        }
+        self.fetched_after(self.as_of.as_deref(), "--as-of")
+    }
+
+    /// Refuses a source that vouches for prices of after the day on which it was fetched.
+    pub fn fetched_after(&self, as_of: Option<&str>, whose: &str) -> Result<()> {
+        match (as_of, self.retrieved_on.as_deref()) {
+            (Some(as_of), Some(fetched)) if as_of > fetched => {
+                bail!("{whose}: after the day on which the file was fetched, \"{as_of}\", correct it or --retrieved-on")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Source and day, which every format but `own` must be told.
+    pub fn dated(&self) -> Result<()> {
+        let input = self.input.display();
+        match (&self.source, &self.retrieved_on) {
+            (Some(_), Some(_)) => Ok(()),
+            (None, _) => bail!("{input}: the file does not say where it was fetched, no --source, add --source URL"),
+            (_, None) => {
+                bail!("{input}: the file does not say when it was fetched, no --retrieved-on, add --retrieved-on DATE")
+            }
+        }
+    }
+
+    /// Whether a price was asked for.
+    pub fn wants(&self, price: &prices::Price) -> bool {
+        let any = |wanted: &[String], fits: &dyn Fn(&String) -> bool| wanted.is_empty() || wanted.iter().any(fits);
+        let accelerator = price.accelerator.as_deref().unwrap_or_default();
+        any(&self.region, &|r| {
+            *r == price.region || price.grid_region.as_deref().is_some_and(|g| g.ends_with(&format!(":{r}")))
+        }) && any(&self.instance, &|pattern| fits(pattern, &price.instance))
+            && any(&self.tier, &|tier| *tier == price.tier)
+            && any(&self.accelerator, &|name| {
+                let (name, accelerator) = (name.to_lowercase(), accelerator.to_lowercase());
+                accelerator == name || accelerator.ends_with(&format!(" {name}"))
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, name, fit) in [
+            ("p5*", "p5.48xlarge", true),
+            ("*xlarge", "p5.48xlarge", true),
+            ("p*.48*", "p5.48xlarge", true),
+            ("p5", "p5.48xlarge", false),
+            ("*", "", true),
+            ("a*b", "ab", true),
+            ("a*b", "abc", false),
+        ] {
+            assert_eq!(fits(pattern, name), fit, "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What people already have as contract tables: results of benchmarks, power logs, price catalogues, carbon intensities.
+//!
+//! Each format recognises a file, reads it row by row into a sink and checks what came; what it leaves out it says.
+
+/// Declares the formats' modules and lists them in the order in which a file is offered to them.
+macro_rules! formats {
+    ($($module:ident),+ $(,)?) => {
+        $(mod $module;)+
+        /// Every format that there is.
+        pub const ALL: &[Format] = &[$($module::FORMAT),+];
+    };
+}
+
+mod grid;
+mod lists;
+mod power;
+mod prices;
+mod read;
+mod runs;
+mod tables;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use schemas::tables::SESSION as SESSIONS;
+use serde::Deserialize;
+use std::{path::Path, process::ExitCode};
+
+/// The session of imported runs and of imported power, so that they meet.
+pub const SESSION: &str = "import";
+
+/// What `run.imported_from` ends with when the result gave times without a zone and none was given: they were taken for UTC. Power logs
+/// without a zone are then taken the same way.
+pub const ZONELESS: &str = ", times without a zone";
+
+/// Refuses a folder that holds runs which were measured: an import would take their place.
+fn spare(into: &Path) -> Result<()> {
+    let path = into.join("session.parquet");
+    if !path.exists() {
+        return Ok(());
+    }
+    let sessions: Vec<Session> = schemas::rows::from_batches(SESSIONS.name, &schemas::io::read(&path, &SESSIONS)?)?;
+    match sessions.iter().find(|s| s.source == "measured") {
+        None => Ok(()),
+        Some(session) => anyhow::bail!(
+            "{}: holds measured runs, session {}, import into another folder: --into",
+            into.display(),
+            session.session_id
+        ),
+    }
+}
+
+#[derive(Deserialize)]
+struct Session {
+    session_id: String,
+    source: String,
+}
+
+/// Writes what other tools measured or list as the tables that the stages read
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Write session and run from benchmark results of other tools
+    Runs(runs::Options),
+    /// Write power_sample and sensor from power and energy logs of other tools
+    Power(power::Options),
+    /// Write rows of table price from another's catalogue
+    Prices(lists::Prices),
+    /// Write rows of table grid from another's carbon intensities
+    Grid(lists::Grid),
+    /// Write contract tables from CSV files named after their tables
+    Tables(tables::Options),
+}
+
+fn import(what: &What) -> Result<()> {
+    match what {
+        What::Runs(given) => runs::import(given),
+        What::Power(given) => power::import(given),
+        What::Prices(given) => lists::import_prices(given),
+        What::Grid(given) => lists::import_grid(given),
+        What::Tables(given) => tables::import(&given.files, &given.into, given.shift_ms),
+    }
+}
+
+fn main() -> ExitCode {
+    schemas::limits::ignore_file_size_signal();
+    match import(&Cli::parse().what) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("import: {}", schemas::terminal::escaped(&format!("{error:#}")));
+            ExitCode::FAILURE
+        }
+    }
+}

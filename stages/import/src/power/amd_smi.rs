@@ -1,0 +1,93 @@
+//! `amd-smi metric --power --usage -w 1 --csv`, or `monitor` with the same (AMD SMI's manual): a sentence, then the header again for every
+//! sweep. Times are whole seconds, so that two sweeps may share one.
+
+use super::{
+    Format, Source,
+    sink::{CLOCK, Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION},
+};
+use crate::read::{
+    fault::{Fault, Result, quoted},
+    number::{Cell, Measure, cell, unit_of_name},
+    table::Table,
+};
+use sensor::{Kind, Scope};
+use std::collections::HashMap;
+
+pub const FORMAT: Format = Format {
+    name: "amd-smi",
+    about: "amd-smi metric --power --usage -w 1 --csv",
+    recognises: |head| {
+        let is_header = |line: &str| line.contains("gpu") && line.split(',').any(|c| POWERS.contains(&c.trim()));
+        head.lines().take(20).any(is_header)
+    },
+    read,
+};
+
+/// By the version of amd-smi.
+const POWERS: [&str; 4] = ["socket_power", "current_socket_power", "average_socket_power", "power_usage"];
+const EXTRAS: [(&[&str], usize); 3] = [
+    (&["hotspot", "temperature_hotspot", "edge"], TEMPERATURE),
+    (&["gfx_activity", "gfx_usage"], UTILISATION),
+    (&["gfx_0_clk", "gfx_clk"], CLOCK),
+];
+
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    let is_header =
+        |names: &[String]| names.iter().any(|n| n == "gpu") && names.iter().any(|n| POWERS.contains(&n.as_str()));
+    let mut table = Table::find(source.lines()?, &is_header, "timestamp, gpu and socket_power")?;
+    let header = table.layout.header.clone();
+    let (decimal, gpu) = (table.layout.decimal, header.must("gpu")?);
+    let factor =
+        |at: usize| unit_of_name(&header.names[at]).filter(|u| u.of == Measure::Power).map_or(1.0, |u| u.factor);
+    // What one column never has, the next may: it depends on the chip.
+    let powers: Vec<(&str, usize)> = POWERS.iter().filter_map(|p| Some((*p, header.find(&[p])?))).collect();
+    let time = header.find(&["timestamp"]);
+    let extras_at = EXTRAS.map(|(names, extra)| (header.find(names), extra));
+    let mut chosen: HashMap<String, (&str, usize)> = HashMap::new();
+    let mut sweep: (Option<String>, i64) = (None, -1);
+    while let Some(row) = table.next(&mut sink.notes)? {
+        let index = row.get(gpu).into_owned();
+        let t = match time {
+            Some(at) => sink.time(row.line, &row.get(at))?,
+            None => {
+                let first = sweep.0.get_or_insert_with(|| index.clone());
+                sweep.1 += i64::from(*first == index);
+                let why = "no column timestamp (amd-smi metric without -w)";
+                Some(sink.start(why)?.saturating_add(sink.interval(why)?.saturating_mul(sweep.1)))
+            }
+        };
+        let Some(t) = t else { continue };
+        if index.is_empty() || index.len() > 40 {
+            return Err(
+                Fault::new("no GPU in the row", quoted(&index), "give the log as amd-smi wrote it").at(row.line)
+            );
+        }
+        let mut extras = NO_EXTRAS;
+        for (at, extra) in extras_at.iter().filter_map(|(at, extra)| Some(((*at)?, *extra))) {
+            if let Cell::Number(q) = cell(&row.get(at), decimal) {
+                extras[extra] = q.value;
+            }
+        }
+        let absent = |at: usize| matches!(cell(&row.get(at), decimal), Cell::Absent(_));
+        // Of each GPU the first column that it was seen to have: a reading that fails later is none in another.
+        let there = || powers.iter().copied().find(|(_, at)| !absent(*at));
+        if let Some(found) = there().filter(|_| !chosen.contains_key(&index)) {
+            chosen.insert(index.clone(), found);
+        }
+        let (name, power) = chosen.get(&index).or(powers.first()).copied().unwrap_or(("gpu", gpu));
+        let of = Gpu { index: Some(index.clone()), uuid: None };
+        let sensor = Sensor::new(format!("amd-smi:{index}"), Kind::Average, Scope::Gpu)
+            .label(format!("{name} of amd-smi"))
+            .gpu(of);
+        let Some(series) = sink.series(sensor) else { continue };
+        match cell(&row.get(power), decimal) {
+            Cell::Number(q) if q.value >= 0.0 => {
+                sink.push(series, t, q.value * q.unit.map_or(factor(power), |u| u.factor), Some(&extras))?
+            }
+            Cell::Absent(why) => sink.failed(series, row.line, t, &why)?,
+            _ => sink.leave_out(row.line, "no power in its field, left out"),
+        }
+    }
+    sink.left_out(table.layout.left_out);
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! A table of one's own: `time` and `power_w`, or `energy_j`, and what else is known. `docs/imports/csv.md` is its definition.
+
+use super::{
+    Format, Source,
+    sink::{Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION},
+};
+use crate::read::{
+    fault::{Fault, Result, quoted},
+    number::{Cell, Measure, Unit, cell, unit_of_name},
+    table::Table,
+};
+use sensor::{Kind, Scope};
+
+pub const FORMAT: Format = Format {
+    name: "csv",
+    about: "any table with the columns time and power_w, or energy_j (docs/imports/csv.md)",
+    recognises: |head| {
+        let first = head.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
+        let mut names = first.split([',', ';', '\t']).map(|n| n.trim().trim_matches(['"', '\u{feff}']));
+        names.clone().any(is_time) && names.any(is_value)
+    },
+    read,
+};
+
+const TIMES: [&str; 5] = ["time", "timestamp", "t_ns", "t_unix_ns", "datetime"];
+
+fn is_time(name: &str) -> bool {
+    TIMES.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Case tells mW from MW, so that the unit is looked for in the name as it is.
+fn is_value(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let named = ["power", "watt", "energy"].iter().any(|n| lower.starts_with(n));
+    let has_unit = unit(name).is_some_and(|u| matches!(u.of, Measure::Power | Measure::Energy));
+    named && has_unit || matches!(lower.as_str(), "power" | "watts" | "watt")
+}
+
+fn unit(name: &str) -> Option<Unit> {
+    unit_of_name(name).or_else(|| unit_of_name(&name.to_ascii_lowercase()))
+}
+
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    let is_header = |names: &[String]| names.iter().any(|n| is_time(n)) && names.iter().any(|n| is_value(n));
+    let mut table =
+        Table::find(source.lines()?, &is_header, "time and power_w (or energy_j), as docs/imports/csv.md says")?;
+    let (header, decimal) = (table.layout.header.clone(), table.layout.decimal);
+    let time = header.find(&TIMES).unwrap_or(0);
+    let values: Vec<usize> = (0..header.names.len()).filter(|&at| is_value(&header.names[at])).collect();
+    let value = match (values.as_slice(), sink.options.select.as_slice()) {
+        ([only], []) => *only,
+        (_, [name]) => header.must(name)?,
+        (several, _) => {
+            let names: Vec<&str> = several.iter().map(|&at| header.names[at].as_str()).collect();
+            let remedy = format!("say which: --select {}", names.join(" or --select "));
+            return Err(Fault::new("several columns of power or energy", names.len(), remedy).at(header.line));
+        }
+    };
+    let unit = unit(&header.names[value]);
+    let counts = unit.is_some_and(|u| u.of == Measure::Energy);
+    let factor = unit.map_or(1.0, |u| u.factor);
+    let column = |name: &str| header.find(&[name]);
+    let (device, kind, scope) = (column("device"), column("kind"), column("scope"));
+    let (range, temperature, utilisation) =
+        (column("energy_range_j"), column("temperature_c"), column("utilisation_pct"));
+    while let Some(row) = table.next(&mut sink.notes)? {
+        let text = |at: Option<usize>| at.map(|at| row.get(at).into_owned()).filter(|t| !t.is_empty());
+        let number = |at: Option<usize>| match at.map(|at| cell(&row.get(at), decimal)) {
+            Some(Cell::Number(q)) => Some(q.value),
+            _ => None,
+        };
+        let Some(t) = sink.time(row.line, &row.get(time))? else { continue };
+        let kind = match text(kind) {
+            None if counts => Kind::Counter,
+            None => Kind::Instant,
+            Some(name) => {
+                *Kind::ALL.iter().find(|k| k.name() == name && (**k == Kind::Counter) == counts).ok_or_else(|| {
+                    let known = if counts { "counter" } else { "instant, average, interval_mean, model" };
+                    Fault::new("no kind of reading for this column", quoted(&name), format!("use {known}")).at(row.line)
+                })?
+            }
+        };
+        let scope = match text(scope) {
+            None => Scope::Node,
+            Some(name) => *[Scope::Gpu, Scope::CpuPackage, Scope::Dram, Scope::Node]
+                .iter()
+                .find(|s| s.name() == name)
+                .ok_or_else(|| {
+                    Fault::new("no scope", quoted(&name), "use gpu, cpu_package, dram or node").at(row.line)
+                })?,
+        };
+        let name = text(device);
+        let gpu = name.clone().filter(|_| scope == Scope::Gpu).map(|name| Gpu { index: Some(name), uuid: None });
+        let id = name.map_or("csv".to_string(), |name| format!("csv:{name}"));
+        let sensor = Sensor { range_j: number(range), gpu, ..Sensor::new(id, kind, scope) };
+        let Some(series) = sink.series(sensor) else { continue };
+        let mut extras = NO_EXTRAS;
+        extras[TEMPERATURE] = number(temperature).unwrap_or(f64::NAN);
+        extras[UTILISATION] = number(utilisation).unwrap_or(f64::NAN);
+        match cell(&row.get(value), decimal) {
+            Cell::Number(q) => {
+                let measure = if counts { Measure::Energy } else { Measure::Power };
+                match q.unit {
+                    Some(u) if u.of != measure => sink.leave_out(row.line, "another unit than the column's, left out"),
+                    unit => sink.push(series, t, q.value * unit.map_or(factor, |u| u.factor), Some(&extras))?,
+                }
+            }
+            Cell::Absent(why) => sink.failed(series, row.line, t, &why)?,
+            Cell::Rubbish => sink.leave_out(row.line, "no number in the field of the value, left out"),
+        }
+    }
+    sink.left_out(table.layout.left_out);
+    Ok(())
+}

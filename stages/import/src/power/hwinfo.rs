@@ -1,0 +1,122 @@
+//! HWiNFO's sensor log on Windows: Windows-1252, day first, a comma at the end of each row, the header again and the names of the devices
+//! at the end. Two GPUs give two columns of one name.
+
+use super::{
+    Format, Source,
+    sink::{Gpu, Sensor, Sink},
+};
+use crate::read::{
+    fault::{Fault, Result, quoted},
+    number::{Cell, cell},
+    table::{Header, Table},
+    zone::{DateOrder, stamp},
+};
+use sensor::{Kind, Scope};
+
+pub const FORMAT: Format = Format {
+    name: "hwinfo",
+    about: "HWiNFO: Sensors, Log to file (.CSV)",
+    recognises: |head| {
+        let first = head.lines().next().unwrap_or("");
+        first.trim_start_matches('"').starts_with("Date") && first.contains("Time") && first.contains("[W]")
+    },
+    read,
+};
+
+/// Columns that are taken unless `--select` says otherwise: of each device the one that covers most of it.
+const DEFAULTS: [(&[&str], Scope); 3] = [
+    (&["CPU Package Power [W]", "CPU Package Power (SMU) [W]", "CPU PPT [W]"], Scope::CpuPackage),
+    (&["Total Board Power (TBP) [W]", "GPU Power [W]", "GPU ASIC Power [W]", "GPU Chip Power [W]"], Scope::Gpu),
+    (&["DRAM Power [W]", "Total DRAM Power [W]"], Scope::Dram),
+];
+
+struct Column {
+    at: usize,
+    name: String,
+    scope: Scope,
+}
+
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    let is_header = |names: &[String]| names.iter().any(|n| n == "Date") && names.iter().any(|n| n.ends_with("[W]"));
+    let mut table = Table::find(source.lines()?, &is_header, "Date, Time and powers in [W]")?;
+    let header = table.layout.header.clone();
+    let (decimal, date, time) = (table.layout.decimal, header.must("Date")?, header.must("Time")?);
+    let columns = columns(&header, &sink.options.select)?;
+    while let Some(row) = table.next(&mut sink.notes)? {
+        if row.get(date) == "Date" {
+            // The footer: the header with the devices under it.
+            continue;
+        }
+        let text = format!("{} {}", row.get(date), row.get(time));
+        let order =
+            if sink.options.date_order == DateOrder::Unknown { DateOrder::DayFirst } else { sink.options.date_order };
+        let t = match stamp(&text, order) {
+            Ok(stamp) => sink.at(row.line, stamp, &text)?,
+            Err(_) => {
+                sink.leave_out(row.line, super::sink::NO_TIME);
+                continue;
+            }
+        };
+        for column in &columns {
+            let gpu = (column.scope == Scope::Gpu).then(|| Gpu { index: None, uuid: Some(column.name.clone()) });
+            let sensor = Sensor { gpu, ..Sensor::new(format!("hwinfo:{}", column.name), Kind::Instant, column.scope) };
+            let Some(series) = sink.series(sensor) else { continue };
+            match cell(&row.get(column.at), decimal) {
+                Cell::Number(q) if q.value >= 0.0 => {
+                    sink.push(series, t, q.value * q.unit.map_or(1.0, |u| u.factor), None)?
+                }
+                Cell::Absent(why) => sink.failed(series, row.line, t, &why)?,
+                _ => sink.leave_out(row.line, "no power in its field, left out"),
+            }
+        }
+    }
+    sink.left_out(table.layout.left_out);
+    Ok(())
+}
+
+fn columns(header: &Header, asked: &[String]) -> Result<Vec<Column>> {
+    if !asked.is_empty() {
+        return asked.iter().map(|name| chosen(header, name)).collect();
+    }
+    let mut columns = Vec::new();
+    for (names, scope) in DEFAULTS {
+        let found = names.iter().find(|name| header.find(&[name]).is_some());
+        if let Some(name) = found
+            && let Some(at) = header.one(name)?
+        {
+            columns.push(Column { at, name: name.to_string(), scope });
+        }
+    }
+    if columns.is_empty() {
+        let powers: Vec<&str> = header.names.iter().filter(|n| n.ends_with("[W]")).map(String::as_str).collect();
+        let remedy = format!("say which columns count: --select \"{}\"", powers.join("\" or --select \""));
+        return Err(Fault::new("no power of a processor or GPU by a known name", powers.len(), remedy).at(header.line));
+    }
+    Ok(columns)
+}
+
+/// `GPU Power [W]`, or with `#2` the second of that name.
+fn chosen(header: &Header, asked: &str) -> Result<Column> {
+    let (name, which) = match asked.rsplit_once('#') {
+        Some((name, n)) if n.parse::<usize>().is_ok_and(|n| n > 0) => (name, n.parse::<usize>().ok()),
+        _ => (asked, None),
+    };
+    let at = match which {
+        None => header.must(name)?,
+        Some(n) => *header.all(name).get(n - 1).ok_or_else(|| {
+            Fault::new(
+                "no such column",
+                quoted(asked),
+                format!("the header has {} of this name", header.all(name).len()),
+            )
+            .at(header.line)
+        })?,
+    };
+    let scope = match name {
+        _ if name.contains("GPU") || name.contains("Board") => Scope::Gpu,
+        _ if name.contains("CPU") => Scope::CpuPackage,
+        _ if name.contains("DRAM") => Scope::Dram,
+        _ => Scope::Node,
+    };
+    Ok(Column { at, name: asked.to_string(), scope })
+}

@@ -1,0 +1,115 @@
+//! macOS: `sudo powermetrics --samplers cpu_power,gpu_power -i 1000` (its manual). Each sample is the mean over the time that it states.
+//! The GPU's power is printed twice, and the line of the sum is missing in older versions.
+
+use super::{
+    Format, Source,
+    sink::{Sensor, Sink},
+};
+use crate::read::{
+    fault::Result,
+    number::{Cell, Decimal, cell},
+    zone::{DateOrder, Stamp, clock, day, offset},
+};
+use sensor::{Kind, Scope};
+
+pub const FORMAT: Format = Format {
+    name: "powermetrics",
+    about: "sudo powermetrics --samplers cpu_power,gpu_power -i 1000 (text)",
+    recognises: |head| head.contains("*** Sampled system activity ("),
+    read,
+};
+
+const LABEL: &str = "powermetrics: without memory, display, drives and power supply";
+const PARTS: [(&str, &str, Scope); 3] = [
+    ("CPU Power", "cpu", Scope::CpuPackage),
+    ("GPU Power", "gpu", Scope::Gpu),
+    ("ANE Power", "ane", Scope::CpuPackage),
+];
+/// Stamps are whole seconds and may be late by some.
+const STAMP_NS: i64 = 2_000_000_000;
+
+/// One sample: its end and its length, and the powers that it gave.
+struct Sample {
+    line: u64,
+    end_ns: i64,
+    length_ns: i64,
+    watts: [Option<f64>; 3],
+}
+
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    let mut lines = source.lines()?;
+    let (mut sample, mut before): (Option<Sample>, Option<i64>) = (None, None);
+    let mut cut = false;
+    while let Some(line) = lines.next()? {
+        cut = !line.ended;
+        if let Some(rest) = line.text.trim().strip_prefix("*** Sampled system activity (") {
+            let (number, rest) = (line.number, rest.to_string());
+            give(sink, sample.take(), &mut before)?;
+            sample = begin(sink, number, &rest)?;
+        } else if let Some(sample) = &mut sample
+            && let Some((name, value)) = line.text.split_once(": ")
+            && let Some(at) = PARTS.iter().position(|(of, ..)| *of == name.trim())
+            && !cut
+            && sample.watts[at].is_none()
+            && let Cell::Number(q) = cell(value, Decimal::Point)
+            && let Some(unit) = q.unit
+        {
+            sample.watts[at] = Some(q.value * unit.factor).filter(|w| *w >= 0.0);
+        }
+    }
+    // A sample that was cut in the middle may lack a part.
+    if cut && sample.as_ref().is_some_and(|s| s.watts.iter().any(Option::is_none)) {
+        sink.leave_out(lines.number(), "the last sample is cut, left out");
+        return Ok(());
+    }
+    give(sink, sample, &mut before)
+}
+
+/// `Thu May 14 13:41:41 2026 +0200) (1002.90ms elapsed) ***`.
+fn begin(sink: &mut Sink, line: u64, rest: &str) -> Result<Option<Sample>> {
+    let parsed = || {
+        let (date, elapsed) = rest.split_once(") (")?;
+        let ms: f64 = elapsed.split("ms").next()?.trim().parse().ok()?;
+        let words: Vec<&str> = date.split_whitespace().collect();
+        let [_, month, of_month, time, year, rest @ ..] = words.as_slice() else { return None };
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let month = MONTHS.iter().position(|m| m == month)? + 1;
+        let day = day(&format!("{year}-{month:02}-{of_month:0>2}"), DateOrder::Unknown).ok()?;
+        let wall = day.checked_mul(86_400_000_000_000)?.checked_add(clock(time)?.0)?;
+        let stamp = match rest.first().map(|zone| offset(zone)) {
+            Some(east) => Stamp::Utc(wall.saturating_sub(i64::from(east?) * 1_000_000_000)),
+            None => Stamp::Wall(wall),
+        };
+        (ms > 0.0 && ms < 1e9).then_some((stamp, (ms * 1e6).round() as i64))
+    };
+    let Some((stamp, length_ns)) = parsed() else {
+        sink.leave_out(line, super::sink::NO_TIME);
+        return Ok(None);
+    };
+    let end_ns = sink.at(line, stamp, rest)?;
+    Ok(Some(Sample { line, end_ns, length_ns, watts: [None; 3] }))
+}
+
+/// Samples follow one another: the end of one is the beginning of the next, unless the stamp says that time is missing.
+fn give(sink: &mut Sink, sample: Option<Sample>, before: &mut Option<i64>) -> Result<()> {
+    let Some(sample) = sample else { return Ok(()) };
+    if sample.watts.iter().all(Option::is_none) {
+        sink.leave_out(sample.line, "no power in the sample, left out");
+        return Ok(());
+    }
+    let follows =
+        before.and_then(|b| b.checked_add(sample.length_ns)).filter(|end| (end - sample.end_ns).abs() <= STAMP_NS);
+    let end = follows.unwrap_or(sample.end_ns);
+    for (watt, (_, part, scope)) in sample.watts.iter().zip(PARTS) {
+        let Some(watt) = watt else { continue };
+        let sensor = Sensor::new(format!("powermetrics:{part}"), Kind::IntervalMean, scope).label(LABEL);
+        let Some(series) = sink.series(sensor) else { continue };
+        if follows.is_none() {
+            // Where the first interval began.
+            sink.push(series, end.saturating_sub(sample.length_ns), *watt, None)?;
+        }
+        sink.push(series, end, *watt, None)?;
+    }
+    *before = Some(end);
+    Ok(())
+}

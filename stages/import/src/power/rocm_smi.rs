@@ -1,0 +1,93 @@
+//! `rocm-smi --showpower --csv` in a loop (ROCm SMI's manual): one snapshot after another, each with its header, without times unless the
+//! loop printed some. A die without a sensor of its own is counted by the one beside it.
+
+use super::{
+    Format, Source,
+    sink::{Gpu, Sensor, Sink},
+};
+use crate::read::{
+    fault::{Fault, Result},
+    number::{Cell, cell, unit_of_name},
+    table::Table,
+};
+use sensor::{Kind, Scope};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub const FORMAT: Format = Format {
+    name: "rocm-smi",
+    about: "rocm-smi --showpower --csv, in a loop",
+    recognises: |head| head.lines().take(20).any(is_header_line),
+    read,
+};
+
+fn is_header_line(line: &str) -> bool {
+    line.split(',').any(|c| c.trim() == "device") && line.contains("Power (W)")
+}
+
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    let is_power = |name: &String| name.ends_with("Power (W)") && !name.starts_with("Max");
+    let is_header = |names: &[String]| names.iter().any(|n| n == "device") && names.iter().any(is_power);
+    let mut table = Table::find(source.lines()?, &is_header, "device and Average Graphics Package Power (W)")?;
+    let header = table.layout.header.clone();
+    let (decimal, device) = (table.layout.decimal, header.must("device")?);
+    let power = header.names.iter().position(is_power).unwrap_or(device);
+    let factor = unit_of_name(&header.names[power]).map_or(1.0, |u| u.factor);
+    let time = header.find(&["timestamp", "time"]);
+    let timed = time.is_some() || (sink.options.start.is_some() && sink.interval_ns().is_some());
+    let mut sweep: (Option<String>, i64) = (None, -1);
+    // Of a log without times, what it says at all.
+    let (mut snapshot, mut beside): (BTreeMap<String, f64>, BTreeSet<String>) = Default::default();
+    while let Some(row) = table.next(&mut sink.notes)? {
+        let name = row.get(device).into_owned();
+        let reading = cell(&row.get(power), decimal);
+        if matches!(&reading, Cell::Absent(why) if why.contains("Secondary")) {
+            beside.insert(name);
+            continue;
+        }
+        let watt = match &reading {
+            Cell::Number(q) if q.value >= 0.0 => Some(q.value * q.unit.map_or(factor, |u| u.factor)),
+            _ => None,
+        };
+        if !timed {
+            snapshot.extend(watt.map(|w| (name, w)));
+            continue;
+        }
+        let t = match time {
+            Some(at) => sink.time(row.line, &row.get(at))?,
+            None => {
+                let first = sweep.0.get_or_insert_with(|| name.clone());
+                sweep.1 += i64::from(*first == name);
+                Some(sink.start("no times")?.saturating_add(sink.interval("no times")?.saturating_mul(sweep.1)))
+            }
+        };
+        let Some(t) = t else { continue };
+        let gpu = Gpu { index: Some(name.trim_start_matches("card").to_string()), uuid: None };
+        let sensor = Sensor::new(format!("rocm-smi:{name}"), Kind::Average, Scope::Gpu)
+            .label(header.names[power].clone())
+            .gpu(gpu);
+        let Some(series) = sink.series(sensor) else { continue };
+        match (watt, reading) {
+            (Some(watt), _) => sink.push(series, t, watt, None)?,
+            (None, Cell::Absent(why)) => sink.failed(series, row.line, t, &why)?,
+            _ => sink.leave_out(row.line, "no power in its field, left out"),
+        }
+    }
+    sink.left_out(table.layout.left_out);
+    let dies = if beside.is_empty() {
+        String::new()
+    } else {
+        let names = beside.iter().cloned().collect::<Vec<_>>().join(", ");
+        format!("{} secondary dies ({names}) are included in the die beside them", beside.len())
+    };
+    if !timed && !snapshot.is_empty() {
+        let total: f64 = snapshot.values().sum();
+        let value = format!("a snapshot of {total} W from {} sensors; {dies}", snapshot.len());
+        let remedy =
+            "log with a time in each row, or say --start and --interval-ms of the loop: one power is no energy";
+        return Err(Fault::new("no times in the log", value.trim_end_matches("; "), remedy).at(header.line));
+    }
+    if !dies.is_empty() {
+        sink.notes.say(dies);
+    }
+    Ok(())
+}

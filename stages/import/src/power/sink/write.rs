@@ -1,0 +1,245 @@
+//! Series as `power_sample` and `sensor`, and what an import says of each of them.
+
+use super::{
+    Known, Sensor, Sink, THROTTLED, ordered,
+    series::{CHUNK, Page},
+};
+use crate::{SESSION, read::zone::utc_text};
+use ::sensor::{
+    Kind,
+    averaging::{self, Averaging},
+    rows::{self, WHOLE_WATT},
+    updates::Updates,
+};
+use anyhow::Result;
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, new_null_array};
+use arrow::buffer::{NullBuffer, ScalarBuffer};
+use arrow::{datatypes::DataType, error::ArrowError};
+use schemas::{
+    Provenance,
+    tables::{POWER_SAMPLE, SENSOR},
+};
+use std::{fmt::Write, io, path::Path, sync::Arc};
+
+/// Intervals between changes that the update period is the median of.
+const CHANGES: usize = 1 << 16;
+
+/// Changes that a period takes: loggers read less often than most sensors renew their value.
+const ENOUGH: usize = 8;
+
+/// What the readings of a sensor tell, seen in order of time.
+#[derive(Debug, Default)]
+pub struct Told {
+    rows: usize,
+    valid: u64,
+    longest_gap_ns: Option<i64>,
+    first: Option<(i64, f64)>,
+    last: Option<(i64, f64)>,
+    /// By the rule of the kind, over the whole log; a counter that fell counts from zero.
+    energy_j: f64,
+    falls: u64,
+    updates: Updates,
+}
+
+impl Told {
+    fn see(&mut self, page: &Page, kind: Kind, range_j: Option<f64>) {
+        self.rows += page.len();
+        for (&t, &v) in page.t.iter().zip(page.v) {
+            if v.is_nan() {
+                continue;
+            }
+            self.valid += 1;
+            self.updates.see(t, v);
+            if let Some((before, value)) = self.last.replace((t, v)) {
+                let gap = t - before;
+                self.longest_gap_ns = Some(self.longest_gap_ns.map_or(gap, |g| g.max(gap)));
+                let seconds = gap as f64 / 1e9;
+                self.energy_j += match kind {
+                    Kind::Counter => self.rise(value, v, range_j),
+                    Kind::IntervalMean | Kind::Model => v * seconds,
+                    Kind::Instant | Kind::Average => (value + v) / 2.0 * seconds,
+                };
+            } else {
+                self.first = Some((t, v));
+            }
+        }
+    }
+
+    /// A load that stood still changes its power when it begins and ends: that tells nothing of the sensor. A counter is late by a period
+    /// only where it was read more often than it was renewed (Prometheus repeats the last scrape).
+    fn period_ms(&self, kind: Kind) -> Option<f64> {
+        let known = !kind.made_by_reading() && self.updates.intervals() >= ENOUGH;
+        let period = self.updates.period_ns().filter(|_| known)? as f64;
+        let span = self.last?.0 - self.first?.0;
+        let step = span as f64 / (self.valid.max(2) - 1) as f64;
+        (kind != Kind::Counter || period > 1.5 * step).then_some(period / 1e6)
+    }
+
+    /// A fall by more than half of the range, or without one, is a new beginning (as in `join-telemetry`).
+    fn rise(&mut self, before: f64, after: f64, range_j: Option<f64>) -> f64 {
+        let rise = after - before;
+        if rise >= 0.0 {
+            return rise;
+        }
+        match range_j.map(|range| (rise + range, range)) {
+            Some((wrapped, range)) if wrapped >= 0.0 && wrapped <= range / 2.0 => wrapped,
+            _ => {
+                self.falls += 1;
+                after.max(0.0)
+            }
+        }
+    }
+}
+
+/// The columns of `power_sample` that are the same in every row of a sensor: pages take as many rows of them as they have.
+pub(super) struct Frame {
+    counts: bool,
+    names: [ArrayRef; 4],
+    range: ArrayRef,
+    no_number: ArrayRef,
+    no_answer: ArrayRef,
+}
+
+impl Frame {
+    pub(super) fn new(known: &Known) -> Self {
+        let (sensor, rows) = (&known.sensor, CHUNK.min((known.readings + known.errors) as usize));
+        let counts = sensor.kind == Kind::Counter;
+        let texts = [SESSION, &sensor.device_id, sensor.kind.name(), sensor.scope.name()];
+        let text = |text| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows))) as ArrayRef;
+        let no_number = new_null_array(&DataType::Float64, rows);
+        let range = sensor.range_j.filter(|_| counts);
+        Frame {
+            counts,
+            names: texts.map(text),
+            range: range.map_or(no_number.clone(), |range| Arc::new(Float64Array::from(vec![range; rows]))),
+            no_number,
+            no_answer: new_null_array(&DataType::Boolean, rows),
+        }
+    }
+
+    /// The rows of one page, of at most [`CHUNK`].
+    pub(super) fn batch(&self, page: &Page) -> Result<RecordBatch, ArrowError> {
+        let n = page.len();
+        let floats = |values: &[f64]| -> ArrayRef {
+            if values.is_empty() {
+                return self.no_number.slice(0, n);
+            }
+            let missing = values.iter().filter(|v| v.is_nan()).count();
+            let valid = (missing > 0).then(|| NullBuffer::from_iter(values.iter().map(|v| !v.is_nan())));
+            Arc::new(Float64Array::new(ScalarBuffer::from(values.to_vec()), valid))
+        };
+        let throttled = match page.extras[THROTTLED] {
+            [] => self.no_answer.slice(0, n),
+            values => Arc::new(values.iter().map(|v| (!v.is_nan()).then_some(*v != 0.0)).collect::<BooleanArray>()),
+        };
+        let [session, device, kind, scope] = self.names.each_ref().map(|name| name.slice(0, n));
+        let (power, energy) = if self.counts { (&[] as &[f64], page.v) } else { (page.v, &[] as &[f64]) };
+        let t = Arc::new(Int64Array::from(page.t.to_vec()));
+        let mut columns = vec![session, device, kind, t, scope, floats(power), floats(energy), self.range.slice(0, n)];
+        columns.extend(page.extras[..THROTTLED].iter().map(|values| floats(values)));
+        columns.push(throttled);
+        RecordBatch::try_new(POWER_SAMPLE.arrow(), columns)
+    }
+}
+
+/// Writes both tables. What every sensor told comes back, in the order of the table.
+pub fn write<'s>(sink: &'s Sink, folder: &Path, by: &Provenance) -> Result<Vec<(&'s Known, Told)>> {
+    let mut order: Vec<usize> = (0..sink.known.len()).collect();
+    order.sort_by_key(|&at| (&sink.known[at].sensor.device_id, sink.known[at].sensor.kind.name()));
+    let mut told = Vec::new();
+    let path = folder.join("power_sample.parquet");
+    schemas::io::write_each(&path, &POWER_SAMPLE, by, &mut |write| {
+        for &at in &order {
+            let known = &sink.known[at];
+            let frame = Frame::new(known);
+            let updates = Updates::of(known.sensor.kind == Kind::Counter).bounded(CHANGES);
+            let mut of = Told { updates, ..Told::default() };
+            let mut refused = None;
+            let done = ordered::read(&sink.store, at, &mut |page| {
+                of.see(&page, known.sensor.kind, known.sensor.range_j);
+                let rows = |cause: String| schemas::Error::Rows { table: POWER_SAMPLE.name, cause };
+                let written = frame.batch(&page).map_err(|e| rows(e.to_string())).and_then(|b| write(&b));
+                written.map_err(|e| {
+                    refused = Some(e);
+                    io::Error::other("refused")
+                })
+            });
+            if let Some(error) = refused {
+                return Err(error);
+            }
+            done.map_err(|cause| schemas::Error::Io { path: path.clone(), action: "put readings aside for", cause })?;
+            told.push((known, of));
+        }
+        Ok(())
+    })?;
+    let rows: Vec<rows::Sensor> =
+        told.iter().map(|(known, told)| row(known, told, sink.options.averages_over)).collect();
+    schemas::io::write_rows(&folder.join("sensor.parquet"), &SENSOR, &rows, by)?;
+    Ok(told)
+}
+
+/// What a sensor averages over, ms, and how that is known: by what was asked for, by the log, by board and driver.
+fn averaging(sensor: &Sensor, asked: Option<f64>) -> Option<(f64, &'static str)> {
+    if !matches!(sensor.kind, Kind::Instant | Kind::Average) {
+        return None;
+    }
+    let of_board = |reading| {
+        let Averaging { window_ms, known } = averaging::averaging(reading, &sensor.board, &sensor.driver);
+        (window_ms, if known == averaging::Known::Assumed { "assumed" } else { "stated" })
+    };
+    let stated = asked.or(sensor.averaging_ms).map(|ms| (ms, "stated"));
+    stated.or(sensor.reading.map(of_board)).or_else(|| rows::assumed_averaging(sensor.kind.name()))
+}
+
+fn row(known: &Known, told: &Told, asked: Option<f64>) -> rows::Sensor {
+    let sensor = &known.sensor;
+    let averaging = averaging(sensor, asked);
+    let counts = sensor.kind == Kind::Counter;
+    rows::Sensor {
+        session_id: SESSION.into(),
+        device_id: sensor.device_id.clone(),
+        kind: sensor.kind.name().into(),
+        scope: sensor.scope.name().into(),
+        source: known.source.into(),
+        label: sensor.label.clone(),
+        readings: told.rows,
+        missed: None,
+        errors: Some(known.errors),
+        last_error: known.last_error.clone(),
+        longest_gap_ns: told.longest_gap_ns,
+        update_period_ms: told.period_ms(sensor.kind),
+        resolution_w: told.updates.quantum().filter(|_| !counts).map(|step| step.min(WHOLE_WATT)),
+        resolution_j: told.updates.quantum().filter(|_| counts && !sensor.is_exact),
+        averaging_ms: averaging.map(|(ms, _)| ms),
+        averaging_from: averaging.map(|(_, from)| from),
+        clock: Some(if sensor.is_exact { "runs" } else { "other" }),
+        error_w: None,
+        error_pct: None,
+        cost_pct: None,
+    }
+}
+
+/// One line a sensor: what it is, how much of it there is, and its energy over the log.
+pub fn said(told: &[(&Known, Told)]) -> String {
+    let mut said = String::new();
+    for (known, told) in told {
+        let sensor = &known.sensor;
+        let _ = write!(said, "{} {} {}: ", sensor.device_id, sensor.kind.name(), sensor.scope.name());
+        let _ = match (told.first, told.last) {
+            (Some((from, _)), Some((to, _))) => {
+                let seconds = (to - from) as f64 / 1e9;
+                let (from, to) = (utc_text(from), utc_text(to));
+                write!(said, "{} readings, {from} to {to}, {:.6} J in {seconds:.3} s", told.valid, told.energy_j)
+            }
+            _ => write!(said, "no reading, energy unknown"),
+        };
+        if told.falls > 0 {
+            let _ = write!(said, "; it began anew {} times, and what was used meanwhile is not in it", told.falls);
+        }
+        if let Some(label) = &sensor.label {
+            let _ = write!(said, " ({label})");
+        }
+        said.push('\n');
+    }
+    said
+}

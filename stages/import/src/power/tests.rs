@@ -1,0 +1,134 @@
+//! Readers against arbitrary and mutated logs, rows read quickly against rows read slowly, and the registry against its folder.
+
+use super::*;
+use crate::read::fuzz::{self, campaign, fixtures};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// Options that change what readers do.
+fn options(choice: u32) -> Options {
+    let bit = |n: u32| choice >> n & 1 == 1;
+    let tz = [None, Some("UTC"), Some("Europe/Berlin"), Some("-03:30")][(choice % 4) as usize];
+    let selects = [
+        "",
+        "0",
+        "generate",
+        "power.draw.average",
+        "GPU Power [W]#2",
+        "VDD_SOC",
+        "sensor.server_plug_power",
+        "power_w",
+    ];
+    let select = selects[(choice >> 2 & 7) as usize];
+    Options {
+        into: std::env::temp_dir(),
+        tz: tz.map(|z| z.parse().unwrap()),
+        offset_ms: if bit(5) { i64::MIN } else { 0 },
+        gpus: if bit(6) { vec!["0".into()] } else { Vec::new() },
+        interval_ms: bit(7).then_some(if bit(8) { 1e300 } else { 1000.0 }),
+        start: bit(9).then(|| "2026-05-14T09:00:00Z".into()),
+        select: if bit(10) && !select.is_empty() { vec![select.into()] } else { Vec::new() },
+        date_order: if bit(11) { DateOrder::DayFirst } else { DateOrder::Unknown },
+        ..Options::default()
+    }
+}
+
+/// Reads, and holds what came against what any log must give.
+fn read(format: &Format, bytes: &[u8], choice: u32) {
+    let options = options(choice);
+    let mut sink = Sink::new(&options);
+    sink.begin(0, format.name);
+    let done = (format.read)(Source::new(bytes), &mut sink).and_then(|()| sink.end()).and_then(|()| sink.check(&[]));
+    let readings: u64 = sink.known.iter().map(|k| k.readings + k.errors).sum();
+    assert!(readings <= 4 * bytes.len() as u64, "{readings} readings of {} bytes", bytes.len());
+    match done {
+        Err(fault) => assert!(!fault.to_string().is_empty()),
+        Ok(()) => sink.see_rows(&mut |t, value| {
+            assert!(t.windows(2).all(|pair| pair[0] < pair[1]), "not in order of time");
+            assert!(value.iter().all(|v| v.is_nan() || v.is_finite()), "not finite");
+        }),
+    }
+}
+
+#[test]
+fn fuzzed_power_readers() {
+    let all = fixtures();
+    fuzz::each(ALL, |format| {
+        let head = |bytes: &[u8]| {
+            let mut text = Vec::new();
+            Utf8::new(bytes).unwrap().read_to_end(&mut text).unwrap();
+            decode::text(&text).into_owned()
+        };
+        let seeds: Vec<Vec<u8>> =
+            all.iter().filter(|(_, b)| (format.recognises)(&head(b))).map(|(_, b)| b.clone()).collect();
+        campaign(format.name, &seeds, &|bytes, choice| read(format, bytes, choice));
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The quick way gives what the table gives: a `;` log goes through the table, and is otherwise the same.
+    #[test]
+    fn rows_read_quickly_are_those_read_slowly(
+        rows in proptest::collection::vec((0i64..500_000, 0u8..3, 0u32..900_000, 0u8..12, 0u8..100), 1..200),
+        crlf in any::<bool>(), uuid in any::<bool>(), repeated in 0usize..200,
+    ) {
+        let log = |delimiter: &str| {
+            let end = if crlf { "\r\n" } else { "\n" };
+            let header = ["timestamp", if uuid { "uuid" } else { "index" }, "power.draw [W]", "utilization.gpu [%]"].join(delimiter) + end;
+            let mut text = header.clone();
+            for (i, (ms, gpu, milliwatt, odd, busy)) in rows.iter().enumerate() {
+                if i == repeated {
+                    text += &header;
+                }
+                let time = format!("2026/05/14 09:{:02}:{:02}.{:03}", ms / 60_000, ms / 1000 % 60, ms % 1000);
+                let gpu = if uuid { format!("GPU-0000-{gpu}") } else { gpu.to_string() };
+                let power = match odd {
+                    0 => "[N/A]".to_string(),
+                    1 => "rubbish".to_string(),
+                    2 => format!("{} mW", milliwatt),
+                    _ => format!("{}.{:02} W", milliwatt / 1000, milliwatt % 1000 / 10),
+                };
+                text += &([time, gpu, power, format!("{busy} %")].join(delimiter) + end);
+            }
+            text
+        };
+        let read = |text: &str| {
+            let options = Options { tz: Some("Europe/Berlin".parse().unwrap()), into: std::env::temp_dir(), ..Options::default() };
+            let mut sink = Sink::new(&options);
+            sink.begin(0, "nvidia-smi");
+            let done = (nvidia_smi::FORMAT.read)(Source::new(text.as_bytes()), &mut sink).map_err(|f| f.to_string());
+            let devices: Vec<String> = sink.known.iter().map(|k| k.sensor.device_id.clone()).collect();
+            let checked = sink.check(&[]).map_err(|f| f.to_string());
+            let mut rows = Vec::new();
+            sink.see_rows(&mut |t, v| rows.extend(t.iter().zip(v).map(|(t, v)| (*t, v.to_bits()))));
+            (done, checked, devices, rows, sink.notes.texts())
+        };
+        prop_assert_eq!(read(&log(", ")), read(&log("; ")));
+    }
+}
+
+/// One file and one page a format: nothing is in one of the three places alone.
+#[test]
+fn folder_registry_and_pages_agree() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let names = |folder: PathBuf, ending: &str| -> BTreeSet<String> {
+        let files = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        files.filter_map(|f| f.strip_suffix(ending).map(str::to_string)).collect()
+    };
+    let files: BTreeSet<String> =
+        names(root.join("src/power"), ".rs").into_iter().filter(|f| f != "mod" && f != "tests").collect();
+    assert_eq!(files.len(), ALL.len(), "{files:?}");
+    let pages = root.join("../../docs/imports");
+    let index = std::fs::read_to_string(pages.join("README.md")).unwrap();
+    for format in ALL {
+        let page = std::fs::read_to_string(pages.join(format!("{}.md", format.name)));
+        let page = page.unwrap_or_else(|_| panic!("docs/imports has no page {}.md", format.name));
+        assert!(page.starts_with(&format!("# {}", format.name)), "{}: its page has another title", format.name);
+        assert!(index.contains(&format!("[{0}]({0}.md)", format.name)), "{}: not in the index", format.name);
+        assert!(page.contains("import power"), "{}: its page shows no import", format.name);
+    }
+    let known: BTreeSet<&str> = ALL.iter().map(|f| f.name).collect();
+    assert_eq!(known.len(), ALL.len(), "two formats of one name");
+}

@@ -1,0 +1,153 @@
+//! AWS's offer file of EC2 as CSV: lines about the file, then a header, then one line a SKU, term and dimension.
+//!
+//! Of a dozen lines for an instance type two kinds are what an hour costs: Linux, shared tenancy, nothing pre-installed, used capacity;
+//! on demand, or reserved without payment in advance. The day for which the file vouches is its `Publication Date`.
+
+use super::{Price, Same, Sink};
+use crate::{
+    lists::Format,
+    read::sheet::{Line, Sheet, fault, whole},
+};
+use anyhow::{Result, bail};
+use schemas::column::is_date;
+use std::path::Path;
+
+pub const FORMAT: Format<Sink> = Format {
+    name: "aws-offer",
+    about: "AWS's offer CSV of EC2: Linux, shared, on demand and reserved without upfront payment",
+    recognises: |head| {
+        ["TermType", "PricePerUnit", "Instance Type"].iter().all(|name| head.contains(&format!("\"{name}\"")))
+            || head.lines().any(|l| l.starts_with("SKU,OfferTermCode,"))
+    },
+    read,
+};
+
+struct Columns {
+    instance: usize,
+    term: usize,
+    unit: usize,
+    usd: usize,
+    currency: usize,
+    system: usize,
+    tenancy: usize,
+    capacity: usize,
+    installed: Option<usize>,
+    market: Option<usize>,
+    region: Option<usize>,
+    length: Option<usize>,
+    option: Option<usize>,
+    class: Option<usize>,
+    vcpus: Option<usize>,
+    memory: Option<usize>,
+    gpus: Option<usize>,
+    cpu: Option<usize>,
+}
+
+impl Columns {
+    fn of(sheet: &Sheet) -> Result<Self> {
+        Ok(Columns {
+            instance: sheet.column("Instance Type")?,
+            term: sheet.column("TermType")?,
+            unit: sheet.column("Unit")?,
+            usd: sheet.column("PricePerUnit")?,
+            currency: sheet.column("Currency")?,
+            system: sheet.column("Operating System")?,
+            tenancy: sheet.column("Tenancy")?,
+            capacity: sheet.column("CapacityStatus")?,
+            installed: sheet.find("Pre Installed S/W"),
+            market: sheet.find("MarketOption"),
+            region: sheet.find("Region Code"),
+            length: sheet.find("LeaseContractLength"),
+            option: sheet.find("PurchaseOption"),
+            class: sheet.find("OfferingClass"),
+            vcpus: sheet.find("vCPU"),
+            memory: sheet.find("Memory"),
+            gpus: sheet.find("GPU"),
+            cpu: sheet.find("Physical Processor"),
+        })
+    }
+
+    /// The tier whose hourly price a line is, or why it is none.
+    fn tier(&self, line: &Line) -> Result<&'static str, &'static str> {
+        let is = |column: usize, wanted: &str| line.text(column) == wanted;
+        let open = |column: Option<usize>, wanted: &str| ["", wanted].contains(&line.text(column));
+        match () {
+            () if line.text(self.instance).is_empty() => Err("not an instance, skipped"),
+            () if is(self.unit, "Quantity") => Err("payment in advance (Quantity), not by the hour, skipped"),
+            () if !is(self.unit, "Hrs") => Err("not by the hour, skipped"),
+            () if !is(self.system, "Linux") || !open(self.installed, "NA") => {
+                Err("other software than plain Linux, skipped")
+            }
+            () if !is(self.tenancy, "Shared") => Err("dedicated tenancy, skipped"),
+            () if !is(self.capacity, "Used") => Err("reserved capacity that is not used, skipped"),
+            () if !open(self.market, "OnDemand") => Err("capacity block or other market, skipped"),
+            () if !is(self.currency, "USD") => Err("other currency than USD, skipped"),
+            () if is(self.term, "OnDemand") => Ok("on_demand"),
+            () if !is(self.term, "Reserved") => Err("other term, skipped"),
+            () if line.text(self.option) != "No Upfront" || line.text(self.class) != "standard" => {
+                Err("reserved with upfront payment or convertible, skipped")
+            }
+            () => match line.text(self.length).replace(' ', "").as_str() {
+                "1yr" => Ok("reserved_1yr"),
+                "3yr" => Ok("reserved_3yr"),
+                _ => Err("reserved for another time, skipped"),
+            },
+        }
+    }
+}
+
+fn read(path: &Path, sink: &mut Sink) -> Result<()> {
+    sink.options.dated()?;
+    let sheet = Sheet::below(path, &["SKU", "TermType", "PricePerUnit"])?;
+    let columns = Columns::of(&sheet)?;
+    if let Some(published) = sheet.said("Publication Date") {
+        sink.stated(published.get(..10).filter(|day| is_date(day)).ok_or_else(|| {
+            fault(path, 1, "`Publication Date` is not a date", published, "give the file as it was fetched")
+        })?)?;
+    }
+    let named = match (columns.region, sink.options.region.as_slice()) {
+        (Some(_), _) => None,
+        (None, [one]) => Some(one.clone()),
+        (None, _) => {
+            bail!("{}: missing column, \"Region Code\", say the region with --region us-east-1", path.display())
+        }
+    };
+    let provider = sink.options.provider.clone().unwrap_or_else(|| "aws".into());
+    sink.same = Same::Equal;
+    sheet.each(&mut |line| {
+        let instance = line.text(columns.instance);
+        let tier = match columns.tier(line) {
+            Ok(tier) => tier,
+            Err(why) => {
+                sink.notes.add(why, line.number, instance);
+                return Ok(());
+            }
+        };
+        let region = match (&named, columns.region) {
+            (Some(region), _) => region.clone(),
+            (None, Some(column)) => line.filled(column)?.to_string(),
+            (None, None) => return Ok(()),
+        };
+        let text = |column: Option<usize>| Some(line.text(column)).filter(|t| !["", "NA"].contains(t));
+        let count = |column: Option<usize>| whole(text(column).and_then(|t| t.parse().ok()));
+        // "2,048 GiB"
+        let gib = text(columns.memory).and_then(|t| t.strip_suffix("GiB")?.replace(',', "").trim().parse::<f64>().ok());
+        let gpus = count(columns.gpus).filter(|n| *n > 0);
+        let price = Price {
+            provider: provider.clone(),
+            instance: instance.to_string(),
+            cpu: text(columns.cpu).map(str::to_string),
+            vcpus: count(columns.vcpus),
+            memory_mb: gib.map(|gib| gib * 1024.0),
+            // The file counts accelerators and does not name them.
+            accelerator: gpus.map(|_| "unknown".into()),
+            accelerator_count: gpus,
+            includes_power: true,
+            grid_region: Some(format!("{provider}:{region}")),
+            region,
+            ..Price::default()
+        };
+        let usd = line.number(columns.usd)?;
+        sink.hourly(line.number, &price, tier, usd)
+    })
+}

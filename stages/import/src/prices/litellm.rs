@@ -1,0 +1,104 @@
+//! LiteLLM's `model_prices_and_context_window.json`: one entry a model, USD per ONE token, tiers by the length of the input.
+
+use super::{Price, Same, Sink};
+use crate::{
+    lists::Format,
+    read::entries::{self, number},
+};
+use anyhow::Result;
+use serde_json::Value;
+use std::{collections::BTreeSet, path::Path};
+
+pub const FORMAT: Format<Sink> = Format {
+    name: "litellm",
+    about: "LiteLLM's model price JSON, USD per token",
+    recognises: |head| {
+        head.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+            && (head.contains("\"input_cost_per_") || head.contains("\"litellm_provider\""))
+    },
+    read,
+};
+
+/// The entry that explains the others.
+const DOCUMENTATION: &str = "sample_spec";
+
+fn read(path: &Path, sink: &mut Sink) -> Result<()> {
+    sink.options.dated()?;
+    sink.same = Same::Equal;
+    entries::each(path, &mut |line, model, entry| {
+        if model == DOCUMENTATION {
+            return Ok(());
+        }
+        let seller = entry.get("litellm_provider").and_then(Value::as_str).unwrap_or("unknown").to_string();
+        if sink.options.provider.as_ref().is_some_and(|p| *p != seller) {
+            return Ok(());
+        }
+        let usd = |field: &str| number(path, line, model, entry, field).map(|usd| usd.map(per_million));
+        let mut rows = 0;
+        for tier in tiers(entry) {
+            let ending = tier.map(|t| format!("_above_{t}_tokens")).unwrap_or_default();
+            let price = Price {
+                provider: seller.clone(),
+                region: "any".into(),
+                instance: tier.map_or(model.to_string(), |t| format!("{model} (input above {t})")),
+                tier: "api".into(),
+                input_usd_per_mtok: usd(&format!("input_cost_per_token{ending}"))?,
+                cached_input_usd_per_mtok: usd(&format!("cache_read_input_token_cost{ending}"))?,
+                output_usd_per_mtok: usd(&format!("output_cost_per_token{ending}"))?,
+                includes_power: true,
+                ..Price::default()
+            };
+            if price.input_usd_per_mtok.is_some() || price.output_usd_per_mtok.is_some() {
+                sink.by_token(line, price)?;
+                rows += 1;
+            }
+        }
+        if rows == 0 {
+            sink.notes.add("entry without a price per token, skipped", line, model);
+        }
+        Ok(())
+    })
+}
+
+/// The entry's base price, and the lengths above which another one holds.
+fn tiers(entry: &Value) -> Vec<Option<&str>> {
+    let above = |key: &'_ str| -> Option<(usize, usize)> {
+        let start = key.find("put_cost_per_token_above_")? + "put_cost_per_token_above_".len();
+        let length = key[start..].strip_suffix("_tokens")?.len();
+        (key.starts_with("input_") || key.starts_with("output_")).then_some((start, start + length))
+    };
+    let keys = entry.as_object().into_iter().flat_map(|fields| fields.keys());
+    let lengths: BTreeSet<&str> = keys.filter_map(|k| above(k).map(|(from, to)| &k[from..to])).collect();
+    std::iter::once(None).chain(lengths.into_iter().map(Some)).collect()
+}
+
+/// A price per token per million tokens, moved in decimal: 1.1e-6 is 1.1, not 1.0999999999999999.
+fn per_million(usd: f64) -> f64 {
+    let text = format!("{usd:e}");
+    let moved = text.split_once('e').and_then(|(digits, power)| {
+        let power: i32 = power.parse().ok()?;
+        format!("{digits}e{}", power + 6).parse().ok()
+    });
+    moved.unwrap_or(usd * 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_stay_decimal() {
+        for (token, million) in [(3e-6, 3.0), (1.1e-6, 1.1), (2e-8, 0.02), (1.5e-5, 15.0), (0.0, 0.0), (0.015, 15000.0)]
+        {
+            assert_eq!(per_million(token), million);
+        }
+        assert_eq!(per_million(3e-6).to_string(), "3");
+    }
+
+    #[test]
+    fn lengths_are_found_once() {
+        let entry = serde_json::json!({"input_cost_per_token_above_200k_tokens": 1, "output_cost_per_token_above_200k_tokens": 1,
+            "input_cost_per_token_above_128k_tokens": 1, "cache_read_input_token_cost_above_1hr": 1, "input_cost_per_token": 1});
+        assert_eq!(tiers(&entry), [None, Some("128k"), Some("200k")]);
+    }
+}

@@ -1,0 +1,106 @@
+//! GenAI-Perf's `profile_export_genai_perf.csv`, and AIPerf's `profile_export_aiperf.csv`, which has the same shape: a table of
+//! distributions and a table of single values, with marks of thousands in quotes.
+
+use super::{
+    Format, delimited,
+    sheet::{Run, Sheet, count},
+    window::When,
+};
+use crate::read::{
+    fault::{Fault, Result, quoted},
+    number::{Cell, Decimal, cell},
+};
+
+pub const FORMAT: Format =
+    Format { name: "genai-perf", about: "GenAI-Perf's and AIPerf's CSV: two tables in one file", recognises, read };
+
+fn recognises(head: &str) -> bool {
+    head.lines().any(|l| l.trim_start().starts_with("Metric,")) && head.contains("Request ")
+}
+
+/// Name without its unit, unit, mean or value, line.
+type Metric = (String, String, f64, u64);
+
+fn metrics(text: &str) -> Result<Vec<Metric>> {
+    let mut found = Vec::new();
+    let mut columns = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.trim().is_empty() {
+            columns = None;
+            continue;
+        }
+        let fields = delimited::fields(line, b',');
+        if fields.first().is_some_and(|f| f == "Metric") {
+            columns = Some(fields.len());
+            continue;
+        }
+        let Some(columns) = columns else { continue };
+        if fields.len() != columns {
+            let what = format!("{} fields where the header has {columns}", fields.len());
+            return Err(Fault::new(what, quoted(&fields[0]), "give the file as the tool wrote it").at(number));
+        }
+        let (name, unit) = fields[0].rsplit_once(" (").unwrap_or((&fields[0], ""));
+        let value = fields.get(1).map_or("", |f| f.as_str());
+        match cell(value, Decimal::Point) {
+            Cell::Number(q) => found.push((name.to_string(), unit.trim_end_matches(')').to_string(), q.value, number)),
+            Cell::Absent(_) => {}
+            // A table of text follows the numbers in AIPerf's file (GPUs, endpoints).
+            Cell::Rubbish if found.iter().any(|m: &Metric| m.0 == "Request Count") => {}
+            Cell::Rubbish => return Err(Fault::new("no number", quoted(value), "correct the field").at(number)),
+        }
+    }
+    Ok(found)
+}
+
+fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
+    let metrics = metrics(text)?;
+    let of = |name: &str| metrics.iter().find(|m| m.0 == name);
+    let value = |name: &str| of(name).map(|m| m.2);
+    let ms = |name: &str| of(name).map(|m| m.2 * if m.1.starts_with("sec") || m.1 == "s" { 1e3 } else { 1.0 });
+    let must = |name: &str| {
+        let remedy = "give the whole file, both tables, as the tool wrote it";
+        of(name).map(|m| m.2).ok_or_else(|| Fault::new("a metric is missing", quoted(name), remedy).at(1))
+    };
+    let requests = must("Request Count")?;
+    let (tokens, from) =
+        match (value("Total OSL").or(value("Total Output Sequence Length")), value("Output Sequence Length")) {
+            (Some(total), _) => (total, "`Total OSL`: all generated tokens".to_string()),
+            (None, Some(mean)) => {
+                (requests * mean, "approximate: request count x rounded mean output sequence length".into())
+            }
+            (None, None) => (must("Output Sequence Length")?, String::new()),
+        };
+    let rate = value("Output Token Throughput").filter(|rate| *rate > 0.0 && tokens > 0.0);
+    let (duration_ms, said) = match (ms("Benchmark Duration"), rate, value("Request Throughput")) {
+        (Some(ms), ..) => (ms, "`Benchmark Duration`"),
+        // Of two rounded rates the larger number has more digits.
+        (None, Some(rate), _) => (tokens / rate * 1e3, "the output tokens over the output token throughput"),
+        (None, None, Some(rate)) if rate > 0.0 => {
+            (requests / rate * 1e3, "the request count over the request throughput")
+        }
+        (None, None, rate) => {
+            let value = rate.map_or("nothing".into(), |r| r.to_string());
+            return Err(
+                Fault::new("no duration and no request throughput", value, "give the whole file, both tables").at(1)
+            );
+        }
+    };
+    let input = value("Input Sequence Length");
+    let failed = value("Error Request Count").unwrap_or(0.0);
+    let shown = input.map(|n| format!(", {n:.0} tokens in")).unwrap_or_default();
+    let mut run = Run::generate(format!("{} requests{shown}", requests + failed));
+    run.batch = count(requests).unwrap_or(1);
+    run.prompt(value("Total ISL").or(input.map(|n| n * requests)));
+    run.tokens_generated = count(tokens);
+    run.tokens_from = Some(from);
+    run.latency_ms = Some(duration_ms);
+    run.ttft_ms = ms("Time To First Token");
+    run.tpot_ms = ms("Inter Token Latency");
+    if failed >= 1.0 {
+        let all = requests + failed;
+        run.reason =
+            Some(format!("{failed} of {all} requests failed: their tokens are not counted, their time and energy are"));
+    }
+    let line = of("Request Count").map_or(1, |m| m.3);
+    sheet.run(line, run, When::Unknown, said)
+}

@@ -1,0 +1,412 @@
+//! JSON as benchmarks leave it: several documents in one file, words of a log between the lines, bare NaN and Infinity, an end that is
+//! missing because the benchmark was killed.
+//!
+//! Entries of a list at the top are given one by one, like documents of their own, so that what is whole survives what is not.
+
+use crate::read::{
+    fault::{Fault, Notes, Result, quoted},
+    number::{Cell, Decimal, cell},
+};
+
+/// A value. Numbers that are written without a point stay exact.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Number(f64),
+    /// NaN or an infinity, which JSON does not have and Python and C++ write.
+    NotFinite(f64),
+    Text(String),
+    List(Vec<Value>),
+    Map(Vec<(String, Value)>),
+}
+
+impl Value {
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        match self {
+            Value::Map(pairs) => pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// A finite number, or a text that is one.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Value::Int(n) => Some(*n as f64),
+            Value::Number(n) => Some(*n),
+            Value::Text(text) => match cell(text, Decimal::Point) {
+                Cell::Number(q) if q.unit.is_none() => Some(q.value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub fn number(&self, key: &str) -> Option<f64> {
+        self.get(key)?.as_f64()
+    }
+
+    /// The first of these that is a number.
+    pub fn any(&self, keys: &[&str]) -> Option<f64> {
+        keys.iter().find_map(|key| self.number(key))
+    }
+
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.get(key)? {
+            Value::Text(text) if !text.trim().is_empty() => Some(text.trim()),
+            _ => None,
+        }
+    }
+
+    pub fn list(&self, key: &str) -> Option<&[Value]> {
+        match self.get(key)? {
+            Value::List(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// A scalar as it would be written in a name.
+    pub fn shown(&self) -> Option<String> {
+        match self {
+            Value::Bool(b) => Some(b.to_string()),
+            Value::Int(n) => Some(n.to_string()),
+            Value::Number(n) | Value::NotFinite(n) => Some(n.to_string()),
+            Value::Text(text) => Some(text.trim().to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// Keys whose values are long and not looked at.
+const PASSED_OVER: &[&str] = &["itls", "generated_texts", "input_texts"];
+const DEEPEST: usize = 64;
+const NOISE: &str = "not JSON, passed over";
+const CUT: &str = "the file ends inside an entry (a killed run?), the entry is left out";
+
+/// What stopped the reading of a value.
+enum Stop {
+    /// The file ended.
+    End,
+    /// What stands here does not belong here.
+    Strange,
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+    /// Where the line began.
+    began: usize,
+    /// Inside a value that is not kept.
+    idle: bool,
+    notes: &'a mut Notes,
+}
+
+/// Calls `each` with every whole entry and the line that it begins in; how many there were. Something must be whole.
+pub fn entries(
+    text: &str,
+    notes: &mut Notes,
+    each: &mut dyn FnMut(u64, Value, &mut Notes) -> Result<()>,
+) -> Result<usize> {
+    let mut reader = Reader { text, at: 0, line: 1, began: 0, idle: false, notes };
+    let mut found = 0;
+    let mut listed = false;
+    let mut cut = None;
+    while let Some(byte) = reader.peek() {
+        let (at, line) = (reader.at, reader.line);
+        match byte {
+            b',' | b']' if listed => {
+                listed = byte == b',';
+                reader.at += 1;
+            }
+            b'[' if !listed => {
+                reader.at += 1;
+                listed = matches!(reader.peek(), Some(b'{' | b']') | None);
+                if !listed {
+                    (reader.at, reader.line) = (at, line);
+                    reader.skip_line();
+                }
+            }
+            b'{' => match reader.value(0) {
+                Ok(value) => {
+                    found += 1;
+                    each(line, value, reader.notes)?;
+                }
+                Err(Stop::End) => {
+                    cut = Some(line);
+                    break;
+                }
+                Err(Stop::Strange) => return Err(reader.strange()),
+            },
+            _ => reader.skip_line(),
+        }
+    }
+    match cut {
+        Some(line) if found == 0 => {
+            let lines = text.lines().count();
+            Err(Fault::new(
+                "truncated JSON, no entry is whole",
+                format!("{lines} lines"),
+                "run the benchmark to its end",
+            )
+            .at(line))
+        }
+        Some(line) => {
+            notes.line(line, CUT);
+            Ok(found)
+        }
+        None => Ok(found),
+    }
+}
+
+impl Reader<'_> {
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// The next byte that is not blank.
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            match self.byte()? {
+                b'\n' => {
+                    self.at += 1;
+                    (self.line, self.began) = (self.line + 1, self.at);
+                }
+                b' ' | b'\t' | b'\r' => self.at += 1,
+                byte => return Some(byte),
+            }
+        }
+    }
+
+    fn rest_of_line(&self) -> &str {
+        let rest = &self.text[self.at..];
+        rest.split('\n').next().unwrap_or(rest)
+    }
+
+    fn skip_line(&mut self) {
+        self.notes.line(self.line, NOISE);
+        self.at += self.rest_of_line().len();
+    }
+
+    /// The next byte that can stand here; lines that a log wrote in between are passed over.
+    fn expect(&mut self, allowed: &dyn Fn(u8) -> bool) -> Result<u8, Stop> {
+        loop {
+            let byte = self.peek().ok_or(Stop::End)?;
+            if allowed(byte) {
+                return Ok(byte);
+            }
+            let first = self.text[self.began..self.at].trim().is_empty();
+            if !first || self.rest_of_line().contains("\":") {
+                return Err(Stop::Strange);
+            }
+            self.skip_line();
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, Stop> {
+        let begins =
+            |b: u8| matches!(b, b'{' | b'[' | b'"' | b'-' | b'+') || b.is_ascii_digit() || b"tfnNIi".contains(&b);
+        match self.expect(&begins)? {
+            _ if depth > DEEPEST => Err(Stop::Strange),
+            b'{' => self.map(depth),
+            b'[' => self.list(depth),
+            b'"' => Ok(Value::Text(self.string()?)),
+            _ => self.word(),
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Value, Stop> {
+        self.at += 1;
+        let mut pairs = Vec::new();
+        if self.expect(&|b| matches!(b, b'"' | b'}'))? == b'}' {
+            self.at += 1;
+            return Ok(Value::Map(pairs));
+        }
+        loop {
+            self.expect(&|b| b == b'"')?;
+            let key = self.string()?;
+            self.expect(&|b| b == b':')?;
+            self.at += 1;
+            let before = self.idle;
+            self.idle = before || PASSED_OVER.contains(&key.as_str());
+            let value = self.value(depth + 1)?;
+            let kept = if self.idle { None } else { Some((key, value)) };
+            pairs.extend(kept);
+            self.idle = before;
+            let next = self.expect(&|b| matches!(b, b',' | b'}'))?;
+            self.at += 1;
+            if next == b'}' {
+                return Ok(Value::Map(pairs));
+            }
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value, Stop> {
+        self.at += 1;
+        let mut values = Vec::new();
+        if self.peek().ok_or(Stop::End)? == b']' {
+            self.at += 1;
+            return Ok(Value::List(values));
+        }
+        loop {
+            let value = self.value(depth + 1)?;
+            if !self.idle {
+                values.push(value);
+            }
+            let next = self.expect(&|b| matches!(b, b',' | b']'))?;
+            self.at += 1;
+            if next == b']' {
+                return Ok(Value::List(values));
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<String, Stop> {
+        let (mut text, mut from) = (String::new(), self.at + 1);
+        let mut at = from;
+        loop {
+            match self.text.as_bytes().get(at).ok_or(Stop::End)? {
+                b'"' => break,
+                b'\n' => return Err(Stop::Strange),
+                b'\\' => {
+                    text.push_str(&self.text[from..at]);
+                    let (character, length) = escape(&self.text[at..])?;
+                    text.push(character);
+                    at += length;
+                    from = at;
+                }
+                _ => at += 1,
+            }
+        }
+        text.push_str(&self.text[from..at]);
+        self.at = at + 1;
+        Ok(text)
+    }
+
+    /// A number, or one of the words.
+    fn word(&mut self) -> Result<Value, Stop> {
+        let rest = &self.text[self.at..];
+        let end =
+            rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'))).unwrap_or(rest.len());
+        let word = &rest[..end];
+        if end == rest.len() {
+            return Err(Stop::End);
+        }
+        let value = match word.to_ascii_lowercase().as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            "null" | "none" => Value::Null,
+            "nan" | "-nan" | "+nan" => Value::NotFinite(f64::NAN),
+            "infinity" | "inf" | "+inf" | "+infinity" => Value::NotFinite(f64::INFINITY),
+            "-infinity" | "-inf" => Value::NotFinite(f64::NEG_INFINITY),
+            lower => match (lower.parse::<i64>(), lower.parse::<f64>()) {
+                (Ok(n), _) => Value::Int(n),
+                (_, Ok(n)) if n.is_finite() => Value::Number(n),
+                _ => return Err(Stop::Strange),
+            },
+        };
+        self.at += end;
+        Ok(value)
+    }
+
+    fn strange(&self) -> Fault {
+        let rest = self.rest_of_line();
+        Fault::new("not readable as JSON", quoted(rest.trim_end()), "repair the line or run the benchmark again")
+            .at(self.line)
+    }
+}
+
+/// The character of an escape and its length in bytes; half a pair of surrogates is the replacement character.
+fn escape(text: &str) -> Result<(char, usize), Stop> {
+    let unit = |at: usize| text.get(at..at + 4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    Ok(match text.as_bytes().get(1).ok_or(Stop::End)? {
+        b'n' => ('\n', 2),
+        b't' => ('\t', 2),
+        b'r' => ('\r', 2),
+        b'b' => ('\u{8}', 2),
+        b'f' => ('\u{c}', 2),
+        b'u' => {
+            let high = unit(2).ok_or(if text.len() < 6 { Stop::End } else { Stop::Strange })?;
+            let low =
+                text.get(6..8).filter(|t| *t == "\\u").and_then(|_| unit(8)).filter(|l| (0xDC00..0xE000).contains(l));
+            match (high, low) {
+                (0xD800..0xDC00, Some(low)) => {
+                    let point = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+                    (char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER), 12)
+                }
+                _ => (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 6),
+            }
+        }
+        other if b"\"\\/".contains(other) => (char::from(*other), 2),
+        _ => return Err(Stop::Strange),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Read = (Vec<(u64, Value)>, Vec<String>);
+
+    fn read(text: &str) -> Result<Read> {
+        let (mut notes, mut found) = (Notes::default(), Vec::new());
+        let count = entries(text, &mut notes, &mut |line, value, _| {
+            found.push((line, value));
+            Ok(())
+        })?;
+        assert_eq!(count, found.len());
+        Ok((found, notes.texts()))
+    }
+
+    fn lines(text: &str) -> (Vec<u64>, Vec<String>) {
+        let (found, notes) = read(text).unwrap();
+        (found.into_iter().map(|(line, _)| line).collect(), notes)
+    }
+
+    #[test]
+    fn documents_lists_and_lines() {
+        assert_eq!(lines("{}"), (vec![1], vec![]));
+        assert_eq!(lines("{\"a\": 1}\n{\"a\": 2}"), (vec![1, 2], vec![]));
+        assert_eq!(lines("[\n{\"a\": 1},\n {\"a\":\n2}\n]\n[]\n{}"), (vec![2, 3, 7], vec![]));
+        let (found, _) = read("{\"a\": [1, 2.5, \"x\\u00e9\\ud83d\\ude00\\n\", null, true], \"itls\": [[1]]}").unwrap();
+        let list =
+            vec![Value::Int(1), Value::Number(2.5), Value::Text("xé😀\n".into()), Value::Null, Value::Bool(true)];
+        assert_eq!(found[0].1, Value::Map(vec![("a".into(), Value::List(list))]));
+    }
+
+    #[test]
+    fn numbers_that_json_does_not_have() {
+        let (found, _) =
+            read("{\"a\": Infinity, \"b\": -inf, \"c\": NaN, \"d\": \"NaN Infinity\", \"e\": \"1,024.5\"}").unwrap();
+        let value = &found[0].1;
+        assert_eq!(value.get("a"), Some(&Value::NotFinite(f64::INFINITY)));
+        assert_eq!(value.get("b"), Some(&Value::NotFinite(f64::NEG_INFINITY)));
+        assert!(matches!(value.get("c"), Some(Value::NotFinite(n)) if n.is_nan()));
+        assert_eq!((value.number("a"), value.number("c"), value.text("d")), (None, None, Some("NaN Infinity")));
+        assert_eq!(value.number("e"), Some(1024.5));
+    }
+
+    #[test]
+    fn words_of_a_log_are_passed_over_with_their_lines() {
+        let (found, notes) = lines("init: 1 device\n[INFO] on\n[\n {\"a\":\n 1,\nwarning: slow\n\"b\": 2}\n]\nbye");
+        assert_eq!((found, notes), (vec![4], vec!["4 lines: not JSON, passed over (lines 1, 2, 6, 9)".into()]));
+        // A line of the entry that was damaged is no word of a log.
+        assert_eq!(
+            read("{\"a\": 1,\n n_gen\": 128,\n\"b\": 2}").unwrap_err().to_string(),
+            ": line 2: not readable as JSON, \"n_gen\": 128,\", repair the line or run the benchmark again"
+        );
+        assert!(read("{\"a\": 1, word \"b\": 2}").is_err());
+    }
+
+    #[test]
+    fn an_end_that_is_missing() {
+        let (found, notes) = lines("[{\"a\": 1},\n{\"a\": 2},\n{\"a\": 3, \"b");
+        assert_eq!((found.len(), notes.len()), (2, 1));
+        assert!(notes[0].starts_with("line 3: the file ends inside an entry"), "{notes:?}");
+        let fault = read("[\n{\"a\": 3").unwrap_err().to_string();
+        assert_eq!(fault, ": line 2: truncated JSON, no entry is whole, 2 lines, run the benchmark to its end");
+        assert!(read(&"{\"a\":[".repeat(100_000)).is_err());
+        assert_eq!(read("words\n").unwrap().0, []);
+    }
+}

@@ -1,0 +1,265 @@
+//! llama.cpp's `llama-bench`, in all five of its outputs.
+//!
+//! Fields: tools/llama-bench/llama-bench.cpp of llama.cpp. `samples_ns` (JSON) holds one time a repetition; CSV and SQL have their mean
+//! alone, Markdown the rounded mean rate. Prompts filled in before the timing (`n_depth`) are neither in `n_prompt` nor in a time.
+
+mod markdown;
+mod sql;
+
+use super::{
+    Format, delimited, json,
+    sheet::{Run, Sheet, count},
+    window::When,
+};
+use crate::read::{
+    fault::{Fault, Result, quoted},
+    zone::{DateOrder, stamp},
+};
+use json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub const FORMAT: Format = Format {
+    name: "llama-bench",
+    about: "llama.cpp's llama-bench: Markdown, JSON, JSONL, CSV and SQL",
+    recognises,
+    read,
+};
+
+fn recognises(head: &str) -> bool {
+    let has = |word: &str| head.contains(word);
+    let json = has("\"n_gen\"") && has("\"n_prompt\"") && (has("\"avg_ns\"") || has("\"model_filename\""));
+    json || has("build_commit") && has("n_gen") && has("avg_n") || markdown::is_header_in(head)
+}
+
+/// One test, whatever it was written in.
+#[derive(Debug, Default)]
+pub struct Test {
+    line: u64,
+    prompt: i64,
+    generated: i64,
+    depth: i64,
+    /// Times of the repetitions, ms; a mean alone is one.
+    ms: Vec<f64>,
+    /// How they are known.
+    said: &'static str,
+    /// UTC start of the test, its warm-up included.
+    began: Option<String>,
+    model: String,
+    dtype: String,
+    cpu: Option<String>,
+    device: String,
+    threads: Option<i64>,
+    weights_bytes: Option<i64>,
+    library: Option<String>,
+    /// Everything else that was set, by name.
+    settings: BTreeMap<String, String>,
+}
+
+/// Fields that say what was measured or on what, and so tell no two tests apart.
+const NOT_SETTINGS: &[&str] = &[
+    "build_commit",
+    "build_number",
+    "cpu_info",
+    "gpu_info",
+    "model_filename",
+    "model_type",
+    "model_size",
+    "model_n_params",
+    "n_prompt",
+    "n_gen",
+    "n_depth",
+    "test_time",
+    "avg_ns",
+    "stddev_ns",
+    "avg_ts",
+    "stddev_ts",
+    "samples_ns",
+    "samples_ts",
+];
+
+fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
+    // First, as a table for people may stand between the lines of JSON (`-oe md`).
+    let tests = if text.contains("\"n_prompt\":") {
+        of_json(text, sheet)?
+    } else if text.contains("INSERT INTO") {
+        sql::rows(text)?.iter().map(of_row).collect::<Result<_>>()?
+    } else if markdown::is_header_in(text) {
+        markdown::tests(text, sheet)?
+    } else if text.contains("build_commit") && !text.contains("\"build_commit\":") {
+        let header = |names: &[String]| names.iter().any(|n| n == "build_commit");
+        delimited::rows(text, &header)?.iter().map(of_row).collect::<Result<_>>()?
+    } else {
+        of_json(text, sheet)?
+    };
+    let varied = varied(&tests);
+    tests.into_iter().try_for_each(|test| test.runs(&varied, sheet))
+}
+
+/// Settings that differ between the tests of a file: they name its scenarios.
+fn varied(tests: &[Test]) -> BTreeSet<String> {
+    let names: BTreeSet<&String> = tests.iter().flat_map(|t| t.settings.keys()).collect();
+    let differs = |name: &&String| tests.iter().any(|t| t.settings.get(*name) != tests[0].settings.get(*name));
+    names.into_iter().filter(differs).cloned().collect()
+}
+
+impl Test {
+    fn scenario(&self, varied: &BTreeSet<String>) -> String {
+        let mut parts = Vec::new();
+        parts.extend((self.prompt > 0).then(|| format!("pp{}", self.prompt)));
+        parts.extend((self.generated > 0).then(|| format!("tg{}", self.generated)));
+        let mut name = parts.join("+");
+        if self.depth > 0 {
+            name += &format!(" @ d{}", self.depth);
+        }
+        let shown = |key: &String| self.settings.get(key).map(|value| format!(" {key}={value}"));
+        name + &varied.iter().filter_map(shown).collect::<String>()
+    }
+
+    /// One run a repetition. They follow each other after the warm-up, whose length is not told.
+    fn runs(self, varied: &BTreeSet<String>, sheet: &mut Sheet) -> Result<()> {
+        let line = self.line;
+        let fault =
+            |what: &str, value: String| Fault::new(what, value, "give the whole result of llama-bench").at(line);
+        if self.prompt == 0 && self.generated == 0 {
+            return Err(fault("a test of no tokens", "n_prompt = 0, n_gen = 0".into()));
+        }
+        if let Some(name) = &self.cpu {
+            sheet.cpu(line, name)?;
+        }
+        let began = match &self.began {
+            Some(text) => {
+                Some(stamp(text, DateOrder::Unknown).map_err(|_| fault("`test_time` is no time", quoted(text)))?)
+            }
+            None => None,
+        };
+        let (scenario, mut after_ms) = (self.scenario(varied), 0.0);
+        for ms in &self.ms {
+            let mut run =
+                if self.generated == 0 { Run::prefill(scenario.clone()) } else { Run::generate(scenario.clone()) };
+            run.prompt(Some(self.prompt as f64));
+            if self.generated > 0 {
+                run.new_tokens_asked = Some(self.generated);
+                run.tokens_generated = Some(self.generated);
+                run.tokens_from = Some("n_gen: as many as were asked for, every time".into());
+            }
+            run.latency_ms = Some(*ms);
+            (run.model, run.dtype, run.device) = (self.model.clone(), self.dtype.clone(), self.device.clone());
+            (run.threads, run.weights_bytes, run.library) = (self.threads, self.weights_bytes, self.library.clone());
+            let when = began.map_or(When::Unknown, |at| When::Began(later(at, after_ms)));
+            sheet.run(line, run, when, self.said)?;
+            after_ms += ms;
+        }
+        Ok(())
+    }
+}
+
+fn later(at: crate::read::zone::Stamp, ms: f64) -> crate::read::zone::Stamp {
+    use crate::read::zone::Stamp;
+    let ns = (ms * 1e6) as i64;
+    match at {
+        Stamp::Utc(t) => Stamp::Utc(t.saturating_add(ns)),
+        Stamp::Wall(t) => Stamp::Wall(t.saturating_add(ns)),
+    }
+}
+
+/// `llama 8B Q4_K - Medium` ends with how its weights are stored.
+fn dtype(model_type: &str) -> String {
+    let sized = |word: &str| word.ends_with(['B', 'M', 'K']) && word.starts_with(|c: char| c.is_ascii_digit());
+    let after = model_type.split_whitespace().skip_while(|w| !sized(w)).skip(1).collect::<Vec<_>>().join(" ");
+    after.trim_start_matches("mostly ").to_string()
+}
+
+/// What the weights lay on: the GPU if a layer did, by the back end and the number of layers that were offloaded.
+fn device(backends: &str, layers: Option<f64>, gpu: Option<&str>) -> String {
+    let none = ["CPU", "BLAS", "OpenBLAS", "Accelerate", "RPC", ""];
+    let on_cpu = backends.split([',', '+']).all(|b| none.contains(&b.trim()));
+    if on_cpu || layers == Some(0.0) { "cpu".into() } else { gpu.unwrap_or("unknown").into() }
+}
+
+/// A row of CSV or SQL. Before 2024 the back ends were columns of their own.
+fn of_row(row: &delimited::Row) -> Result<Test> {
+    let whole = |name: &str| row.number(name).map(|n| n.and_then(count));
+    let gpu = ["cuda", "metal", "vulkan", "opencl", "sycl", "kompute"].iter().any(|b| row.text(b) == Some("1"));
+    let backends = row.text("backends").or(row.text("backend")).unwrap_or(if gpu { "GPU" } else { "CPU" });
+    let build = [row.text("build_commit"), row.text("build_number")];
+    let settings = row.names().into_iter().filter(|n| !NOT_SETTINGS.contains(n) && !n.is_empty());
+    let settings = settings.filter_map(|n| Some((n.to_string(), row.text(n)?.to_string()))).collect();
+    Ok(Test {
+        line: row.line,
+        prompt: row.must("n_prompt").map(|n| count(n).unwrap_or(0))?,
+        generated: row.must("n_gen").map(|n| count(n).unwrap_or(0))?,
+        depth: whole("n_depth")?.unwrap_or(0),
+        ms: vec![row.must("avg_ns")? / 1e6],
+        said: "`avg_ns`, the mean of repetitions that this output does not list",
+        began: row.text("test_time").map(str::to_string),
+        model: model(row.text("model_filename"), row.text("model_type")),
+        dtype: dtype(row.text("model_type").unwrap_or("")),
+        cpu: row.text("cpu_info").map(str::to_string),
+        device: device(backends, row.number("n_gpu_layers")?, row.text("gpu_info")),
+        threads: whole("n_threads")?,
+        weights_bytes: whole("model_size")?,
+        library: build[0].map(|commit| format!("llama.cpp {commit} ({})", build[1].unwrap_or("?"))),
+        settings,
+    })
+}
+
+/// The file's name without folders and ending, which tells quantisations apart, else the kind of model.
+fn model(file: Option<&str>, kind: Option<&str>) -> String {
+    let stem = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).trim_end_matches(".gguf").to_string();
+    file.map(stem).or(kind.map(str::to_string)).unwrap_or_default()
+}
+
+fn of_json(text: &str, sheet: &mut Sheet) -> Result<Vec<Test>> {
+    let mut tests = Vec::new();
+    json::entries(text, &mut sheet.notes, &mut |line, entry, _| {
+        tests.push(of_entry(line, &entry)?);
+        Ok(())
+    })?;
+    Ok(tests)
+}
+
+fn of_entry(line: u64, entry: &Value) -> Result<Test> {
+    let must = |key: &str| {
+        let missing = || {
+            Fault::new(
+                format!("`{key}` is missing or no number"),
+                shown(entry.get(key)),
+                "give the whole result of llama-bench",
+            )
+        };
+        entry.number(key).ok_or_else(|| missing().at(line))
+    };
+    let samples = entry.list("samples_ns").unwrap_or(&[]);
+    let ms: Option<Vec<f64>> = samples.iter().map(|s| s.as_f64().map(|ns| ns / 1e6)).collect();
+    let (ms, said) = match ms.filter(|ms| !ms.is_empty()) {
+        Some(ms) => (ms, "`samples_ns`, one a repetition"),
+        None => (vec![must("avg_ns")? / 1e6], "`avg_ns`, the mean of repetitions that are not listed"),
+    };
+    let text = |key: &str| entry.text(key).map(str::to_string);
+    let Value::Map(pairs) = entry else {
+        return Err(Fault::new("not a test", shown(Some(entry)), "correct it").at(line));
+    };
+    let settings = pairs.iter().filter(|(k, _)| !NOT_SETTINGS.contains(&k.as_str()));
+    let build = entry.get("build_number").and_then(Value::shown);
+    Ok(Test {
+        line,
+        prompt: must("n_prompt").map(|n| count(n).unwrap_or(0))?,
+        generated: must("n_gen").map(|n| count(n).unwrap_or(0))?,
+        depth: entry.number("n_depth").and_then(count).unwrap_or(0),
+        ms,
+        said,
+        began: text("test_time"),
+        model: model(entry.text("model_filename"), entry.text("model_type")),
+        dtype: dtype(entry.text("model_type").unwrap_or("")),
+        cpu: text("cpu_info"),
+        device: device(entry.text("backends").unwrap_or("CPU"), entry.number("n_gpu_layers"), entry.text("gpu_info")),
+        threads: entry.number("n_threads").and_then(count),
+        weights_bytes: entry.number("model_size").and_then(count),
+        library: text("build_commit").map(|commit| format!("llama.cpp {commit} ({})", build.as_deref().unwrap_or("?"))),
+        settings: settings.filter_map(|(k, v)| Some((k.clone(), v.shown()?))).collect(),
+    })
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or("nothing".into(), |v| v.shown().map_or("no number".into(), |text| quoted(&text)))
+}

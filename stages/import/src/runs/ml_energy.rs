@@ -1,0 +1,156 @@
+//! Tables of the ML.ENERGY leaderboard and benchmark: energy of the GPUs a response (2023 CSV and 2024 JSON) or a token (2025).
+//!
+//! Columns: README of ml-energy/leaderboard and the card of the ML.ENERGY Benchmark v3 data set. An energy per response is none per
+//! token: without a count of tokens it is refused.
+
+use super::{
+    Format, delimited,
+    json::{self, Value},
+    sheet::{Run, Sheet, count},
+    window::When,
+};
+use crate::read::fault::{Fault, Result, quoted};
+
+pub const FORMAT: Format =
+    Format { name: "ml-energy", about: "tables of the ML.ENERGY leaderboard: CSV and JSON", recognises, read };
+
+fn recognises(head: &str) -> bool {
+    let has = |word: &str| head.contains(word);
+    let table = head
+        .lines()
+        .next()
+        .is_some_and(|l| ["model", "throughput", "response_length", "energy"].iter().all(|c| l.contains(c)));
+    table || has("Energy per request (J)") || has("Energy/req (J)") || has("energy_per_token_joules")
+}
+
+/// Responses that one run stands for: means of tokens are no whole numbers.
+const RESPONSES: f64 = 1000.0;
+
+/// One row of a table, whatever it was written in.
+struct Row {
+    line: u64,
+    model: String,
+    backend: String,
+    device: String,
+    scenario: String,
+    /// J of the GPUs, a response, and its tokens.
+    energy_j: f64,
+    tokens: Option<f64>,
+    from: &'static str,
+    /// New tokens a second of the whole server, or responses a second.
+    tokens_per_s: Option<f64>,
+    responses_per_s: Option<f64>,
+    tpot_ms: Option<f64>,
+}
+
+fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
+    let json = text.trim_start().starts_with(['{', '[']);
+    if !json {
+        let header = |names: &[String]| names.iter().any(|n| n == "energy" || n == "energy_per_token_joules");
+        return delimited::rows(text, &header)?.iter().map(of_table).try_for_each(|row| take(row?, sheet));
+    }
+    let mut rows = Vec::new();
+    json::entries(text, &mut sheet.notes, &mut |line, entry, _| {
+        // The leaderboard's files of a task hold its rows as a list.
+        match entry.list("configurations") {
+            Some(list) => list.iter().try_for_each(|e| of_entry(line, e).map(|row| rows.push(row))),
+            None => of_entry(line, &entry).map(|row| rows.push(row)),
+        }
+    })?;
+    rows.into_iter().try_for_each(|row| take(row, sheet))
+}
+
+fn take(row: Row, sheet: &mut Sheet) -> Result<()> {
+    let line = row.line;
+    let given = sheet.options.tokens_per_response;
+    let Some(tokens) = row.tokens.or(given).filter(|t| *t > 0.0) else {
+        let value = format!("{} J a response", row.energy_j);
+        return Err(
+            Fault::new("energy per response without a count of tokens", value, "give --tokens-per-response N").at(line)
+        );
+    };
+    let rate = row.tokens_per_s.or(row.responses_per_s.map(|r| r * tokens)).filter(|r| *r > 0.0);
+    let Some(rate) = rate else {
+        return Err(Fault::new("no throughput", quoted(&row.model), "give the table with its rates").at(line));
+    };
+    let mut run = Run::generate(row.scenario);
+    (run.model, run.backend, run.device) = (row.model, row.backend, row.device);
+    run.batch = RESPONSES as i64;
+    run.tokens_generated = count(tokens * RESPONSES);
+    let from = if row.tokens.is_some() { row.from } else { "assumed: --tokens-per-response" };
+    run.tokens_from = Some(format!("{from}, of {RESPONSES} responses"));
+    run.latency_ms = Some(tokens * RESPONSES / rate * 1e3);
+    run.tpot_ms = row.tpot_ms;
+    run.reported_gpu_j = Some(row.energy_j * RESPONSES);
+    sheet.run(line, run, When::Unknown, "the tokens of 1000 responses over the throughput")
+}
+
+fn positive(line: u64, name: &str, value: Option<f64>) -> Result<f64> {
+    let missing = || Fault::new(format!("`{name}` is missing or not above 0"), value.unwrap_or(0.0), "correct the row");
+    value.filter(|v| *v > 0.0).ok_or_else(|| missing().at(line))
+}
+
+fn of_table(row: &delimited::Row) -> Result<Row> {
+    let text = |names: &[&str]| row.first(names).unwrap_or("").to_string();
+    let per_token = row.number("energy_per_token_joules")?;
+    let length = row.number("response_length")?.or(row.number("avg_output_len")?);
+    let energy_j = match per_token {
+        Some(j) => j * length.unwrap_or(1.0),
+        None => positive(row.line, "energy", row.number("energy")?)?,
+    };
+    let named = ["task", "batch_size", "max_num_seqs", "num_gpus"]
+        .iter()
+        .filter_map(|n| row.text(n).map(|v| format!("{n} {v}")));
+    Ok(Row {
+        line: row.line,
+        model: text(&["model", "model_id", "nickname"]),
+        backend: text(&["backend"]),
+        device: text(&["gpu", "gpu_model"]),
+        scenario: scenario(named),
+        energy_j,
+        tokens: length.or(per_token.map(|_| 1.0)),
+        from: "the mean response length",
+        tokens_per_s: row.number("throughput")?.or(row.number("output_throughput_tokens_per_sec")?),
+        responses_per_s: None,
+        tpot_ms: row.number("mean_itl_ms")?,
+    })
+}
+
+fn of_entry(line: u64, entry: &Value) -> Result<Row> {
+    let text = |keys: &[&str]| keys.iter().find_map(|k| entry.text(k)).unwrap_or("").to_string();
+    let per_token = entry.number("energy_per_token_joules");
+    let length = entry.any(&["Avg Output Tokens", "Average output tokens", "avg_output_len", "response_length"]);
+    let energy_j = match per_token {
+        Some(j) => positive(line, "energy_per_token_joules", Some(j))? * length.unwrap_or(1.0),
+        None => {
+            let keys = ["Energy per request (J)", "Energy/req (J)", "energy_per_request_joules", "energy"];
+            positive(line, keys[0], entry.any(&keys))?
+        }
+    };
+    let keys = ["task", "TP", "PP", "Request rate", "Max BS (reqs)", "max_num_seqs", "num_gpus", "# GPUs"];
+    let named = keys.iter().filter_map(|k| Some(format!("{k} {}", entry.get(k)?.shown()?)));
+    let tpot_ms = entry.any(&["mean_itl_ms", "median_itl_ms"]).or(entry.number("Avg TPOT (s)").map(|s| s * 1e3));
+    Ok(Row {
+        line,
+        model: text(&["Model", "model", "model_id", "nickname"]),
+        backend: text(&["Backend", "backend"]),
+        device: text(&["GPU model", "GPU", "gpu_model", "gpu"]),
+        scenario: scenario(named),
+        energy_j,
+        tokens: length.or(per_token.map(|_| 1.0)),
+        from: "the mean response length",
+        tokens_per_s: entry.any(&[
+            "Token tput (tok/s)",
+            "Token tput (toks/s)",
+            "output_throughput_tokens_per_sec",
+            "throughput",
+        ]),
+        responses_per_s: entry.any(&["Requests per second", "requests_per_second"]),
+        tpot_ms,
+    })
+}
+
+fn scenario(named: impl Iterator<Item = String>) -> String {
+    let parts: Vec<String> = named.collect();
+    if parts.is_empty() { "responses".into() } else { parts.join(", ") }
+}

@@ -1,0 +1,88 @@
+//! `--usd-per-hour`: the price of exactly the machine that ran, as a file that `derive-costs --prices` takes.
+
+use super::{Options, sheet::Run};
+use crate::read::{fault::quoted, zone::utc_text};
+use anyhow::{Context, bail};
+use schemas::{rows, tables::PRICE, text};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// A row of `price`.
+#[derive(Debug, Serialize)]
+struct Price<'a> {
+    provider: &'static str,
+    region: &'static str,
+    instance: &'a str,
+    tier: &'static str,
+    cpu: Option<&'a str>,
+    accelerator: Option<&'a str>,
+    accelerator_count: Option<i64>,
+    usd_per_hour: f64,
+    includes_power: bool,
+    source: &'static str,
+    as_of: String,
+    retrieved_on: String,
+}
+
+const COLUMNS: &[&str] = &[
+    "provider",
+    "region",
+    "instance",
+    "tier",
+    "cpu",
+    "accelerator",
+    "accelerator_count",
+    "usd_per_hour",
+    "includes_power",
+    "source",
+    "as_of",
+    "retrieved_on",
+];
+
+/// One row a device. It is priced as a whole: what ran counts as one accelerator, whatever it was made of.
+pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>) -> anyhow::Result<()> {
+    let path = options.into.join("imported-price.csv");
+    let Some(usd_per_hour) = options.usd_per_hour else {
+        if path.exists() {
+            eprintln!(
+                "import: {}: of an earlier import and not changed: remove it, or give --usd-per-hour",
+                path.display()
+            );
+        }
+        return Ok(());
+    };
+    let devices: BTreeSet<&str> = runs.iter().map(|r| r.device.as_str()).collect();
+    let day = priced_on(options, runs)?;
+    let prices: Vec<Price> = devices
+        .into_iter()
+        .map(|device| Price {
+            provider: "own",
+            region: "any",
+            instance: if device == "cpu" { cpu.unwrap_or(device) } else { device },
+            tier: "on_demand",
+            cpu: cpu.filter(|_| device == "cpu"),
+            accelerator: Some(device).filter(|d| *d != "cpu"),
+            accelerator_count: Some(1).filter(|_| device != "cpu"),
+            usd_per_hour,
+            includes_power: true,
+            source: "--usd-per-hour",
+            as_of: day.clone(),
+            retrieved_on: day.clone(),
+        })
+        .collect();
+    let batch = rows::to_batch(&PRICE, &prices)?;
+    Ok(text::write_csv(&path, &PRICE, COLUMNS, &mut |each| each(&batch))?)
+}
+
+/// The day on which the price holds: the one that was given, else the day of the last run. A file's own date says when it was copied.
+fn priced_on(options: &Options, runs: &[Run]) -> anyhow::Result<String> {
+    if let Some(day) = &options.priced_on {
+        if !schemas::column::is_date(day) {
+            bail!("--priced-on: not a date, {}, write YYYY-MM-DD", quoted(day));
+        }
+        return Ok(day.clone());
+    }
+    let last = runs.iter().filter_map(|run| run.end_ns.or(run.start_ns)).max();
+    let day = last.map(|ns| utc_text(ns).chars().take(10).collect());
+    day.context("--usd-per-hour: the results have no times, so no day of the price, add --priced-on YYYY-MM-DD")
+}

@@ -1,0 +1,313 @@
+//! What readers give and what becomes of it: rows of `run` with their windows and names, and the session that they share.
+
+use super::{
+    Options, price,
+    window::{self, When, Window},
+};
+use crate::read::fault::{Fault, Notes, Result, quoted};
+use crate::{SESSION, ZONELESS};
+use anyhow::Context;
+use schemas::{
+    Provenance, io,
+    tables::{POWER_SAMPLE, RUN, SENSOR},
+};
+use serde::Serialize;
+use std::{
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
+};
+
+/// A row of `run`, as far as results of others fill it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Run {
+    pub session_id: &'static str,
+    pub run_id: String,
+    pub status: &'static str,
+    pub reason: Option<String>,
+    pub backend: String,
+    pub device: String,
+    pub dtype: String,
+    pub model: String,
+    pub model_source: Option<String>,
+    pub weights_bytes: Option<i64>,
+    pub weights: &'static str,
+    pub mode: &'static str,
+    pub kv_cache: bool,
+    pub scenario: String,
+    pub batch: i64,
+    pub prompt_tokens: Option<i64>,
+    pub prompt_tokens_padded: Option<i64>,
+    pub new_tokens_asked: Option<i64>,
+    pub tokens_generated: Option<i64>,
+    pub tokens_from: Option<String>,
+    pub iterations: Option<i64>,
+    pub start_ns: Option<i64>,
+    pub end_ns: Option<i64>,
+    pub window_from: Option<String>,
+    pub latency_ms: Option<f64>,
+    pub ttft_ms: Option<f64>,
+    pub tpot_ms: Option<f64>,
+    pub repetition: i64,
+    pub threads: Option<i64>,
+    pub library: Option<String>,
+    pub reported_gpu_j: Option<f64>,
+    pub reported_cpu_package_j: Option<f64>,
+    pub reported_dram_j: Option<f64>,
+    pub reported_node_j: Option<f64>,
+    pub imported_from: String,
+}
+
+impl Run {
+    /// One sequence that is decoded with its cache, and nothing else known.
+    pub fn generate(scenario: impl Into<String>) -> Self {
+        Run {
+            mode: "generate",
+            kv_cache: true,
+            scenario: scenario.into(),
+            batch: 1,
+            iterations: Some(1),
+            ..Run::default()
+        }
+    }
+
+    pub fn prefill(scenario: impl Into<String>) -> Self {
+        let (asked, generated) = (Some(0), Some(0));
+        Run {
+            mode: "prefill",
+            kv_cache: false,
+            new_tokens_asked: asked,
+            tokens_generated: generated,
+            ..Run::generate(scenario)
+        }
+    }
+
+    /// Prompt tokens of an engine that does not pad.
+    pub fn prompt(&mut self, tokens: Option<f64>) {
+        self.prompt_tokens = tokens.and_then(count);
+        self.prompt_tokens_padded = self.prompt_tokens;
+    }
+}
+
+/// A number of things that is not negative, as a whole one.
+pub fn count(number: f64) -> Option<i64> {
+    (0.0..9e15).contains(&number).then_some(number.round() as i64)
+}
+
+/// A row of `session`.
+#[derive(Debug, Serialize)]
+struct Session<'a> {
+    session_id: &'static str,
+    source: &'static str,
+    started_ns: Option<i64>,
+    ended_ns: Option<i64>,
+    cpu: Option<&'a str>,
+    gpu_names: Option<Vec<&'a str>>,
+    engines: Option<Vec<&'a str>>,
+}
+
+pub struct Sheet<'a> {
+    pub options: &'a Options,
+    pub notes: Notes,
+    /// What is said on stderr, of all files.
+    pub remarks: Vec<String>,
+    pub runs: Vec<Run>,
+    cpu: Option<String>,
+    file: PathBuf,
+    format: &'static str,
+    /// Rows of the files before.
+    before: usize,
+}
+
+impl<'a> Sheet<'a> {
+    pub fn new(options: &'a Options) -> anyhow::Result<Self> {
+        let positive = |value: Option<f64>| value.is_none_or(|v| v.is_finite() && v > 0.0);
+        if !positive(options.usd_per_hour) {
+            anyhow::bail!("--usd-per-hour: not a price, {}, give USD above 0", options.usd_per_hour.unwrap_or(0.0));
+        }
+        if !positive(options.tokens_per_response) {
+            let tokens = options.tokens_per_response.unwrap_or(0.0);
+            anyhow::bail!("--tokens-per-response: not a number of tokens, {tokens}, give a number above 0");
+        }
+        let (notes, remarks, runs) = (Notes::default(), Vec::new(), Vec::new());
+        let (cpu, file) = (options.cpu.clone(), PathBuf::new());
+        Ok(Sheet { options, notes, remarks, runs, cpu, file, format: "", before: 0 })
+    }
+
+    pub fn begin(&mut self, file: &Path, format: &'static str) {
+        (self.file, self.format, self.before) = (file.to_path_buf(), format, self.runs.len());
+        self.notes = Notes::default();
+    }
+
+    /// The processor that the results name. All results of an import are of one machine.
+    pub fn cpu(&mut self, line: u64, name: &str) -> Result<()> {
+        match &self.cpu {
+            None => self.cpu = Some(name.to_string()),
+            Some(known) if self.options.cpu.is_none() && known != name => {
+                let remedy = "import each machine into its own folder, or name one with --cpu";
+                let value = format!("{} after {}", quoted(name), quoted(known));
+                return Err(Fault::new("results of two machines", value, remedy).at(line));
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Takes a run that lasted `latency_ms x iterations`; `said` is how its window, or its length, is known.
+    pub fn run(&mut self, line: u64, run: Run, when: When, said: &str) -> Result<()> {
+        let length_ms = run.latency_ms.unwrap_or(0.0) * run.iterations.unwrap_or(0) as f64;
+        if run.status != "failed" && !(length_ms > 0.0 && length_ms < 1e12) {
+            let value = format!("{} ms", run.latency_ms.unwrap_or(f64::NAN));
+            return Err(Fault::new("a run without a length", value, "give the result of a run that finished").at(line));
+        }
+        let when = if run.status == "failed" { When::Unknown } else { when };
+        let timed = window::timed(self.options, line, when, (length_ms * 1e6).round() as i64, said)?;
+        let o = self.options;
+        let or = |given: &Option<String>, found: String, else_: &str| match given {
+            Some(given) => given.clone(),
+            None if found.trim().is_empty() => else_.to_string(),
+            None => found.trim().to_string(),
+        };
+        let zone = if timed.zoneless { ZONELESS } else { "" };
+        let finite = |v: Option<f64>| v.filter(|v| v.is_finite() && *v >= 0.0);
+        self.runs.push(Run {
+            session_id: SESSION,
+            status: match (run.status, &run.reason) {
+                ("", None) => "ok",
+                ("", Some(_)) => "degraded",
+                (status, _) => status,
+            },
+            backend: or(&o.backend, run.backend, self.format),
+            device: or(&o.device, run.device, "unknown"),
+            dtype: or(&o.dtype, run.dtype, "unknown"),
+            model: or(&o.model, run.model, "unknown"),
+            weights: "real",
+            start_ns: timed.span.map(|s| s.0),
+            end_ns: timed.span.map(|s| s.1),
+            window_from: Some(timed.from),
+            latency_ms: finite(run.latency_ms),
+            ttft_ms: finite(run.ttft_ms),
+            tpot_ms: finite(run.tpot_ms),
+            imported_from: format!("{}{zone}", self.format),
+            ..run
+        });
+        Ok(())
+    }
+
+    /// Closes a file: it must have given a run. Its remarks are kept, and what is wrong with its runs is said.
+    pub fn end(&mut self, text: &str) -> Result<()> {
+        let new = &self.runs[self.before..];
+        if new.is_empty() {
+            let first = text.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
+            let remedy = format!("give results of {}, or name another format with --format", self.format);
+            return Err(Fault::new("no run in it", quoted(first), remedy).at(1));
+        }
+        for run in new.iter().filter(|r| r.status != "ok") {
+            self.notes.say(format!("{}: {}", run.status, run.reason.as_deref().unwrap_or("no reason")));
+        }
+        if new.iter().any(|r| r.imported_from.ends_with(ZONELESS)) {
+            self.notes.say("times without a zone, taken for UTC: say the zone with --tz");
+        }
+        let without = new.iter().filter(|r| r.start_ns.is_none() && r.status != "failed").count();
+        if without > 0 {
+            let known = new
+                .iter()
+                .filter(|r| r.reported_gpu_j.or(r.reported_node_j).or(r.reported_cpu_package_j).is_some())
+                .count();
+            let energy =
+                if known == 0 { "no power log can be joined to them" } else { "energy only as the results state it" };
+            self.notes.say(format!("{without} of {} runs have no clock times: {energy}", new.len()));
+        }
+        let remarks = self.notes.texts().into_iter().map(|note| format!("{}: {note}", self.file.display()));
+        self.remarks.extend(remarks);
+        Ok(())
+    }
+
+    /// Says that runs share time: a log's energy then counts for each of them. A report and its requests are one benchmark twice.
+    fn overlaps(&mut self) {
+        let mut spans: Vec<(i64, i64)> = self.runs.iter().filter_map(|r| r.start_ns.zip(r.end_ns)).collect();
+        spans.sort_unstable();
+        let mut latest = i64::MIN;
+        let mut shared = 0;
+        for (start, end) in spans {
+            shared += u64::from(start < latest);
+            latest = latest.max(end);
+        }
+        if shared > 0 {
+            let what = format!("{shared} runs begin before another has ended: each is given all energy of its window");
+            self.remarks.push(format!("{}: {what}, import a benchmark once", self.options.into.display()));
+        }
+    }
+
+    /// Numbers repetitions and names runs, after the last file.
+    pub fn finish(&mut self) -> Result<()> {
+        if matches!(self.options.window, Window::Given(..)) && self.runs.len() > 1 {
+            let remedy = "import each run by itself, or leave --window to what the results say";
+            return Err(
+                Fault::new("one window for several runs", format!("{} runs", self.runs.len()), remedy).of(&self.file)
+            );
+        }
+        self.overlaps();
+        let mut repetitions: HashMap<String, i64> = HashMap::new();
+        let mut names: HashSet<String> = HashSet::new();
+        for run in &mut self.runs {
+            let Run { backend, device, dtype, model, mode, kv_cache, scenario, .. } = &*run;
+            let next = repetitions
+                .entry(format!("{backend}\n{device}\n{dtype}\n{model}\n{mode}\n{kv_cache}\n{scenario}"))
+                .or_default();
+            let name = format!("{model}/{mode}/{scenario}/{next}");
+            let spare = (2..).map(|n| format!("{name}#{n}"));
+            let name = std::iter::once(name.clone()).chain(spare).find(|n| !names.contains(n)).unwrap_or(name);
+            names.insert(name.clone());
+            (run.run_id, run.repetition) = (name, *next);
+            *next += 1;
+        }
+        if self.options.usd_per_hour.is_some() && self.cpu.is_none() && self.runs.iter().any(|r| r.device == "cpu") {
+            let what = "the price of a machine whose processor is not known";
+            return Err(Fault::new(what, quoted("cpu"), "name it with --cpu").of(&self.file));
+        }
+        Ok(())
+    }
+
+    /// Writes `session` and `run`, the price, and empty tables of power where there are none yet.
+    pub fn write(&self, by: &Provenance) -> anyhow::Result<()> {
+        let into = &self.options.into;
+        schemas::partial::make(into).with_context(|| format!("{}: cannot be made", into.display()))?;
+        let distinct = |of: &dyn Fn(&'_ Run) -> Option<&'_ str>| {
+            let mut seen: Vec<&str> = self.runs.iter().filter_map(of).collect();
+            seen.sort_unstable();
+            seen.dedup();
+            (!seen.is_empty()).then_some(seen)
+        };
+        let session = Session {
+            session_id: SESSION,
+            source: "imported",
+            started_ns: self.runs.iter().filter_map(|r| r.start_ns).min(),
+            ended_ns: self.runs.iter().filter_map(|r| r.end_ns).max(),
+            cpu: self.cpu.as_deref(),
+            gpu_names: distinct(&|r| Some(r.device.as_str()).filter(|d| !["cpu", "unknown"].contains(d))),
+            engines: distinct(&|r| r.library.as_deref()),
+        };
+        io::write_rows(&into.join("session.parquet"), &schemas::tables::SESSION, &[session], by)?;
+        io::write_rows(&into.join("run.parquet"), &RUN, &self.runs, by)?;
+        for contract in [&POWER_SAMPLE, &SENSOR] {
+            let path = into.join(format!("{}.parquet", contract.name));
+            if !path.exists() {
+                io::write_rows::<Run>(&path, contract, &[], by)?;
+            }
+        }
+        price::write(self.options, &self.runs, self.cpu.as_deref())
+    }
+
+    /// What was imported, for people.
+    pub fn said(&self) -> String {
+        let cells: HashSet<_> =
+            self.runs.iter().map(|r| (&r.backend, &r.device, &r.model, r.mode, &r.scenario)).collect();
+        let timed = self.runs.iter().filter(|r| r.start_ns.is_some()).count();
+        format!(
+            "{} runs of {} tests, {timed} with clock times, in {}\n",
+            self.runs.len(),
+            cells.len(),
+            self.options.into.display()
+        )
+    }
+}

@@ -1,0 +1,88 @@
+//! What is known of sensors and of their readings, whoever took them: `collect` as it samples, `import` from other programs' logs.
+
+pub mod averaging;
+pub mod rows;
+pub mod updates;
+
+use serde::{Deserialize, Serialize};
+
+/// How readings are to be taken; the words are those of `power_sample.kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Counter,
+    Instant,
+    Average,
+    IntervalMean,
+    Model,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 5] = [Kind::Counter, Kind::Instant, Kind::Average, Kind::IntervalMean, Kind::Model];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Counter => "counter",
+            Kind::Instant => "instant",
+            Kind::Average => "average",
+            Kind::IntervalMean => "interval_mean",
+            Kind::Model => "model",
+        }
+    }
+
+    /// Whether each reading is new because reading makes it: it says nothing about a sensor's own period.
+    pub fn made_by_reading(self) -> bool {
+        matches!(self, Kind::IntervalMean | Kind::Model)
+    }
+}
+
+/// What a sensor covers; the words are those of `power_sample.scope`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    Gpu,
+    CpuPackage,
+    Dram,
+    Node,
+}
+
+impl Scope {
+    pub fn name(self) -> &'static str {
+        match self {
+            Scope::Gpu => "gpu",
+            Scope::CpuPackage => "cpu_package",
+            Scope::Dram => "dram",
+            Scope::Node => "node",
+        }
+    }
+}
+
+/// Smallest power of something that draws any, and largest, W: several times over the largest machines of 2026 (a board of 2.7 kW, a socket
+/// of 0.5 kW, a node of 20 kW) and under the smallest.
+pub fn bounds_w(scope: Scope) -> (f64, f64) {
+    match scope {
+        Scope::Gpu => (1.0, 10e3),
+        Scope::CpuPackage => (0.0, 4e3),
+        Scope::Dram => (0.0, 2e3),
+        Scope::Node => (0.3, 100e3),
+    }
+}
+
+/// What is known of a sensor and does not follow from its samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    pub session_id: String,
+    pub device_id: String,
+    pub kind: Kind,
+    pub scope: Scope,
+    pub source: String,
+    pub label: Option<String>,
+    pub missed: u64,
+    pub errors: u64,
+    pub last_error: Option<String>,
+    pub averaging_ms: Option<f64>,
+    pub is_averaging_assumed: bool,
+    pub error_w: Option<f64>,
+    pub error_pct: Option<f64>,
+    pub cost_pct: f64,
+}
