@@ -709,7 +709,8 @@ fn registry_folder_and_docs_name_the_same_readers() {
             .collect();
         assert_eq!(formats(command), files);
         let docs = fs::read_to_string(root().join("docs/imports.md")).unwrap();
-        let part = docs.split("\n## ").find(|p| p.lines().next().unwrap().contains(command)).unwrap();
+        let part =
+            docs.split("\n## ").find(|p| p.lines().next().unwrap().contains(&format!("`import {command}`"))).unwrap();
         let sections: BTreeSet<String> =
             part.lines().filter_map(|l| l.strip_prefix("### ").map(str::to_string)).collect();
         assert_eq!(formats(command), sections, "docs/imports.md");

@@ -541,13 +541,21 @@ fn the_page_of_the_generic_csv_makes_a_file_that_is_read() {
     );
     // A day is never read from the clock: it is that of the last run, or given.
     assert!(prices.trim_end().ends_with("2026-05-14,2026-05-14"), "{prices}");
-    fs::write(folder.path().join("untimed.csv"), "model,device,batch,tokens_generated,duration_s\nm,cpu,1,10,2\n")
-        .unwrap();
+    fs::write(
+        folder.path().join("untimed.csv"),
+        "model,device,batch,tokens_generated,duration_s\nm,NVIDIA L4,1,10,2\n",
+    )
+    .unwrap();
     let untimed = |options: &[&str]| import(&[folder.path().join("untimed.csv")], folder.path(), options);
     let refusal = "--usd-per-hour: the results have no times, so no day of the price, add --priced-on YYYY-MM-DD";
-    refused(&untimed(&["--usd-per-hour", "0.8"]), refusal);
+    let said = |options: &[&str]| {
+        let ran = untimed(options);
+        assert_eq!(ran.code, Some(1), "{}", ran.err);
+        ran.err.lines().last().unwrap().to_string()
+    };
+    assert_eq!(said(&["--usd-per-hour", "0.8"]), format!("import: {refusal}"));
     let word = "--priced-on: not a date, \"soon\", write YYYY-MM-DD";
-    refused(&untimed(&["--usd-per-hour", "0.8", "--priced-on", "soon"]), word);
+    assert_eq!(said(&["--usd-per-hour", "0.8", "--priced-on", "soon"]), format!("import: {word}"));
     untimed(&["--usd-per-hour", "0.8", "--priced-on", "2026-05-14"]).ok();
     // Every column that the page names is read, and the other way round.
     let ran = import(&[folder.path().join("runs.csv")], folder.path(), &["--format", "vllm"]);

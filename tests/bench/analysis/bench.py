@@ -59,7 +59,7 @@ def write(folder: pathlib.Path, cells: np.ndarray) -> None:
                 out.write(f"s,{i}-{repetition},ok,backend-{i % BACKENDS},cpu,f32,m,real,prefill,false,scenario-{i // BACKENDS},1,64,64,0,0,"
                           f"1,{start},{end},{ms:.9f},{repetition},bench\n")  # fmt: skip
                 start = end + 1000
-    stage("collect", "import", *(str(folder / f"{t}.csv") for t in ("session", "run", "power_sample")), "--into", str(folder))
+    stage("import", "tables", *(str(folder / f"{t}.csv") for t in ("session", "run", "power_sample")), "--into", str(folder))
     measured = [str(folder / f"{table}.parquet") for table in ("session", "run", "power_sample", "sensor")]
     stage("join-telemetry", "--config", "pipeline.toml", "--read", *measured, "--write", str(folder / "run_energy.parquet"))
 

@@ -152,7 +152,7 @@ def joined(windows, write_log, device="cpu"):
             tables.append(folder / "power_sample.csv")
         call("import", "tables", *tables, "--into", folder)
         if how is not None:
-            call("collect", "import", "power", *how, "--into", folder)
+            call("import", "power", *how, "--into", folder)
         read = [folder / f"{t}.parquet" for t in ("session", "run", "power_sample", "sensor")]
         write = [folder / f"{t}.parquet" for t in ("run_energy", "alignment")]
         call("join-telemetry", "--config", PIPELINE, "--read", *read, "--write", *write)

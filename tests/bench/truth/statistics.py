@@ -68,7 +68,7 @@ class World:
         rows = "".join(f"\"{name}\",imported,{ns},Sim CPU,\n" for name, ns in started)
         at("session.csv").write_text("session_id,source,started_ns,cpu,sensors\n" + rows)
         at("power_sample.csv").write_text("session_id,device_id,kind,t_ns,scope,power_w,energy_j\n")
-        call("collect", "import", "tables", *[at(f"{t}.csv") for t in ("session", "run", "power_sample")], "--into", self.folder)
+        call("import", "tables", *[at(f"{t}.csv") for t in ("session", "run", "power_sample")], "--into", self.folder)
         read = [at(f"{t}.parquet") for t in ("session", "run", "power_sample", "sensor")]
         call("join-telemetry", "--config", PIPELINE, "--read", *read, "--write", at("run_energy.parquet"))
         return self

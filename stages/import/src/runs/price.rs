@@ -20,8 +20,8 @@ struct Price<'a> {
     usd_per_hour: f64,
     includes_power: bool,
     source: &'static str,
-    as_of: String,
-    retrieved_on: String,
+    as_of: &'a str,
+    retrieved_on: &'a str,
 }
 
 const COLUMNS: &[&str] = &[
@@ -40,7 +40,7 @@ const COLUMNS: &[&str] = &[
 ];
 
 /// One row a device. It is priced as a whole: what ran counts as one accelerator, whatever it was made of.
-pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>) -> anyhow::Result<()> {
+pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>, day: &str) -> anyhow::Result<()> {
     let path = options.into.join("imported-price.csv");
     let Some(usd_per_hour) = options.usd_per_hour else {
         if path.exists() {
@@ -52,7 +52,6 @@ pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>) -> anyhow::Resu
         return Ok(());
     };
     let devices: BTreeSet<&str> = runs.iter().map(|r| r.device.as_str()).collect();
-    let day = priced_on(options, runs)?;
     let prices: Vec<Price> = devices
         .into_iter()
         .map(|device| Price {
@@ -66,8 +65,8 @@ pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>) -> anyhow::Resu
             usd_per_hour,
             includes_power: true,
             source: "--usd-per-hour",
-            as_of: day.clone(),
-            retrieved_on: day.clone(),
+            as_of: day,
+            retrieved_on: day,
         })
         .collect();
     let batch = rows::to_batch(&PRICE, &prices)?;
@@ -75,7 +74,10 @@ pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>) -> anyhow::Resu
 }
 
 /// The day on which the price holds: the one that was given, else the day of the last run. A file's own date says when it was copied.
-fn priced_on(options: &Options, runs: &[Run]) -> anyhow::Result<String> {
+pub fn day(options: &Options, runs: &[Run]) -> anyhow::Result<String> {
+    if options.usd_per_hour.is_none() && options.priced_on.is_none() {
+        return Ok(String::new());
+    }
     if let Some(day) = &options.priced_on {
         if !schemas::column::is_date(day) {
             bail!("--priced-on: not a date, {}, write YYYY-MM-DD", quoted(day));

@@ -271,6 +271,7 @@ impl<'a> Sheet<'a> {
     /// Writes `session` and `run`, the price, and empty tables of power where there are none yet.
     pub fn write(&self, by: &Provenance) -> anyhow::Result<()> {
         let into = &self.options.into;
+        let day = price::day(self.options, &self.runs)?;
         schemas::partial::make(into).with_context(|| format!("{}: cannot be made", into.display()))?;
         let distinct = |of: &dyn Fn(&'_ Run) -> Option<&'_ str>| {
             let mut seen: Vec<&str> = self.runs.iter().filter_map(of).collect();
@@ -295,7 +296,7 @@ impl<'a> Sheet<'a> {
                 io::write_rows::<Run>(&path, contract, &[], by)?;
             }
         }
-        price::write(self.options, &self.runs, self.cpu.as_deref())
+        price::write(self.options, &self.runs, self.cpu.as_deref(), &day)
     }
 
     /// What was imported, for people.
