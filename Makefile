@@ -210,7 +210,7 @@ backends: $(BIN)/collect ## all backends, and which can run on this machine
 build: $(BINARIES) ## build every stage
 
 define BINARY
-$(BIN)/$(1): $(call found,schemas stages/energy-join stages/stats stages/recombine stages/$(1),-not -name '*.slt' -not -name draw.py -not -name test_worker.py) Cargo.toml Cargo.lock
+$(BIN)/$(1): $(call found,schemas stages/energy-join stages/stats stages/sensor stages/recombine stages/$(1),-not -name '*.slt' -not -name draw.py -not -name test_worker.py) Cargo.toml Cargo.lock
 	$(CARGO) build --release --locked --workspace --bins
 	@touch $$@
 endef

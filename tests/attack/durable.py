@@ -9,7 +9,7 @@ import shutil
 
 import base
 
-TRACED = "trace=openat,rename,renameat,renameat2,mkdir,mkdirat,fsync,fdatasync"
+TRACED = "trace=openat,rename,renameat,renameat2,mkdir,mkdirat,unlink,unlinkat,fsync,fdatasync"
 CALL = re.compile(r"^\d+ +(\w+)\((.*)\) += 0|^\d+ +(openat)\((.*)\) += \d+")
 UNFINISHED = re.compile(r"^(\d+) +(.*) <unfinished \.\.\.>$")
 RESUMED = re.compile(r"^(\d+) +<\.\.\. \w+ resumed>(.*)$")
@@ -92,6 +92,8 @@ def unsynced(done, below):
             continue
         elif call == "openat" and "O_CREAT" in arguments:
             made.add(paths[0])
+        elif call.startswith("unlink"):
+            made.discard(paths[-1])
         elif call.startswith("mkdir"):
             made.add(paths[0])
             names[paths[0]] = "a folder"
