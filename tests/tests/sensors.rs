@@ -363,8 +363,7 @@ fn an_import_tells_its_sensors_too() {
     let line = |i: i64| format!("s,meter,instant,{},node,{}\n", i * 500_000_000, 100 + i / 2 * 3);
     let lines: String = (0..20).map(line).collect();
     fs::write(&csv, format!("session_id,device_id,kind,t_ns,scope,power_w\n{lines}")).unwrap();
-    let mut collect = Command::new(binary("collect"));
-    run(collect.arg("import").arg(&csv).arg("--into").arg(folder.path())).ok();
+    run(Command::new(binary("import")).arg("tables").arg(&csv).arg("--into").arg(folder.path())).ok();
     let sensors = rows(&folder.path().join("sensor.parquet"), &schemas::tables::SENSOR);
     let expected = serde_json::json!([{
         "session_id": "s", "device_id": "meter", "kind": "instant", "scope": "node", "source": "import", "readings": 20,
