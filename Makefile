@@ -49,7 +49,7 @@ define newline
 
 endef
 PLACES := RUN PIPELINE CACHE IMPORT BESIDE IMPORT_PIPELINE TABLES
-VALUES := PRICES GRID TARIFFS EMBODIED RETIRED WITHOUT RUNS POWER IMPORT_OPTIONS RUNS_OPTIONS POWER_OPTIONS APPENDIX SHOW_APPENDIX TRIALS SEED
+VALUES := PRICES GRID TARIFFS EMBODIED RETIRED WITHOUT RUNS POWER IMPORT_OPTIONS RUNS_OPTIONS POWER_OPTIONS APPENDIX SHOW_APPENDIX TRIALS SEED SECTIONS
 READ := : ; % \# * ? [ ] ~ \ ' " ` & | < > ( ) { } ! ^ =
 $(foreach v,$(PLACES) $(VALUES),$(if $(findstring $$,$(value $(v)))$(findstring $(newline),$(value $(v))),\
     $(error $(v): make reads `$$` and ends of lines in names, "$(value $(v))", rename the file or folder)))
@@ -356,7 +356,8 @@ SECTIONS ?= journal attest render kills signals two disk clock durable queries m
 .PHONY: attack
 attack: $(BINARIES) setup .venv-test/.ready ## flipped bits, torn journals, hostile workers, servers and sensors, kills: what is lost or silently different (minutes)
 	TALLYWATT_FLIPS=10000 $(CARGO) test --release --locked --workspace --test suite -- --nocapture no_flipped_bit
-	$(PYTHON3) -B tests/attack $(BIN) --seed $(call quoted,$(SEED)) --trials $(call quoted,$(TRIALS)) $(SECTIONS)
+	@$(WORDS); list $(call quoted,$(SECTIONS)); \
+	    show $(PYTHON3) -B tests/attack $(BIN) --seed $(call quoted,$(SEED)) --trials $(call quoted,$(TRIALS)) "$${list[@]}"
 
 # `yes`: one cell of each column is altered, and exactly these are to be found.
 ALTERED ?=

@@ -45,7 +45,7 @@ pub enum Error {
         "{}: contract of another version, {found} where this build reads {wanted}, \
          delete it and run `make` to rewrite it with `{stage}`", path.display()
     )]
-    OtherVersion { path: PathBuf, found: String, wanted: u32, stage: &'static str },
+    OtherVersion { path: PathBuf, found: String, wanted: u32, stage: String },
 
     #[error("{}: columns do not match contract `{table}`, {difference}, rewrite it with `{stage}`", path.display())]
     Columns { path: PathBuf, table: &'static str, difference: String, stage: &'static str },

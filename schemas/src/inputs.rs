@@ -1,4 +1,4 @@
-//! Input files that are named by a file or by the folder that they lie in.
+//! Input files: which ones a file or a folder stands for, and what each row of prices must have.
 
 use crate::{
     error::{Error, Problem, Result},

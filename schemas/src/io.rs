@@ -193,7 +193,8 @@ fn open_chunks<R: ChunkReader + 'static>(
             path: path.to_path_buf(),
             found: version,
             wanted: contract.version,
-            stage: contract.stage,
+            // Who wrote it writes it again: `import` writes tables of `collect`, too.
+            stage: value(provenance::STAGE).unwrap_or_else(|_| contract.stage.to_string()),
         });
     }
     same_columns(contract, reader.schema(), path)?;

@@ -284,7 +284,7 @@ fn contract_of_another_version() {
         &join(&tables, &format!("{TR119}/pipeline.toml"), &folder.path().join("run_energy.parquet")),
         &format!(
             "join-telemetry: {}: contract of another version, 7 where this build reads {version}, \
-             delete it and run `make` to rewrite it with `collect`",
+             delete it and run `make` to rewrite it with `import`",
             tables[1]
         ),
     );

@@ -92,7 +92,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let backend = backends::find(&a.backend, &config.worker)?;
             std::fs::create_dir_all(&a.cache).with_context(|| format!("{}: cannot create", a.cache.display()))?;
             let model = placed(&a.config, prepare::model(&config, &here, &a.cache))?;
-            let load = prepare::load(&backend, &config, &model, &here, &a.cache)?;
+            let load = placed(&a.config, prepare::load(&backend, &config, &model, &here, &a.cache))?;
             println!("{}", serde_json::to_string(&protocol::Request::Load(Box::new(load)))?);
         }
         Command::Sample(a) => print!("{}", placed(&a.config, sample::sample(&configured(&a.config)?, &a))?),

@@ -182,6 +182,7 @@ impl Measuring<'_> {
         if !costs.is_empty() {
             eprintln!("collect: {}", said_of_costs(&costs));
         }
+        self.watch_clock()?;
         self.session.ended_ns = Some(self.anchor.utc_now());
         self.journal.session(&self.session)
     }

@@ -136,7 +136,7 @@ struct Region {
     region: String,
 }
 
-/// The fault of a region of one's own that no grid file has, though a price needs it.
+/// The fault of a home region that no grid file has, where a price needs it.
 fn unknown_home(bench: &Workbench, home_grid: &str) -> anyhow::Result<Option<Fault>> {
     let known: Vec<Region> = bench.select("select distinct region from grid order by region")?;
     let needs = "select region from price where grid_region is null and usd_per_hour is not null limit 1";

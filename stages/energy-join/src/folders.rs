@@ -35,7 +35,7 @@ pub fn place(context: &SessionContext, path: &Path) -> Result<ListingTableUrl> {
     Ok(url)
 }
 
-/// Where a file of a table lies on disk; `None` of a store that is none of these.
+/// Where a file of a table lies on disk; `None` for stores that [`place`] did not make.
 pub(crate) fn local(store: &ObjectStoreUrl, location: &object_store::path::Path) -> Option<PathBuf> {
     let number: usize = store.as_str().strip_prefix(SCHEME)?.trim_end_matches('/').parse().ok()?;
     let stores = STORES.lock().unwrap_or_else(PoisonError::into_inner);

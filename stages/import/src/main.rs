@@ -17,43 +17,12 @@ mod power;
 mod prices;
 mod read;
 mod runs;
+mod session;
 mod tables;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use schemas::tables::SESSION as SESSIONS;
-use serde::Deserialize;
-use std::{path::Path, process::ExitCode};
-
-/// The session of imported runs and of imported power, so that they meet.
-pub const SESSION: &str = "import";
-
-/// What `run.imported_from` ends with when the result gave times without a zone and none was given: they were taken for UTC. Power logs
-/// without a zone are then taken the same way.
-pub const ZONELESS: &str = ", times without a zone";
-
-/// Refuses a folder that holds runs which were measured: an import would take their place.
-fn spare(into: &Path) -> Result<()> {
-    let path = into.join("session.parquet");
-    if !path.exists() {
-        return Ok(());
-    }
-    let sessions: Vec<Session> = schemas::rows::from_batches(SESSIONS.name, &schemas::io::read(&path, &SESSIONS)?)?;
-    match sessions.iter().find(|s| s.source == "measured") {
-        None => Ok(()),
-        Some(session) => anyhow::bail!(
-            "{}: holds measured runs, session {}, import into another folder: --into",
-            into.display(),
-            session.session_id
-        ),
-    }
-}
-
-#[derive(Deserialize)]
-struct Session {
-    session_id: String,
-    source: String,
-}
+use std::process::ExitCode;
 
 /// Writes what other tools measured or list as the tables that the stages read
 #[derive(Debug, Parser)]

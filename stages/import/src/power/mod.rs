@@ -200,7 +200,7 @@ fn format(path: &Path, asked: Option<&str>) -> Result<&'static Format> {
 }
 
 pub fn import(options: &Options) -> anyhow::Result<()> {
-    crate::spare(&options.into)?;
+    crate::session::refuse_measured_folder(&options.into)?;
     let mut sink = Sink::new(options);
     let mut remarks: Vec<String> = Vec::new();
     let mut provenance = Provenance::new("import", serde_json::Value::Null);

@@ -150,7 +150,7 @@ fn read(source: impl Read, path: &Path, sheet: &mut Sheet) -> Result<()> {
 }
 
 pub fn import(options: &Options) -> anyhow::Result<()> {
-    crate::spare(&options.into)?;
+    crate::session::refuse_measured_folder(&options.into)?;
     let mut sheet = Sheet::new(options)?;
     let mut provenance = Provenance::new("import", serde_json::Value::Null);
     for path in &options.files {

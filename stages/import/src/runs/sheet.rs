@@ -5,7 +5,7 @@ use super::{
     window::{self, When, Window},
 };
 use crate::read::fault::{Fault, Notes, Result, quoted};
-use crate::{SESSION, ZONELESS};
+use crate::session::{NO_ZONE_SUFFIX, SESSION};
 use anyhow::Context;
 use schemas::{
     Provenance, io,
@@ -167,7 +167,7 @@ impl<'a> Sheet<'a> {
             None if found.trim().is_empty() => else_.to_string(),
             None => found.trim().to_string(),
         };
-        let zone = if timed.zoneless { ZONELESS } else { "" };
+        let zone = if timed.zoneless { NO_ZONE_SUFFIX } else { "" };
         let finite = |v: Option<f64>| v.filter(|v| v.is_finite() && *v >= 0.0);
         self.runs.push(Run {
             session_id: SESSION,
@@ -204,7 +204,7 @@ impl<'a> Sheet<'a> {
         for run in new.iter().filter(|r| r.status != "ok") {
             self.notes.say(format!("{}: {}", run.status, run.reason.as_deref().unwrap_or("no reason")));
         }
-        if new.iter().any(|r| r.imported_from.ends_with(ZONELESS)) {
+        if new.iter().any(|r| r.imported_from.ends_with(NO_ZONE_SUFFIX)) {
             self.notes.say("times without a zone, taken for UTC: say the zone with --tz");
         }
         let without = new.iter().filter(|r| r.start_ns.is_none() && r.status != "failed").count();

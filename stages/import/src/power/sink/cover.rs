@@ -5,7 +5,7 @@ use crate::read::{
     fault::{Fault, quoted},
     zone::{offset_text, utc_text},
 };
-use crate::{SESSION, ZONELESS};
+use crate::session::{NO_ZONE_SUFFIX, SESSION};
 use anyhow::Result;
 use schemas::tables::RUN;
 use serde::Deserialize;
@@ -66,8 +66,8 @@ pub fn check(sink: &mut Sink, runs: &[Run], file: &Path) -> Result<(), Fault> {
     let windows: Vec<(i64, i64)> = runs.iter().filter_map(|r| r.start_ns.zip(r.end_ns)).collect();
     let fitting = if windows.is_empty() { Vec::new() } else { fitting(log, &windows) };
     if let Some(text) = sink.zoneless.clone() {
-        let runs_too =
-            !runs.is_empty() && runs.iter().all(|r| r.imported_from.as_ref().is_some_and(|f| f.ends_with(ZONELESS)));
+        let runs_too = !runs.is_empty()
+            && runs.iter().all(|r| r.imported_from.as_ref().is_some_and(|f| f.ends_with(NO_ZONE_SUFFIX)));
         match fitting.as_slice() {
             _ if runs_too => sink.notes.say("neither log nor runs name a zone: taken for one zone, as UTC"),
             [0] => sink.notes.say("times without a zone were taken for UTC: with no other zone do log and runs meet"),
@@ -81,7 +81,7 @@ pub fn check(sink: &mut Sink, runs: &[Run], file: &Path) -> Result<(), Fault> {
             }
         }
     }
-    let zoneless = |r: &Run| r.imported_from.as_ref().is_some_and(|from| from.ends_with(ZONELESS));
+    let zoneless = |r: &Run| r.imported_from.as_ref().is_some_and(|from| from.ends_with(NO_ZONE_SUFFIX));
     if sink.zoneless.is_none() && runs.iter().any(zoneless) {
         match fitting.as_slice() {
             _ if sink.options.partial => sink.notes.say("the runs' times without a zone were taken for UTC"),

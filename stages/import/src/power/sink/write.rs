@@ -4,7 +4,7 @@ use super::{
     Known, Sensor, Sink, THROTTLED, ordered,
     series::{CHUNK, Page},
 };
-use crate::{SESSION, read::zone::utc_text};
+use crate::{read::zone::utc_text, session::SESSION};
 use ::sensor::{
     Kind,
     averaging::{self, Averaging},
