@@ -114,7 +114,8 @@ fn children_die_with_a_killed_collect() {
     while (alive(&mark).is_empty() || alive("300.25").is_empty()) && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!((alive(&mark).len(), alive("300.25").len()), (1, 1), "both have begun");
+    // One or more: a process that forked and has not yet executed has the command line of its parent.
+    assert!(!alive(&mark).is_empty() && !alive("300.25").is_empty(), "both have begun");
     collect.kill().unwrap(); // SIGKILL
     collect.wait().unwrap();
     let until = Instant::now() + Duration::from_secs(5);
