@@ -357,7 +357,7 @@ SECTIONS ?= journal attest render kills signals two disk clock durable queries m
 attack: $(BINARIES) setup .venv-test/.ready ## flipped bits, torn journals, hostile workers, servers and sensors, kills: what is lost or silently different (minutes)
 	TALLYWATT_FLIPS=10000 $(CARGO) test --release --locked --workspace --test suite -- --nocapture no_flipped_bit
 	@$(WORDS); list $(call quoted,$(SECTIONS)); \
-	    show $(PYTHON3) -B tests/attack $(BIN) --seed $(call quoted,$(SEED)) --trials $(call quoted,$(TRIALS)) "$${list[@]}"
+	    show .venv-test/bin/python -B tests/attack $(BIN) --seed $(call quoted,$(SEED)) --trials $(call quoted,$(TRIALS)) "$${list[@]}"
 
 # `yes`: one cell of each column is altered, and exactly these are to be found.
 ALTERED ?=

@@ -205,8 +205,7 @@ fn open_chunks<R: ChunkReader + 'static>(
 #[derive(Debug, Clone)]
 pub struct Checked {
     pub rows: usize,
-    /// Of its bytes.
-    pub sha256: String,
+    pub seal: String,
 }
 
 /// Reads and checks a whole contract file; `each` sees every batch.
@@ -223,7 +222,7 @@ pub fn scan_each(
     contract: &'static Contract,
     each: &mut dyn FnMut(RecordBatch) -> Result<()>,
 ) -> Result<Checked> {
-    let sha256 = seal::unbroken(path, contract)?;
+    let seal = seal::unbroken(path, contract)?;
     let mut checker = Checker::new(contract, path)?;
     let broken = |cause: String| Error::NotParquet { path: path.to_path_buf(), cause };
     let reader = open(path, contract)?;
@@ -241,7 +240,7 @@ pub fn scan_each(
     if i64::try_from(checker.rows()) != Ok(stated) {
         return Err(broken(format!("{} rows where its footer says {stated}", checker.rows())));
     }
-    Ok(Checked { rows: checker.rows(), sha256 })
+    Ok(Checked { rows: checker.rows(), seal })
 }
 
 /// Reads and checks a whole contract file into memory.

@@ -15,11 +15,12 @@ pub const COMMIT: &str = "tallywatt.commit";
 pub const INPUTS: &str = "tallywatt.inputs";
 pub const CONFIG: &str = "tallywatt.config";
 
-/// One input file: its name without the folder (so that the same inputs give the same bytes anywhere) and its hash.
+/// One input file: its name without the folder (so that the same inputs give the same bytes anywhere), and the seal of a contract
+/// file or the SHA-256 of any other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Input {
     pub file: String,
-    pub sha256: String,
+    pub hash: String,
 }
 
 /// Stage, code version, inputs and own configuration of a table.
@@ -39,17 +40,17 @@ impl Provenance {
         Provenance { stage: stage.into(), commit, inputs: Vec::new(), config }
     }
 
-    /// Adds an input by hashing it.
+    /// Adds an input that is no contract file by hashing it.
     pub fn input(&mut self, path: &Path) -> Result<()> {
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let sha256 = sha256_file(path)?;
-        self.hashed(file, sha256);
+        let hash = sha256_file(path)?;
+        self.hashed(file, hash);
         Ok(())
     }
 
     /// Adds an input whose hash is known.
-    pub fn hashed(&mut self, file: String, sha256: String) {
-        let input = Input { file, sha256 };
+    pub fn hashed(&mut self, file: String, hash: String) {
+        let input = Input { file, hash };
         if let Err(at) = self.inputs.binary_search(&input) {
             self.inputs.insert(at, input);
         }
@@ -88,6 +89,6 @@ pub fn sha256_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

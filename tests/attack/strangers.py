@@ -3,11 +3,11 @@ version, a footer that lies, a cut anywhere. Every stage that reads it, and `que
 """
 
 import gzip
-import hashlib
 import os
 import re
 import shutil
 
+import blake3
 import chain
 import render
 
@@ -79,7 +79,7 @@ def value(data, key):
 def sealed(data):
     at, length = value(data, SEAL)
     around = data[:at], data[at + length:]
-    return hashlib.sha256((b"0" * length).join(around)).hexdigest().encode().join(around)
+    return blake3.blake3((b"0" * length).join(around)).hexdigest().encode().join(around)
 
 
 def other_version(data):

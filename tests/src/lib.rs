@@ -62,6 +62,6 @@ pub fn resealed(bytes: &mut [u8]) {
     let at = bytes.windows(key.len()).rposition(|part| part == key).expect("a seal") + key.len() + 2;
     let digits = at..at + schemas::seal::OPEN.len();
     bytes[digits.clone()].copy_from_slice(schemas::seal::OPEN.as_bytes());
-    let seal = schemas::provenance::sha256_bytes(bytes);
+    let seal = schemas::seal::of(bytes);
     bytes[digits].copy_from_slice(seal.as_bytes());
 }

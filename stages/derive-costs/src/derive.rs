@@ -155,7 +155,7 @@ fn inputs(bench: &mut Workbench, contract: &'static Contract, files: &[PathBuf],
         sorter.file(file);
         if file.extension().is_some_and(|e| e == "parquet") {
             let checked = io::scan_each(file, contract, &mut |batch| sorter.batch(&batch))?;
-            bench.hashed(file, checked.sha256);
+            bench.hashed(file, checked.seal);
         } else {
             text::scan_csv(file, contract, &mut |line, row| {
                 if contract.name == tables::PRICE.name {

@@ -140,10 +140,10 @@ impl Workbench {
         let contract = io::contract_of(path)?;
         let checked = io::scan(path, contract, |_| {})?;
         if name == contract.name {
-            self.lineage.take(path, contract, &checked.sha256)?;
+            self.lineage.take(path, contract, &checked.seal)?;
         }
         self.register(name, path, contract)?;
-        self.hashed(path, checked.sha256);
+        self.hashed(path, checked.seal);
         Ok(())
     }
 
@@ -182,8 +182,8 @@ impl Workbench {
     }
 
     /// Adds a file whose hash is known to the provenance.
-    pub fn hashed(&mut self, path: &Path, sha256: String) {
-        self.provenance.hashed(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), sha256);
+    pub fn hashed(&mut self, path: &Path, seal: String) {
+        self.provenance.hashed(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), seal);
     }
 
     /// Adds a file that was read by other means to the provenance.

@@ -7,31 +7,31 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Hashes of contract files by name: of those that were read, and of those that they say they were made from.
+/// Seals of contract files by name: of those that were read, and of those that they say they were made from.
 #[derive(Debug, Default)]
 pub(crate) struct Lineage {
     read: BTreeMap<String, String>,
-    /// By input: who says it, the stage that wrote it, and the hash.
+    /// By input: who says it, the stage that wrote it, and the seal.
     said: BTreeMap<String, (PathBuf, String, String)>,
 }
 
 impl Lineage {
     /// Refuses a file that contradicts those before it.
-    pub fn take(&mut self, path: &Path, contract: &'static Contract, sha256: &str) -> Result<()> {
+    pub fn take(&mut self, path: &Path, contract: &'static Contract, seal: &str) -> Result<()> {
         let from = io::provenance(path, contract)?;
         let own = format!("{}.parquet", contract.name);
-        if let Some((by, stage, found)) = self.said.get(&own).filter(|(_, _, found)| found != sha256) {
-            return Err(other(by, &own, found, sha256, stage));
+        if let Some((by, stage, found)) = self.said.get(&own).filter(|(_, _, found)| found != seal) {
+            return Err(other(by, &own, found, seal, stage));
         }
         for input in from.inputs.iter().filter(|input| is_table(&input.file) && input.file != own) {
             let before = self.said.get(&input.file).map(|(_, _, hash)| hash);
-            if let Some(wanted) = self.read.get(&input.file).or(before).filter(|wanted| **wanted != input.sha256) {
-                return Err(other(path, &input.file, &input.sha256, wanted, &from.stage));
+            if let Some(wanted) = self.read.get(&input.file).or(before).filter(|wanted| **wanted != input.hash) {
+                return Err(other(path, &input.file, &input.hash, wanted, &from.stage));
             }
-            let said = (path.to_path_buf(), from.stage.clone(), input.sha256.clone());
+            let said = (path.to_path_buf(), from.stage.clone(), input.hash.clone());
             self.said.entry(input.file.clone()).or_insert(said);
         }
-        self.read.insert(own, sha256.to_string());
+        self.read.insert(own, seal.to_string());
         Ok(())
     }
 }

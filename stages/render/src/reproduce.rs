@@ -18,7 +18,7 @@ pub fn section(tables: &[PathBuf]) -> Result<Section> {
          in this report is in `report.json`, every table in `csv/`, every chart in `charts/`. A row's source is found by \
          `target/release/query --run DIR` and the query that its evidence shows."
             .to_string(),
-        "Each table with the commit that made it, its configuration's hash and its inputs' hashes (SHA-256, the first twelve digits)."
+        "Each table with the commit that made it, its configuration's SHA-256 and its inputs' hashes (a table's seal, another file's SHA-256), each by its first twelve digits."
             .to_string(),
     ];
     let list = tables.iter().map(|path| line(path)).collect::<Result<Vec<_>>>()?;
@@ -29,7 +29,7 @@ fn line(path: &Path) -> Result<String> {
     let from = io::provenance(path, io::contract_of(path)?)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let short = |hash: &str| hash.get(..12).unwrap_or(hash).to_string();
-    let inputs: Vec<String> = from.inputs.iter().map(|i| format!("{} {}", i.file, short(&i.sha256))).collect();
+    let inputs: Vec<String> = from.inputs.iter().map(|i| format!("{} {}", i.file, short(&i.hash))).collect();
     let inputs = if inputs.is_empty() { "measured here".into() } else { format!("from {}", inputs.join(", ")) };
     let config = schemas::provenance::sha256_bytes(from.config.to_string().as_bytes());
     Ok(format!(

@@ -157,7 +157,7 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
         let file = File::open(path).map_err(|e| Fault::from(e).of(path))?;
         read(file, path, &mut sheet)?;
         let sha256 = sha256_file(path)?;
-        if let Some(same) = provenance.inputs.iter().find(|known| known.sha256 == sha256) {
+        if let Some(same) = provenance.inputs.iter().find(|known| known.hash == sha256) {
             let remedy = "give each result once: repetitions are results of their own";
             return Err(Fault::new("the same results twice", quoted(&same.file), remedy).of(path).into());
         }
