@@ -65,13 +65,10 @@ def write(folder: pathlib.Path, cells: np.ndarray) -> None:
 
 
 def prepare(cells: np.ndarray) -> None:
-    """Costs are those of two scenarios: pricing is another stage's work."""
-    few = FOLDER / "few"
-    write(few, cells[: 2 * BACKENDS, :5])
-    few_tables = [str(few / f"{table}.parquet") for table in ("session", "run", "run_energy")]
-    stage("derive-costs", "--config", "pipeline.toml", "--read", *few_tables, "--prices", "data/inputs/prices/own.csv", "--grid",
-          "data/inputs/grid/home.csv", "--write", *files(*PRICED))  # fmt: skip
     write(FOLDER, cells)
+    to_price = [str(FOLDER / f"{table}.parquet") for table in ("session", "run", "run_energy")]
+    stage("derive-costs", "--config", "pipeline.toml", "--read", *to_price, "--prices", "data/inputs/prices/own.csv", "--grid",
+          "data/inputs/grid/home.csv", "--write", *files(*PRICED))  # fmt: skip
     config = (ROOT / "pipeline.toml").read_text()
     changed = config.replace('interval = "t" ', 'interval = "bca" ', 1)
     assert changed != config, "pipeline.toml has another interval"

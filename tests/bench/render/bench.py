@@ -2,9 +2,8 @@
 
     bench.py [RUNS]
 
-Writes RUNS (1,000,000) runs of 300 cells, each of one second, with two power readings a second, imports them, joins their energy, and
-renders the report of them. Tables that have a row per cell and not per run are priced and analysed from the first 100 runs of each cell:
-the stages before the report are not what is timed. Prints seconds, MiB (greatest resident size of render and of what it starts), and MB
+Writes RUNS (1,000,000) runs of 300 cells, each of one second, with two power readings a second, imports them, joins their energy,
+prices and analyses them, and renders the report: the stages before it are not what is timed. Prints seconds, MiB (greatest resident size of render and of what it starts), and MB
 of report.html. The numbers are made from a seeded generator and mean nothing.
 """
 
@@ -17,8 +16,6 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "data/run/bench-render"
-FEW = FOLDER / "few"
-FEW_RUNS = 30_000
 TABLES = {
     "measured": ["session", "run", "power_sample", "sensor"],
     "priced": ["price", "grid", "tariff", "embodied", "cost", "request_cost", "api_cost", "tco", "break_even", "utilisation_cost",
@@ -68,27 +65,25 @@ def files(folder: pathlib.Path, *kinds: str) -> list[str]:
 
 
 def measured(folder: pathlib.Path, runs: int, config: list[str]) -> list[str]:
-    """Tables of so many runs with their energy, made once."""
+    """Tables of so many runs with their energy."""
     energy = folder / "run_energy.parquet"
-    if not energy.exists():
-        write_inputs(folder, runs)
-        stage("import", "tables", *[str(folder / f"{t}.csv") for t in ("session", "run", "power_sample")], "--into", str(folder))
-        stage("join-telemetry", *config, "--read", *files(folder, "measured"), "--write", str(energy))
+    write_inputs(folder, runs)
+    stage("import", "tables", *[str(folder / f"{t}.csv") for t in ("session", "run", "power_sample")], "--into", str(folder))
+    stage("join-telemetry", *config, "--read", *files(folder, "measured"), "--write", str(energy))
     return [*files(folder, "measured"), str(energy)]
 
 
 def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     config = ["--config", "tests/fixtures/short.toml"]
-    few = measured(FEW, FEW_RUNS, config)
-    inputs = {kind: sorted(str(f) for f in (ROOT / "data/inputs" / kind).glob("*.csv")) for kind in ("prices", "grid", "embodied")}
-    to_price = [path for path in few if pathlib.Path(path).stem in ("session", "run", "run_energy")]
-    stage("derive-costs", *config, "--read", *to_price, "--prices", *inputs["prices"], "--grid", *inputs["grid"], "--embodied",
-          *inputs["embodied"], "--write", *files(FEW, "priced"))
-    stage("analyze", *config, "--read", *few, *files(FEW, "priced"), "--write", *files(FEW, "analysed"))
-    many = measured(FOLDER / str(runs), runs, config)
     into = FOLDER / str(runs)
-    took, memory = stage("render", *config, "--read", *many, *files(FEW, "priced", "analysed"), "--python", str(ROOT / ".venv/bin/python"),
+    many = measured(into, runs, config)
+    inputs = {kind: sorted(str(f) for f in (ROOT / "data/inputs" / kind).glob("*.csv")) for kind in ("prices", "grid", "embodied")}
+    to_price = [path for path in many if pathlib.Path(path).stem in ("session", "run", "run_energy")]
+    stage("derive-costs", *config, "--read", *to_price, "--prices", *inputs["prices"], "--grid", *inputs["grid"], "--embodied",
+          *inputs["embodied"], "--write", *files(into, "priced"))
+    stage("analyze", *config, "--read", *many, *files(into, "priced"), "--write", *files(into, "analysed"))
+    took, memory = stage("render", *config, "--read", *many, *files(into, "priced", "analysed"), "--python", str(ROOT / ".venv/bin/python"),
                          "--draw", "stages/render/draw.py", "--bundle", str(ROOT / "data/cache/vega-embed.js"), "--into", str(into))
     size = (into / "report.html").stat().st_size / 1e6
     print(f"{runs} runs: {took:.2f} s, {memory:.0f} MiB, report.html {size:.2f} MB")
