@@ -91,7 +91,7 @@ OWN := $(RUN)/.config
 OWN_TABLES := $(patsubst %,$(OWN)/%.toml,collect join-telemetry derive-costs analyze render)
 LIST := $(OWN)/derive-costs.inputs
 OWN_CONFIG = $(INPUTS); $(BIN)/own-config $(PIPELINE) $(OWN) "$${without[@]}" -- "$${files[@]}"
-CURRENT := $(strip $(if $(filter-out help clean build setup lint deny schema test,$(or $(MAKECMDGOALS),all)),\
+CURRENT := $(strip $(if $(filter-out help config clean build setup lint deny schema test,$(or $(MAKECMDGOALS),all)),\
     $(shell [ -x $(BIN)/own-config ] && { $(OWN_CONFIG); } >/dev/null 2>&1 && echo yes)))
 
 # Where engines are installed: the first by `make all`, the others on demand.
@@ -205,6 +205,10 @@ doctor: $(BIN)/collect .venv/.ready ## check engines, model, sensors, permission
 
 backends: $(BIN)/collect ## all backends, and which can run on this machine
 	$(COLLECT) backends $(INSTALLED)
+
+.PHONY: config
+config: $(BIN)/own-config ## every value that holds with PIPELINE, the defaults included
+	@$(BIN)/own-config $(PIPELINE)
 
 .PHONY: build
 build: $(BINARIES) ## build every stage

@@ -1,6 +1,9 @@
-//! `pipeline.toml`: one table a stage. A stage reads its own table, strictly, and of the others only their names.
+//! `pipeline.toml` over the defaults: one table a stage. A stage reads its own table, strictly, and of the others only their names.
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    layers::Layers,
+};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
@@ -21,16 +24,21 @@ pub fn load<T: for<'de> Deserialize<'de>>(path: &Path, stage: &'static str) -> R
 /// [`load`] on text; `path` is only named in errors.
 pub fn parse<T: for<'de> Deserialize<'de>>(text: &str, path: &Path, stage: &'static str) -> Result<T> {
     let refuse = |at: usize, message: String| Error::Config { path: path.to_path_buf(), line: line(text, at), message };
-    let found =
-        toml::Deserializer::parse(text).and_then(|document| Own { stage, of: PhantomData }.deserialize(document));
-    match found {
+    let wrong =
+        |e: toml::de::Error| refuse(e.span().map_or(0, |span| span.start), e.message().trim().replace('\n', " "));
+    let layers = Layers::new(text);
+    match (Own { stage, of: PhantomData }).deserialize(layers.document().map_err(wrong)?) {
         Ok(Found::Own(config)) => Ok(config),
         Ok(Found::Absent) => Err(Error::ConfigTable { path: path.to_path_buf(), table: stage.into() }),
         Ok(Found::Unknown { table, at }) => {
             let known = STAGES.map(|s| format!("`{s}`")).join(", ");
             Err(refuse(at, format!("unknown field `{table}`, expected one of {known}")))
         }
-        Err(e) => Err(refuse(e.span().map_or(0, |span| span.start), e.message().trim().replace('\n', " "))),
+        // What the defaults lack, the file has to say.
+        Err(e) if e.span().is_some_and(|span| layers.is_default(span.start)) && !layers.has(stage) => {
+            Err(Error::ConfigTable { path: path.to_path_buf(), table: stage.into() })
+        }
+        Err(e) => Err(wrong(e)),
     }
 }
 
@@ -135,7 +143,7 @@ pub fn line_of(text: &str, keys: &[&str]) -> Option<usize> {
 }
 
 /// The number of the line that holds a byte.
-fn line(text: &str, at: usize) -> usize {
+pub(crate) fn line(text: &str, at: usize) -> usize {
     text.as_bytes()[..at.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1
 }
 

@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod hardware;
 pub mod inputs;
 pub mod io;
+pub mod layers;
 pub mod limits;
 pub mod own_config;
 pub mod partial;

@@ -1,11 +1,11 @@
-//! What make compares to know whom a change concerns: each stage's own table of `pipeline.toml`, and the files that costs come from.
+//! What make compares to know whom a change concerns: each stage's own table of what holds, and the files that costs come from.
 //!
 //! Read as the stages read it, so that no way to write the same TOML hides a change.
 
 use crate::{
     config::STAGES,
-    error::{Error, Result},
-    io, provenance,
+    error::Result,
+    io, layers, provenance,
 };
 use std::{
     fs,
@@ -14,16 +14,7 @@ use std::{
 
 /// Writes `STAGE.toml` for every stage into `into`; a file whose content stays is not touched.
 pub fn split(pipeline: &Path, into: &Path) -> Result<()> {
-    let text = fs::read_to_string(pipeline).map_err(|cause| Error::Io {
-        path: pipeline.to_path_buf(),
-        action: "read",
-        cause,
-    })?;
-    let tables: toml::Table = toml::from_str(&text).map_err(|e| Error::Config {
-        path: pipeline.to_path_buf(),
-        line: text[..e.span().map_or(0, |span| span.start).min(text.len())].matches('\n').count() + 1,
-        message: e.message().trim().replace('\n', " "),
-    })?;
+    let tables = layers::effective(pipeline)?;
     for stage in STAGES {
         // As a value in one line: comments, order of keys and ways of writing are gone.
         let own = tables.get(stage).map_or_else(String::new, |table| format!("{stage} = {table}\n"));

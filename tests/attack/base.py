@@ -137,7 +137,7 @@ class Base:
         self.context, self.folder, self.stages = context, context.scratch / "base", stages
         self.folder.mkdir()
         (context.scratch / "quick.py").write_text(render.QUICK)
-        rest = (context.root / "tests/fixtures/short.toml").read_text()
+        rest = (context.root / "tests/fixtures/every-key.toml").read_text()
         rest = rest[rest.index("[join-telemetry]") :]
         for i, which in enumerate(("old", "new")):
             text = rest

@@ -133,8 +133,7 @@ class Bench:
                 raise LeftOut("not installed, run `make transformers`")
             return Worker([TRANSFORMERS_PYTHON, "-B", "stages/collect/transformers/worker.py"], self.prepare(name))
         if name == "onnxruntime-cpu plain":
-            plain, changed = re.subn(r'(?m)^graph = "\w+"', 'graph = "plain"', CONFIG.read_text(encoding="utf-8"))
-            assert changed == 1, CONFIG
+            plain = CONFIG.read_text(encoding="utf-8").replace("[collect]\n", '[collect]\ngraph = "plain"\n', 1)
             config = self.scratch / "plain.toml"
             config.write_text(plain, encoding="utf-8")
             return Worker([COLLECT, "worker"], self.prepare("onnxruntime-cpu", config))

@@ -38,6 +38,7 @@ from tables import contracts, read, read_csv
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "schemas" / "SCHEMA.md"
+DEFAULTS = ROOT / "schemas" / "defaults.toml"
 READ = ("session", "run", "power_sample", "sensor", "alignment", "run_energy", "cost", "request_cost", "tco")
 
 # Tables that are not recomputed, and why.
@@ -156,9 +157,16 @@ def files(path):
     return sorted(map(str, Path(path).glob("[!.]*.csv"))) if Path(path).is_dir() else [path]
 
 
+def over(defaults, own):
+    """The configuration that holds: tables key by key, all else and what says its `source` whole."""
+    if not (isinstance(defaults, dict) and isinstance(own, dict)) or "source" in own:
+        return own
+    return defaults | {key: over(defaults.get(key), value) for key, value in own.items()}
+
+
 def main():
     asked = arguments()
-    config = tomllib.loads(asked.pipeline.read_text(encoding="utf-8"))
+    config = over(*(tomllib.loads(path.read_text(encoding="utf-8")) for path in (DEFAULTS, asked.pipeline)))
     known = contracts(SCHEMA)
     files = {"price": asked.prices, "grid": asked.grid, "tariff": asked.tariffs, "embodied": asked.embodied,
              "retirement": asked.retired}

@@ -96,7 +96,7 @@ fn results_may_be_larger_than_memory() {
 fn ranges_are_told_with_file_and_line() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("pipeline.toml");
-    let base = fs::read_to_string(root().join("tests/fixtures/short.toml")).unwrap();
+    let base = fs::read_to_string(root().join("tests/fixtures/every-key.toml")).unwrap();
     let tables = imported(home.path()).map(|t| t.to_string());
     for (stage_name, from, to, message) in [
         (

@@ -35,8 +35,7 @@ const DOCS: &[&str] = &[
 
 #[test]
 fn toml_blocks_fit_into_pipeline_toml() {
-    let shipped = fs::read_to_string(root().join("pipeline.toml")).unwrap();
-    let shipped: toml::Table = shipped.parse().unwrap();
+    let shipped = schemas::layers::effective(&root().join("pipeline.toml")).unwrap();
     let mut seen = 0;
     for doc in DOCS {
         for (_, body) in blocks(doc).iter().filter(|(language, _)| language == "toml") {
@@ -53,24 +52,35 @@ fn toml_blocks_fit_into_pipeline_toml() {
     assert!(seen >= 2, "{seen} TOML blocks");
 }
 
+/// `every-key.toml` says all that the defaults say, and means what `short.toml` means.
 #[test]
-fn examples_in_comments_of_pipeline_toml_are_accepted() {
-    let shipped = fs::read_to_string(root().join("pipeline.toml")).unwrap();
-    let uncommented = |line: &str| {
-        line.strip_prefix("# ")
-            .filter(|l| {
-                l.starts_with('[')
-                    || l.contains(" = \"")
-                    || l.contains(" = [")
-                    || l.starts_with("sample_hz = ")
-                    || l.starts_with("required = ")
-            })
-            .unwrap_or(line)
-            .to_string()
+fn a_short_file_means_what_its_keys_written_out_mean() {
+    let fixture = |name: &str| root().join("tests/fixtures").join(name);
+    let held = |name: &str| schemas::layers::effective(&fixture(name)).unwrap();
+    assert_eq!(held("short.toml"), held("every-key.toml"));
+    fn missing(defaults: &toml::Table, own: &toml::Table) -> Vec<String> {
+        let inner = |key: &String, value: &toml::Value| match (value, own.get(key)) {
+            (_, None) => vec![key.clone()],
+            (toml::Value::Table(defaults), Some(toml::Value::Table(own))) => missing(defaults, own),
+            _ => Vec::new(),
+        };
+        defaults.iter().flat_map(|(key, value)| inner(key, value)).collect()
+    }
+    let written: toml::Table = fs::read_to_string(fixture("every-key.toml")).unwrap().parse().unwrap();
+    assert_eq!(missing(&schemas::layers::DEFAULTS.parse().unwrap(), &written), Vec::<String>::new());
+}
+
+#[test]
+fn examples_in_comments_of_the_defaults_are_accepted() {
+    let shipped = schemas::layers::DEFAULTS;
+    let is_key = |text: &str| {
+        text.split_once(" = ").is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
     };
+    let uncommented =
+        |line: &str| line.strip_prefix("# ").filter(|l| l.starts_with('[') || is_key(l)).unwrap_or(line).to_string();
     let text: String = shipped.lines().map(|line| uncommented(line) + "\n").collect();
     let sources = |text: &str| text.parse::<toml::Table>().unwrap()["collect"]["power"].as_array().unwrap().len();
-    assert!(sources(&text) >= sources(&shipped) + 4, "examples were found");
+    assert!(sources(&text) >= sources(shipped) + 4, "examples were found");
     accepted(&text, &text);
 }
 

@@ -18,7 +18,7 @@ const COUNTER: &str = "nvmlDeviceGetTotalEnergyConsumption";
 
 /// A configuration whose only backend on a GPU is a worker that says when it runs; `device` is what it claims to be.
 fn pipeline(folder: &Path, library: &Path, worker: &str) -> PathBuf {
-    let text = fs::read_to_string(root().join("tests/fixtures/short.toml")).unwrap();
+    let text = fs::read_to_string(root().join("tests/fixtures/every-key.toml")).unwrap();
     let (model, warmup) = (text.find("[collect.model]").unwrap(), text.find("[collect.warmup]").unwrap());
     let (power, join) = (text.find("[[collect.power]]").unwrap(), text.find("[join-telemetry]").unwrap());
     let synthetic =

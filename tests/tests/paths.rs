@@ -256,7 +256,7 @@ fn a_missing_pipeline_is_an_error() {
 /// One TOML in many ways: make sees a change of the value as the stage does, and none where nothing changed.
 #[test]
 fn make_reads_toml_as_the_stages_do() {
-    let base = fs::read_to_string(root().join("tests/fixtures/short.toml")).unwrap();
+    let base = fs::read_to_string(root().join("tests/fixtures/every-key.toml")).unwrap();
     let start = base.find("[analyze]").unwrap();
     let (before, rest) = base.split_at(start);
     let (analyze, after) = rest.split_at(rest.find("[render]").unwrap());

@@ -98,10 +98,19 @@ energy_factor = 0.9
 source = "made up"
 "#;
 
-/// import.toml with what it leaves as it is.
+/// import.toml with other values than the defaults, and what they leave out.
 fn changed() -> String {
-    let mut text = std::fs::read_to_string(root().join("import.toml")).unwrap();
+    let own = std::fs::read_to_string(root().join("import.toml")).unwrap();
+    let blend = &own[own.find("[[derive-costs.blend]]").unwrap()..];
+    let own: toml::Table = own.parse().unwrap();
+    let limits = own["join-telemetry"].as_table().unwrap();
+    let mut text = schemas::layers::DEFAULTS.to_string();
     for (from, to) in [
+        (
+            "min_updates = 5            # readings that",
+            &format!("min_updates = {} # readings that", limits["min_updates"]),
+        ),
+        ("max_gap_ms = 500.0", &format!("max_gap_ms = {:?}", limits["max_gap_ms"].as_float().unwrap())),
         ("utilisation = 1.0", "utilisation = 0.5"),
         ("energy_scope = \"sum\"", "energy_scope = \"device\""),
         ("match_device = true", "match_device = false"),
@@ -122,10 +131,10 @@ fn changed() -> String {
         ("memory_reserve_pct = 10.0", "memory_reserve_pct = 20.0"),
         ("max_price_gap_days = 92", "max_price_gap_days = 60"),
     ] {
-        assert!(text.contains(from), "import.toml: {from}");
+        assert!(text.contains(from), "defaults.toml: {from}");
         text = text.replace(from, to);
     }
-    text + FACTORS
+    text + FACTORS + blend
 }
 
 /// One cell of a file, and a file that is gone: the exit status says so.

@@ -44,7 +44,7 @@ fn collect(config: &Path, site_packages: &Path, extra: &[&str], folder: &Path) -
 }
 
 fn short() -> PathBuf {
-    root().join("tests/fixtures/short.toml")
+    root().join("tests/fixtures/every-key.toml")
 }
 
 fn site_packages() -> PathBuf {

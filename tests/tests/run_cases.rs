@@ -60,6 +60,13 @@ struct Priced {
 const COARSE: [(&str, &str); 2] =
     [("max_gap_ms = 500.0", "max_gap_ms = 6000.0"), ("max_error_pct = 25.0", "max_error_pct = 100.0")];
 
+/// The machine that `pipeline.toml` ships as an example.
+const OWNED: [(&str, &str); 3] = [
+    ("capex_usd = 0.0", "capex_usd = 1500.0"),
+    ("residual_usd = 0.0", "residual_usd = 300.0"),
+    ("idle_w = 0.0", "idle_w = 20.0"),
+];
+
 fn priced(
     file: &Path,
     options: &[&str],
@@ -76,7 +83,8 @@ fn priced(
     }
     let path = |name: &str| at.path().join(name);
     let table_text = |name: &str| text(&path(&format!("{name}.parquet")));
-    let shipped = fs::read_to_string(root().join("pipeline.toml")).unwrap();
+    let shipped = schemas::layers::DEFAULTS.to_string();
+    let configured = [configured, &OWNED].concat();
     let changed = configured.iter().fold(shipped, |text, (from, to)| {
         assert!(text.contains(from), "{from}");
         text.replace(from, to)

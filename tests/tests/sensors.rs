@@ -46,7 +46,7 @@ fn nvml_of(library: &Path, rest: &str) -> String {
 
 /// A pipeline.toml with these power sources and no others.
 fn pipeline(folder: &Path, power: &str) -> PathBuf {
-    let text = fs::read_to_string(root().join("tests/fixtures/short.toml")).unwrap();
+    let text = fs::read_to_string(root().join("tests/fixtures/every-key.toml")).unwrap();
     let (before, after) = (text.find("[[collect.power]]").unwrap(), text.find("[join-telemetry]").unwrap());
     let path = folder.join("pipeline.toml");
     fs::write(&path, format!("{}{power}\n{}", &text[..before], &text[after..])).unwrap();

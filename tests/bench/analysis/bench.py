@@ -70,8 +70,7 @@ def prepare(cells: np.ndarray) -> None:
     stage("derive-costs", "--config", "pipeline.toml", "--read", *to_price, "--prices", "data/inputs/prices/own.csv", "--grid",
           "data/inputs/grid/home.csv", "--write", *files(*PRICED))  # fmt: skip
     config = (ROOT / "pipeline.toml").read_text()
-    changed = config.replace('interval = "t" ', 'interval = "bca" ', 1)
-    assert changed != config, "pipeline.toml has another interval"
+    changed = config + '\n[analyze]\ninterval = "bca"\n'
     (FOLDER / "pipeline.toml").write_text(changed)
 
 

@@ -231,7 +231,7 @@ mod tests {
     use crate::config::Config;
     use std::path::Path;
 
-    const TEXT: &str = include_str!("../../../../tests/fixtures/short.toml");
+    const TEXT: &str = include_str!("../../../../tests/fixtures/every-key.toml");
 
     const CPU_MODEL: &str = "source = \"cpu-model\"\nidle_w = 1.0\nfull_w = 2.0\n";
 

@@ -289,12 +289,12 @@ mod tests {
     }
 
     #[test]
-    fn readme_and_pipeline_toml_name_every_source() {
+    fn readme_and_defaults_name_every_source() {
         let readme = include_str!("../../../../README.md");
-        let pipeline = include_str!("../../../../pipeline.toml");
+        let defaults = include_str!("../../../../schemas/defaults.toml");
         for name in Config::NAMES {
             assert!(readme.contains(&format!("\n| {name} |")), "README has no row for {name}");
-            assert!(pipeline.contains(&format!("source = \"{name}\"")), "pipeline.toml shows no {name}");
+            assert!(defaults.contains(&format!("source = \"{name}\"")), "defaults.toml shows no {name}");
         }
     }
 }
