@@ -108,9 +108,9 @@ fn changed() -> String {
     for (from, to) in [
         (
             "min_updates = 5            # readings that",
-            &format!("min_updates = {} # readings that", limits["min_updates"]),
+            format!("min_updates = {} # readings that", limits["min_updates"]).as_str(),
         ),
-        ("max_gap_ms = 500.0", &format!("max_gap_ms = {:?}", limits["max_gap_ms"].as_float().unwrap())),
+        ("max_gap_ms = 500.0", format!("max_gap_ms = {:?}", limits["max_gap_ms"].as_float().unwrap()).as_str()),
         ("utilisation = 1.0", "utilisation = 0.5"),
         ("energy_scope = \"sum\"", "energy_scope = \"device\""),
         ("match_device = true", "match_device = false"),
