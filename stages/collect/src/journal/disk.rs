@@ -152,7 +152,7 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::SplitMix;
+    use protocol::random::SplitMix;
     use std::cell::{Cell, RefCell};
 
     /// Takes so many bytes and no more.

@@ -175,7 +175,7 @@ pub fn drop_cut_line(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::SplitMix;
+    use protocol::random::SplitMix;
     use serde_json::json;
     use std::fs;
 
