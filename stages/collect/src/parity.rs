@@ -39,7 +39,7 @@ pub fn compute(
     let folder = schemas::partial::Folder::beside(&scratch.join("logits"), ".partial")?;
     let path = folder.path().join("logits");
     let answer = client.ask(&Request::Logits { batch: batch.clone(), path: path.clone() }, timeout);
-    let wanted = [batch.rows(), batch.len(), vocabulary];
+    let wanted = [batch.rows(), batch.columns(), vocabulary];
     let bytes = read_exactly(&path, wanted.iter().product::<usize>() * 4);
     let Answer::Logits { shape } = answer? else { bail!("{backend}: no logits") };
     if shape != wanted {

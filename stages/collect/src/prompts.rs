@@ -26,7 +26,7 @@ impl Prompts {
             None => {
                 let seed = if let Source::Synthetic { seed, .. } = &config.model { *seed } else { 0 };
                 let mut random = SplitMix::new(seed);
-                let row = |_| (0..longest).map(|_| (random.next() % model.vocabulary as u64) as u32).collect();
+                let row = |_| (0..longest).map(|_| (random.draw() % model.vocabulary as u64) as u32).collect();
                 PROMPTS.lines().map(row).collect()
             }
         };

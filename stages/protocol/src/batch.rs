@@ -29,12 +29,12 @@ impl Batch {
     }
 
     /// Tokens in each row, padding counted.
-    pub fn len(&self) -> usize {
+    pub fn columns(&self) -> usize {
         self.ids.first().map_or(0, Vec::len)
     }
 
     pub fn padded_tokens(&self) -> usize {
-        self.rows() * self.len()
+        self.rows() * self.columns()
     }
 
     pub fn real_tokens(&self) -> usize {

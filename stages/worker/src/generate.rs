@@ -78,7 +78,7 @@ impl Generating {
             let started = Instant::now();
             let next = self.step(&Step { batch: &batch, past, keep: how.kv_cache, last: how.last })?;
             if how.kv_cache {
-                past = batch.len();
+                past = batch.columns();
             }
             batch.push(&next);
             step_ns.push(started.elapsed().as_nanos() as u64);
@@ -163,10 +163,10 @@ mod tests {
             self.cached
         }
         fn forward(&mut self, step: &Step, see: &mut dyn FnMut(&[f32], [usize; 3])) -> Result<()> {
-            self.steps.lock().unwrap().push((step.past, step.batch.len()));
-            self.cached = step.batch.len() * 10;
+            self.steps.lock().unwrap().push((step.past, step.batch.columns()));
+            self.cached = step.batch.columns() * 10;
             let mut logits = vec![0.0; step.batch.rows() * 16];
-            logits.chunks_mut(16).for_each(|row| row[step.batch.len()] = 1.0);
+            logits.chunks_mut(16).for_each(|row| row[step.batch.columns()] = 1.0);
             see(&logits, [step.batch.rows(), 1, 16]);
             Ok(())
         }

@@ -228,7 +228,7 @@ mod tests {
         let path = folder.path().join("samples.jsonl");
         let mut random = SplitMix::new(3);
         for _ in 0..40 {
-            let (whole, cut) = (random.next() as usize % 200_000, random.next() as usize % 200_000);
+            let (whole, cut) = (random.draw() as usize % 200_000, random.draw() as usize % 200_000);
             let mut bytes = vec![b'x'; whole];
             bytes.push(b'\n');
             bytes.resize(whole + 1 + cut, b'y');

@@ -24,7 +24,7 @@ pub trait Decoder: Send {
 
 /// Token ids `[batch * new]` and positions `[batch * new]` of columns `past..`.
 pub fn ids_and_positions(batch: &Batch, past: usize, device: &Device) -> Result<(Tensor, Tensor)> {
-    let (rows, total) = (batch.rows(), batch.len());
+    let (rows, total) = (batch.rows(), batch.columns());
     let ids: Vec<u32> = batch.ids.iter().flat_map(|r| r[past..].iter().copied()).collect();
     let positions: Vec<u32> = (0..rows).flat_map(|r| (past..total).map(move |c| batch.position(r, c) as u32)).collect();
     let count = rows * (total - past);
@@ -34,7 +34,7 @@ pub fn ids_and_positions(batch: &Batch, past: usize, device: &Device) -> Result<
 /// Additive mask `[batch, 1, 1, new, total]`: a column sees real columns up to itself, and itself. `None` where nothing is
 /// hidden.
 pub fn mask(batch: &Batch, past: usize, device: &Device) -> Result<Option<Tensor>> {
-    let total = batch.len();
+    let total = batch.columns();
     if total - past == 1 && batch.pads.iter().all(|&p| p == 0) {
         return Ok(None);
     }

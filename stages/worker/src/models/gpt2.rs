@@ -84,7 +84,7 @@ impl Decoder for Gpt2Model {
 
     fn forward(&mut self, batch: &Batch, past: usize, keep: bool, last: bool) -> Result<Tensor> {
         let (heads, width) = (self.shape.heads, self.shape.hidden);
-        let (rows, total) = (batch.rows(), batch.len());
+        let (rows, total) = (batch.rows(), batch.columns());
         if total > self.shape.positions {
             bail!("sequence too long, {total} tokens, at most {}", self.shape.positions);
         }

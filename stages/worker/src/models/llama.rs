@@ -113,7 +113,7 @@ impl Decoder for LlamaModel {
 
     fn forward(&mut self, batch: &Batch, past: usize, keep: bool, last: bool) -> Result<Tensor> {
         let shape = &self.shape;
-        let (rows, total) = (batch.rows(), batch.len());
+        let (rows, total) = (batch.rows(), batch.columns());
         let new = total - past;
         if total > self.cos.dim(0)? {
             bail!("sequence too long, {total} tokens, at most {}", self.cos.dim(0)?);

@@ -120,7 +120,7 @@ impl OnnxRuntime {
     /// `use_cache_branch` is that of decoders merged by Optimum.
     fn inputs(&self, step: &Step) -> Result<Inputs> {
         let (batch, past) = (step.batch, step.past);
-        let (rows, total) = (batch.rows(), batch.len());
+        let (rows, total) = (batch.rows(), batch.columns());
         let new = total - past;
         let mut inputs = Inputs::new();
         for input in self.session.inputs() {
