@@ -41,7 +41,9 @@ fn expanded(before: &str, tree: &str, paths: &mut Vec<String>) {
             ',' if depth == 0 => {
                 let part = tree[start..i].trim();
                 match part.split_once('{') {
-                    Some((head, rest)) => expanded(&format!("{before}{head}"), rest.trim_end_matches('}'), paths),
+                    Some((head, rest)) => {
+                        expanded(&format!("{before}{head}"), rest.strip_suffix('}').unwrap_or(rest), paths)
+                    }
                     None if !part.is_empty() => paths.push(format!("{before}{part}")),
                     None => {}
                 }
@@ -59,7 +61,9 @@ fn paths(code: &str) -> Vec<String> {
         expanded("", statement.split(';').next().unwrap(), &mut paths);
     }
     let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-    paths.extend(code.split(|c| !is_path(c)).filter(|word| word.contains("::")).map(str::to_string));
+    paths.extend(
+        code.split(|c| !is_path(c)).filter(|word| word.contains("::") && !word.ends_with(':')).map(str::to_string),
+    );
     paths
 }
 
@@ -131,7 +135,7 @@ fn a_cycle_of_four_is_seen_however_it_is_written() {
         (Vec::new(), "mod a;\nfn main() { a::b::go() }".to_string()),
         file("a", "pub mod b;\npub fn done() {}"),
         file("a/b", "use super::done;\nuse crate::{\n    c::{self, D},\n};"),
-        file("c", "pub struct D(crate::d::E);"),
+        file("c", "use crate::{a, d::{E}};\npub struct D(E, a::B);"),
         file("d", "use crate::e::F;"),
         file("e", "use crate::a::{b::Go};"),
     ];
