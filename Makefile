@@ -81,7 +81,7 @@ SITE_PACKAGES := .venv/lib/python3.11/site-packages
 BUNDLE := $(CACHE)/vega-embed.js
 CARGO ?= cargo
 BIN := target/release
-STAGES := collect import join-telemetry derive-costs analyze render query
+STAGES := worker collect import join-telemetry derive-costs analyze render query
 BINARIES := $(STAGES:%=$(BIN)/%) $(BIN)/own-config
 export TALLYWATT_COMMIT := $(shell git describe --always --abbrev=40 --dirty 2>/dev/null || echo unknown)
 
@@ -98,6 +98,8 @@ CURRENT := $(strip $(if $(filter-out help config clean build setup lint deny sch
 INSTALLED := --site-packages $(SITE_PACKAGES) --gpu-site-packages .venv-gpu/lib/python3.11/site-packages \
     --transformers .venv-transformers/bin/python
 COLLECT := $(BIN)/collect
+# It starts the other, which holds the engines, from its own folder.
+COLLECTING := $(BIN)/collect $(BIN)/worker
 
 MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet sensor.parquet)
 ENERGY := $(RUN)/run_energy.parquet
@@ -138,7 +140,7 @@ $(MEASURED):
 	@echo "$@: nothing was measured yet, run \`make all\`" >&2; exit 1
 else ifeq ($(IMPORT),)
 # A new build of `collect` does not measure again; a changed [collect] does. Interrupted, it goes on where it was.
-$(MEASURED) &: $(OWN)/collect.toml | $(BIN)/collect .venv/.ready
+$(MEASURED) &: $(OWN)/collect.toml | $(COLLECTING) .venv/.ready
 	$(COLLECT) run --config $(PIPELINE) $(INSTALLED) --cache $(CACHE) --journal $(RUN)/journal --write $(MEASURED)
 else
 # Importing is cheap, so a new build imports again: its contracts may be new.
@@ -197,13 +199,13 @@ tr119-matrix: tr119 ## the study's whole matrix on the backends that this machin
 	    BESIDE=data/run/tr119/estimate.parquet
 
 .PHONY: dry-run doctor backends
-dry-run: $(BIN)/collect ## the matrix, the order and the expected time; measures nothing
+dry-run: $(COLLECTING) ## the matrix, the order and the expected time; measures nothing
 	$(COLLECT) run --dry-run --config $(PIPELINE) $(INSTALLED) --cache $(CACHE) --journal $(RUN)/journal
 
-doctor: $(BIN)/collect .venv/.ready ## check engines, model, sensors, permissions, clock and disk
+doctor: $(COLLECTING) .venv/.ready ## check engines, model, sensors, permissions, clock and disk
 	$(COLLECT) doctor --config $(PIPELINE) $(INSTALLED) --cache $(CACHE)
 
-backends: $(BIN)/collect ## all backends, and which can run on this machine
+backends: $(COLLECTING) ## all backends, and which can run on this machine
 	$(COLLECT) backends $(INSTALLED)
 
 .PHONY: config
@@ -214,7 +216,7 @@ config: $(BIN)/own-config ## every value that holds with PIPELINE, the defaults 
 build: $(BINARIES) ## build every stage
 
 define BINARY
-$(BIN)/$(1): $(call found,schemas stages/energy-join stages/stats stages/sensor stages/recombine stages/$(1),-not -name '*.slt' -not -name draw.py -not -name test_worker.py) Cargo.toml Cargo.lock
+$(BIN)/$(1): $(call found,schemas stages/protocol stages/energy-join stages/stats stages/sensor stages/recombine stages/$(1),-not -name '*.slt' -not -name draw.py -not -name test_worker.py) Cargo.toml Cargo.lock
 	$(CARGO) build --release --locked --workspace --bins
 	@touch $$@
 endef
@@ -227,7 +229,7 @@ $(BIN)/own-config: $(call found,schemas,) Cargo.toml Cargo.lock
 .PHONY: setup
 setup: .venv/.ready $(BUNDLE) ## install the pinned model and libraries into .venv
 
-.venv/.ready: stages/collect/requirements.txt stages/render/requirements.txt
+.venv/.ready: stages/worker/requirements.txt stages/render/requirements.txt
 	$(PYTHON3) -m venv .venv
 	$(PYTHON) $(PIP_INSTALL) $(^:%=-r %)
 	@touch $@
@@ -238,9 +240,9 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --re
 transformers: .venv-transformers/.ready ## install torch and transformers (6 GB) for the transformers-* backends
 onnxruntime-gpu: .venv-gpu/.ready ## install onnxruntime-gpu and NVIDIA's libraries (3 GB)
 
-.venv-transformers/.ready: stages/collect/transformers/requirements.txt
-.venv-gpu/.ready: stages/collect/onnxruntime-gpu.txt
-.venv-cuda/.ready: stages/collect/cuda.txt
+.venv-transformers/.ready: stages/worker/transformers/requirements.txt
+.venv-gpu/.ready: stages/worker/onnxruntime-gpu.txt
+.venv-cuda/.ready: stages/worker/cuda.txt
 .venv-test/.ready: tests/requirements.txt
 .venv-join/.ready: tests/bench/join/requirements.txt
 .venv-scipy/.ready: tests/bench/bootstrap/requirements.txt
@@ -251,18 +253,18 @@ onnxruntime-gpu: .venv-gpu/.ready ## install onnxruntime-gpu and NVIDIA's librar
 	$(@D)/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
 
-# candle for CUDA is a binary of its own beside `collect`, which needs no CUDA library. NVIDIA's compiler and libraries come from
+# candle for CUDA is a build of `worker` of its own; the other one needs no CUDA library. NVIDIA's compiler and libraries come from
 # PyPI too. The kernels are compiled for a compute capability and run on that or newer GPUs.
 CUDA_COMPUTE_CAP ?= 80
 TOOLKIT := $(CURDIR)/.venv-cuda/lib/python3.11/site-packages/nvidia/cu13
 
 .PHONY: cuda
 cuda: .venv-cuda/.ready ## build the worker for candle-gpu, with NVIDIA's compiler from PyPI (1 GB)
-	stages/collect/cuda-links $(TOOLKIT)
+	stages/worker/cuda-links $(TOOLKIT)
 	PATH="$(TOOLKIT)/bin:$$PATH" CUDA_HOME=$(TOOLKIT) CUDA_PATH=$(TOOLKIT) CUDA_ROOT=$(TOOLKIT) CUDA_COMPUTE_CAP=$(CUDA_COMPUTE_CAP) \
 	    RUSTFLAGS="-L native=$(TOOLKIT)/lib -L native=$(TOOLKIT)/lib/stubs -C link-arg=-Wl,-rpath,$(TOOLKIT)/lib" \
-	    $(CARGO) build --release --locked -p collect --features cuda --target-dir target/cuda
-	cp target/cuda/release/collect $(BIN)/collect-cuda
+	    $(CARGO) build --release --locked -p worker --features cuda --target-dir target/cuda
+	cp target/cuda/release/worker $(BIN)/worker-cuda
 
 .PHONY: gpu-pack gpu-check
 GPU_PACK := $(CACHE)/gpu-pack
@@ -292,11 +294,11 @@ $(BROWSER): tests/browser/package.json tests/browser/package-lock.json
 
 .PHONY: test-transformers
 test-transformers: $(BINARIES) setup .venv-transformers/.ready ## tests that need torch and transformers
-	.venv-transformers/bin/python stages/collect/transformers/test_worker.py
+	.venv-transformers/bin/python stages/worker/transformers/test_worker.py
 	$(CARGO) test --release --locked --workspace --test suite -- --ignored
 
 .PHONY: bench
-bench: $(BIN)/collect setup ## speed of the engines side by side, ratios to their peers
+bench: $(COLLECTING) setup ## speed of the engines side by side, ratios to their peers
 	$(PYTHON) tests/bench/engines.py
 
 .PHONY: bench-join

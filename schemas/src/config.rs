@@ -66,7 +66,7 @@ pub fn refusal(path: &Path, stage: &'static str, fault: &Fault) -> Error {
 }
 
 /// A value that its type allows and its meaning does not.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fault {
     key: String,
     what: String,

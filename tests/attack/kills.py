@@ -150,7 +150,7 @@ def made(context, base):
 
 def command(context, base, which, into, python):
     inputs = context.root / "data/inputs"
-    built = [str(context.bin / name) for name in ("join-telemetry", "derive-costs", "analyze", "render", "query", "collect", "own-config")]
+    built = [str(context.bin / name) for name in ("join-telemetry", "derive-costs", "analyze", "render", "query", "collect", "worker", "own-config")]
     words = ["make", f"RUN={into}", f"PIPELINE={base.config(which)}", f"BIN={context.bin}", f"PYTHON={python}", "MEASURE=no",
              f"PRICES={inputs / 'prices/own.csv'}", f"GRID={inputs / 'grid'}", "TARIFFS=", "EMBODIED=", "RETIRED="]
     return words + [f"-o{name}" for name in [*built, ".venv/.ready", "data/cache/vega-embed.js", "stages/render/draw.py"]]

@@ -40,7 +40,7 @@ def copied(context):
             shutil.copy(source, target)
             os.utime(target, (0, 0))
     (tree / "target/release").mkdir(parents=True)
-    for stage in [*chain.READ, "collect", "import", "query", "own-config"]:
+    for stage in [*chain.READ, "collect", "worker", "import", "query", "own-config"]:
         (tree / "target/release" / stage).symlink_to(context.bin / stage)
     for name in (".venv", "data/cache"):
         (tree / name).symlink_to(context.root / name)

@@ -32,6 +32,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BENCH = pathlib.Path("tests/bench")  # relative to ROOT, as all that follow
 CONFIG = pathlib.Path("tests/fixtures/short.toml")
 COLLECT = "target/release/collect"
+WORKER = "target/release/worker"
 CACHE = "data/cache"
 TRANSFORMERS_PYTHON = ".venv-transformers/bin/python"
 PEERS_PYTHON = ".venv-bench/bin/python"
@@ -131,13 +132,13 @@ class Bench:
         if name == "transformers-cpu":
             if not pathlib.Path(TRANSFORMERS_PYTHON).exists():
                 raise LeftOut("not installed, run `make transformers`")
-            return Worker([TRANSFORMERS_PYTHON, "-B", "stages/collect/transformers/worker.py"], self.prepare(name))
+            return Worker([TRANSFORMERS_PYTHON, "-B", "stages/worker/transformers/worker.py"], self.prepare(name))
         if name == "onnxruntime-cpu plain":
             plain = CONFIG.read_text(encoding="utf-8").replace("[collect]\n", '[collect]\ngraph = "plain"\n', 1)
             config = self.scratch / "plain.toml"
             config.write_text(plain, encoding="utf-8")
-            return Worker([COLLECT, "worker"], self.prepare("onnxruntime-cpu", config))
-        return Worker([COLLECT, "worker"], self.prepare(name))
+            return Worker([WORKER], self.prepare("onnxruntime-cpu", config))
+        return Worker([WORKER], self.prepare(name))
 
     def load(self, names: list[str]) -> None:
         self.standard = self.prepare("onnxruntime-cpu")

@@ -3,7 +3,7 @@
        cc -O3 -march=native -pthread limits.c -o limits
        limits THREADS
 
-   It answers lines as the workers of ../../stages/collect/PROTOCOL.md do: the first with "ready", each further one with a
+   It answers lines as the workers of ../../stages/protocol/PROTOCOL.md do: the first with "ready", each further one with a
    measurement, {"answer": "limits", "read_gb_s": ..., "fma_gflop_s": ...}, the best of REPETITIONS. */
 
 #define _GNU_SOURCE

@@ -3,7 +3,7 @@ GGUF file as it is, and `llama.cpp-f32`, which reads an f32 copy of it, made onc
 
     python llama_cpp_worker.py
 
-It speaks the requests of ../../stages/collect/PROTOCOL.md that engines.py sends.
+It speaks the requests of ../../stages/protocol/PROTOCOL.md that engines.py sends.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ options, keys and values handed from step to step as OrtValues, never as numpy a
 
     python onnxruntime_worker.py
 
-It speaks the requests of ../../stages/collect/PROTOCOL.md that engines.py sends. The wheel is the one that the request
+It speaks the requests of ../../stages/protocol/PROTOCOL.md that engines.py sends. The wheel is the one that the request
 names the library of; numpy comes from the interpreter that runs this.
 """
 

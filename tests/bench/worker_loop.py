@@ -1,4 +1,4 @@
-"""What both peers' workers share: requests in, greedy decoding, answers out; ../../stages/collect/PROTOCOL.md describes
+"""What both peers' workers share: requests in, greedy decoding, answers out; ../../stages/protocol/PROTOCOL.md describes
 them. One row, no padding, no stop tokens, logits of the last position: what engines.py asks for."""
 
 from __future__ import annotations

@@ -375,15 +375,41 @@ fn dry_run_says_the_order_that_is_run_and_doctor_what_is_wrong() {
     // From a folder of its own: beside the built one there may be the worker for candle-gpu.
     let alone = folder.path().join("collect");
     fs::copy(binary("collect"), &alone).unwrap();
+    fs::copy(binary("worker"), folder.path().join("worker")).unwrap();
     let mut doctor = Command::new(alone);
     let doctor = run(doctor.args(["doctor", "--cache", "data/cache", "--config"]).arg(&pipeline).current_dir(root()));
     assert_eq!(doctor.code, Some(1), "{}", doctor.out);
-    assert!(doctor.out.contains("ok       engine: candle-cpu, part of this binary\n"), "{}", doctor.out);
+    let part = format!("ok       engine: candle-cpu, part of {}\n", folder.path().join("worker").display());
+    assert!(doctor.out.contains(&part), "{}", doctor.out);
     assert!(doctor.out.contains("bad      engine: candle-gpu: "), "{}", doctor.out);
-    assert!(doctor.out.contains("collect-cuda is not there, run `make cuda`, or leave it out"), "{}", doctor.out);
+    assert!(doctor.out.contains("worker-cuda is not there, run `make cuda`, or leave it out"), "{}", doctor.out);
     for check in ["model", "processors", "machine", "clock", "disk"] {
         assert!(doctor.out.lines().any(|l| l[9..].starts_with(check)), "{check}: {}", doctor.out);
     }
+}
+
+#[test]
+fn without_the_program_of_the_engines_collect_says_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (alone, pipeline) = (folder.path().join("collect"), folder.path().join("pipeline.toml"));
+    fs::copy(binary("collect"), &alone).unwrap();
+    fs::write(&pipeline, tiny("\"candle-cpu\"", SYNTHETIC)).unwrap();
+    let missing = format!(
+        "{}: no such program, which holds the engines, run `make build`",
+        folder.path().join("worker").display()
+    );
+    let ran = |arguments: &[&str]| {
+        let mut collect = Command::new(&alone);
+        run(collect.args(arguments).arg("--config").arg(&pipeline).args(["--cache", "data/cache"]).current_dir(root()))
+    };
+    let journal = folder.path().join("journal").display().to_string();
+    let table = folder.path().join("run.parquet").display().to_string();
+    let measuring = ran(&["run", "--journal", &journal, "--write", &table]);
+    assert_eq!((measuring.code, measuring.err), (Some(1), format!("collect: {missing}\n")));
+    assert!(!folder.path().join("journal").exists(), "nothing is begun");
+    let doctor = ran(&["doctor"]);
+    assert!(doctor.out.contains(&format!("bad      model: {missing}")), "{}", doctor.out);
+    assert!(doctor.out.contains(&format!("bad      engine: candle-cpu: {missing}")), "{}", doctor.out);
 }
 
 /// A hub with one repository: files of a folder, in ranges, with the headers that its clients ask for.
@@ -454,8 +480,7 @@ struct Worker {
 
 impl Worker {
     fn start(load: &Value) -> Self {
-        let mut process = Command::new(binary("collect"))
-            .arg("worker")
+        let mut process = Command::new(binary("worker"))
             .current_dir(root())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

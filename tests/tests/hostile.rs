@@ -125,6 +125,36 @@ fn children_die_with_a_killed_collect() {
     assert_eq!((alive(&mark), alive("300.25")), (vec![], vec![]), "they outlive it");
 }
 
+/// A hub that never answers: the process that prepares the model ends with a `collect` that is killed, too.
+#[test]
+fn the_worker_that_prepares_dies_with_a_killed_collect() {
+    let folder = tempfile::tempdir().unwrap();
+    // Copies, whose command lines are no other test's.
+    for name in ["collect", "worker"] {
+        fs::copy(binary(name), folder.path().join(name)).unwrap();
+    }
+    let hub = TcpListener::bind("127.0.0.1:0").unwrap();
+    let repo = "model = { source = \"hf\", name = \"tiny\", repo = \"org/tiny\", revision = \"first\" }";
+    let pipeline = folder.path().join("pipeline.toml");
+    fs::write(&pipeline, tiny("\"candle-cpu\"", repo)).unwrap();
+    let mut collect = Command::new(folder.path().join("collect"));
+    collect.args(["prepare", "--cache", "data/cache", "--backend", "candle-cpu", "--config"]).arg(&pipeline);
+    collect.env("HF_ENDPOINT", format!("http://{}", hub.local_addr().unwrap()));
+    collect.env("HF_HOME", folder.path().join("hub")).current_dir(root()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut collect = collect.spawn().unwrap();
+    let asked = hub.accept().unwrap();
+    let mark = folder.path().join("worker").display().to_string();
+    assert_eq!(alive(&mark).len(), 1, "it waits for the hub");
+    collect.kill().unwrap(); // SIGKILL
+    collect.wait().unwrap();
+    let until = Instant::now() + Duration::from_secs(5);
+    while !alive(&mark).is_empty() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(alive(&mark), Vec::<String>::new(), "it outlives it");
+    drop(asked);
+}
+
 fn journal(folder: &Path, file: &str) -> PathBuf {
     let mut plans = fs::read_dir(folder.join("journal")).unwrap().flatten().map(|e| e.path());
     let plan = plans.next().unwrap();

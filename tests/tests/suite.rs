@@ -7,6 +7,7 @@ mod attack;
 mod bounds;
 mod catalogue;
 mod contracts;
+mod cycles;
 mod damage;
 mod docs;
 mod energy;

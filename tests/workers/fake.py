@@ -1,4 +1,4 @@
-"""A worker that computes nothing and misbehaves as its argument says; stages/collect/PROTOCOL.md is what it speaks.
+"""A worker that computes nothing and misbehaves as its argument says; stages/protocol/PROTOCOL.md is what it speaks.
 
     python fake.py FAULT
 

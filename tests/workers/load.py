@@ -1,4 +1,4 @@
-"""A worker that computes nothing and says when it would have loaded a GPU, for NVML's stub to follow; stages/collect/PROTOCOL.md is
+"""A worker that computes nothing and says when it would have loaded a GPU, for NVML's stub to follow; stages/protocol/PROTOCOL.md is
 what it speaks.
 
     NVML_STUB_LOAD=FILE python load.py

@@ -1,9 +1,9 @@
 //! What a backend's name promises against what its engine says it did. A label is no evidence: rows that break a promise fail.
 
-use crate::{
-    backends::{Attestation, Backend, Kind, Promise},
-    config::{Mode, Stop},
-    protocol::{RunAnswer, RunRequest},
+use crate::config::Stop;
+use protocol::{
+    Attestation, Mode, RunAnswer, RunRequest,
+    backend::{Backend, Kind, Promise},
 };
 use std::ops::Range;
 
@@ -134,7 +134,8 @@ fn cache(asked: &RunRequest, served: bool, did: &RunAnswer) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{backends, models::batch::Batch, protocol::Warmup};
+    use crate::backends;
+    use protocol::{Batch, Warmup};
 
     fn said() -> Attestation {
         Attestation {

@@ -1,6 +1,6 @@
 //! The command line of `collect`.
 
-use crate::backends::Surroundings;
+use crate::installed::Installed;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -25,9 +25,6 @@ pub enum Command {
     GpuCheck(GpuCheck),
     /// Build a backend's form of the model and print the first request for its worker
     Prepare(Prepare),
-    /// Serve one engine over standard input and output (started by `run`)
-    #[command(hide = true)]
-    Worker,
 }
 
 /// Where engines and models are installed.
@@ -136,9 +133,9 @@ pub struct GpuCheck {
     pub dry_run: bool,
 }
 
-impl From<Here> for Surroundings {
+impl From<Here> for Installed {
     fn from(here: Here) -> Self {
-        Surroundings {
+        Installed {
             site_packages: here.site_packages,
             onnxruntime: here.onnxruntime,
             gpu_site_packages: here.gpu_site_packages,

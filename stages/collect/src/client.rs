@@ -2,15 +2,17 @@
 //! has an end, and whatever it prints has a bound.
 
 use crate::{
-    backends::{Attestation, Backend, Load, Process, Surroundings},
-    children, peer,
-    protocol::{Answer, Request},
+    children,
+    installed::{Installed, program},
 };
 use anyhow::{Context, Result, anyhow, bail};
+use protocol::{
+    Answer, Attestation, Load, Request,
+    backend::{Backend, Process},
+    peer,
+};
 use std::{
-    ffi::OsString,
     io::{BufRead, BufReader, Read, Write},
-    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
@@ -45,7 +47,7 @@ pub struct Client {
 
 impl Client {
     /// Starts a backend's worker and waits until its engine is loaded. The worker ends with the thread that calls this.
-    pub fn start(backend: &Backend, load: &Load, here: &Surroundings, timeout: Duration) -> Result<Self> {
+    pub fn start(backend: &Backend, load: &Load, here: &Installed, timeout: Duration) -> Result<Self> {
         let mut command = command(backend, here)?;
         // Pools that no request reaches read their size from the environment.
         for pool in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS", "OMP_NUM_THREADS"] {
@@ -53,6 +55,16 @@ impl Client {
         }
         // candle's second pool spins after each use, by default so long that it takes a processor from the first one.
         command.env("CANDLE_BARRIER_POOL_SPIN_LIMIT", "2000");
+        let mut client = Client::spawn(&mut command)?;
+        match client.ask(&Request::Load(Box::new(load.clone())), timeout)? {
+            Answer::Ready { attestation } => client.attestation = bounded(*attestation),
+            other => bail!("worker began with \"{}\"", peer::words(&format!("{other:?}"))),
+        }
+        Ok(client)
+    }
+
+    /// Starts a worker, of which nothing is asked yet. It ends with the thread that calls this.
+    pub fn spawn(command: &mut Command) -> Result<Self> {
         let mut child = children::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
             .with_context(|| format!("cannot start {}", command.get_program().display()))?;
         let (Some(mut stdin), Some(stdout), Some(stderr_pipe)) =
@@ -67,12 +79,7 @@ impl Client {
         let stderr = Arc::new(Mutex::new(Vec::new()));
         let kept = stderr.clone();
         let noise = std::thread::spawn(move || keep_tail(stderr_pipe, &kept));
-        let mut client = Client { child, requests, answers, stderr, noise, attestation: Attestation::default() };
-        match client.ask(&Request::Load(Box::new(load.clone())), timeout)? {
-            Answer::Ready { attestation } => client.attestation = bounded(*attestation),
-            other => bail!("worker began with \"{}\"", peer::words(&format!("{other:?}"))),
-        }
-        Ok(client)
+        Ok(Client { child, requests, answers, stderr, noise, attestation: Attestation::default() })
     }
 
     pub fn pid(&self) -> u32 {
@@ -190,21 +197,13 @@ fn lines(out: impl Read, most: u64, to: &SyncSender<std::io::Result<String>>) {
     }
 }
 
-/// The worker for Transformers; handed to Python as a whole, so that this binary stands alone.
-const TRANSFORMERS: &str = include_str!("../transformers/worker.py");
-
-fn command(backend: &Backend, here: &Surroundings) -> Result<Command> {
-    let (program, arguments): (PathBuf, Vec<OsString>) = match &backend.process {
-        Process::Own(_) => (std::env::current_exe().context("cannot find this binary")?, vec!["worker".into()]),
-        Process::Cuda(_) => (Surroundings::cuda_worker(), vec!["worker".into()]),
-        Process::Transformers => (here.transformers.clone(), vec!["-c".into(), TRANSFORMERS.into()]),
-        Process::Command(words) => {
-            let (program, rest) = words.split_first().context("a worker without a command")?;
-            (program.clone(), rest.iter().map(|word| word.clone().into_os_string()).collect())
-        }
+fn command(backend: &Backend, here: &Installed) -> Result<Command> {
+    let mut command = Command::new(program(&backend.process).map_err(|e| anyhow!(e))?);
+    match &backend.process {
+        Process::Worker | Process::Cuda => &mut command,
+        Process::Transformers => command.arg("--transformers").arg(&here.transformers),
+        Process::Command(words) => command.args(words.iter().skip(1)),
     };
-    let mut command = Command::new(program);
-    command.args(arguments);
     Ok(command)
 }
 

@@ -1,15 +1,11 @@
 //! CLOCK_MONOTONIC for windows and samples, anchored once to UTC.
 
+use protocol::monotonic_ns;
 use rustix::time::{ClockId, clock_gettime};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the clocks part by less is not told from the time that reading them takes.
 pub const LEAST_STEP_NS: i64 = 10_000_000;
-
-/// Nanoseconds of CLOCK_MONOTONIC: one clock for all processes of the host.
-pub fn monotonic_ns() -> i64 {
-    nanoseconds(ClockId::Monotonic)
-}
 
 /// Processor time of this thread.
 pub fn thread_cpu_ns() -> u64 {

@@ -2,9 +2,7 @@
 
 mod fault;
 
-pub use fault::name_fault;
-
-use crate::{models::source::Source, protocol::Warmup};
+use protocol::{Graph, Http, Mode, Source, Warmup, backend::Kind};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -71,16 +69,6 @@ pub enum Logits {
     All,
 }
 
-/// Operators of the ONNX graphs that are built here.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Graph {
-    /// Attention, RotaryEmbedding, RMSNormalization, Gelu as single operators (opset 23).
-    Standard,
-    /// The same spelled out in elementary operators (opset 20).
-    Plain,
-}
-
 /// Other processes on the machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,37 +92,14 @@ pub struct Parity {
     pub greedy_tokens: usize,
 }
 
-/// `[collect.http]`: an OpenAI-compatible server.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Http {
-    /// Up to and with `/v1`.
-    pub url: String,
-    pub model: String,
-    /// Environment variable with the key; empty: none is sent.
-    pub key_variable: String,
-    /// What it runs on, `cpu` or the GPU's product name, and the format of its weights: its operator's word, not attested.
-    pub device: String,
-    pub dtype: String,
-    /// Fields added to each request, for what the standard has no name for.
-    pub extra: serde_json::Map<String, serde_json::Value>,
-}
-
 /// `[[collect.worker]]`: a program that speaks the protocol of PROTOCOL.md.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Worker {
     pub backend: String,
     pub command: Vec<PathBuf>,
-    pub device: crate::backends::Kind,
+    pub device: Kind,
     pub dtype: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    Prefill,
-    Generate,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -150,15 +115,6 @@ pub struct Scenario {
     pub name: String,
     pub batch: usize,
     pub prompt_tokens: usize,
-}
-
-impl Mode {
-    pub fn name(self) -> &'static str {
-        match self {
-            Mode::Prefill => "prefill",
-            Mode::Generate => "generate",
-        }
-    }
 }
 
 impl Logits {

@@ -1,11 +1,17 @@
 //! `collect doctor` and `collect backends`: what can run here, and what to do about what cannot.
 
 use crate::{
-    backends::{self, Form, Surroundings},
+    available::available,
+    backends,
     config::Config,
     host::{CpuTicks, Host},
-    models::{Files, Model},
-    power, prepare,
+    installed::Installed,
+    power,
+    prepare::Preparer,
+};
+use protocol::{
+    Files, Model,
+    backend::{self, Backend},
 };
 use std::{fmt, path::Path, process::ExitCode, time::Duration};
 
@@ -15,12 +21,12 @@ const FORMS_OF_A_MODEL: u64 = 16;
 const CLOCK_DRIFT_NS: i64 = 5_000_000;
 
 /// One line a registered backend.
-pub fn backends(here: &Surroundings) -> String {
-    let line = |b: backends::Backend| match (b.available)(here) {
+pub fn backends(here: &Installed) -> String {
+    let line = |b: Backend| match available(&b, here) {
         Ok(what) => format!("{:<26} available      {} ({what})\n", b.name, b.about),
         Err(why) => format!("{:<26} not available  {}: {why}\n", b.name, b.about),
     };
-    backends::all().map(line).collect()
+    backend::all().map(line).collect()
 }
 
 /// What a check found, and what to do.
@@ -56,9 +62,9 @@ impl fmt::Display for Report {
 }
 
 /// All checks, in the order in which a run would meet them.
-pub fn examine(config: &Config, here: &Surroundings, cache: &Path) -> Report {
+pub fn examine(config: &Config, here: &Installed, cache: &Path) -> Report {
     let mut found = Vec::new();
-    let model = prepare::model(config, here, cache);
+    let model = Preparer::default().model(config, here, cache);
     match &model {
         Ok(model) => {
             found.push(("model", Found::Good(format!("{}, {}", config.model.describe(), model.path().display()))))
@@ -77,14 +83,12 @@ pub fn examine(config: &Config, here: &Surroundings, cache: &Path) -> Report {
     Report(found)
 }
 
-fn engine(backend: &backends::Backend, here: &Surroundings, model: Option<&Model>) -> Found {
+fn engine(backend: &Backend, here: &Installed, model: Option<&Model>) -> Found {
     let gguf = model.is_some_and(|m| matches!(m.files, Files::Gguf(_)));
-    let blocks = backend.form == Form::Gguf
-        || matches!(backend.form, Form::Onnx(w) if w != crate::models::onnx::Weighted::Float);
-    if blocks && model.is_some() && !gguf {
+    if backend.form.is_in_blocks() && model.is_some() && !gguf {
         return Found::Bad(format!("{} needs a GGUF model", backend.name), "use another model or leave it out".into());
     }
-    match (backend.available)(here) {
+    match available(backend, here) {
         Ok(what) => Found::Good(format!("{}, {what}", backend.name)),
         Err(why) => Found::Bad(format!("{}: {why}", backend.name), "or leave it out of [collect] backends".into()),
     }

@@ -1,6 +1,7 @@
 //! `collect run --dry-run`: the matrix, the order and the expected time, before anything is measured.
 
 use crate::{
+    available::available,
     backends,
     config::Config,
     host::Host,
@@ -37,7 +38,7 @@ pub fn describe(config: &Config, paths: &Paths) -> Result<String> {
     let _ = writeln!(text, "model: {} ({})\n\nbackends:", config.model.name(), config.model.describe());
     for backend in &asked {
         let state =
-            (backend.available)(&here).map_or_else(|why| format!("not here: {why}"), |what| format!("here: {what}"));
+            available(backend, &here).map_or_else(|why| format!("not here: {why}"), |what| format!("here: {what}"));
         let _ = writeln!(text, "  {:<26} {state}", backend.name);
     }
     let _ = writeln!(text, "\nscenarios (batch x prompt tokens):");
@@ -48,7 +49,7 @@ pub fn describe(config: &Config, paths: &Paths) -> Result<String> {
     for run in &todo {
         let _ = writeln!(text, "  {:>4}  {}", run.order, run.run_id);
     }
-    let runs_here = |run: &&&Planned| asked.iter().any(|b| b.name == run.backend && (b.available)(&here).is_ok());
+    let runs_here = |run: &&&Planned| asked.iter().any(|b| b.name == run.backend && available(b, &here).is_ok());
     let runs_here: Vec<&Planned> = todo.iter().filter(runs_here).copied().collect();
     let expected = Expected::of(config, &runs_here, &known);
     let _ = writeln!(

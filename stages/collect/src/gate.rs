@@ -2,13 +2,19 @@
 
 use crate::{
     attest,
-    backends::{Attestation, Backend, Form, Load, Surroundings},
     client::Client,
     config::{Config, OnUnavailable},
-    models::{Model, batch::Batch},
-    parity, peer, pin, prepare,
+    host,
+    installed::Installed,
+    parity,
+    prepare::Preparer,
 };
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use protocol::{
+    Attestation, Batch, Load, Model,
+    backend::{Backend, Form},
+    peer,
+};
 use schemas::config::Fault;
 use std::{path::Path, time::Duration};
 
@@ -35,21 +41,21 @@ pub struct Gated {
 pub struct Gate<'a> {
     pub config: &'a Config,
     pub model: &'a Model,
-    pub here: &'a Surroundings,
+    pub here: &'a Installed,
     pub cache: &'a Path,
     pub batch: Batch,
 }
 
 impl Gate<'_> {
     /// Backends in the order of the configuration. The first exact one with logits is the reference.
-    pub fn pass(&self, backends: Vec<Backend>) -> Result<Vec<Gated>> {
-        if let Some(fault) = pin::fault(&self.config.cpus)? {
+    pub fn pass(&self, backends: Vec<Backend>, preparer: &mut Preparer) -> Result<Vec<Gated>> {
+        if let Some(fault) = self.absent_cpu()? {
             bail!(fault);
         }
         let mut reference: Option<parity::Computed> = None;
         let mut gated = Vec::new();
         for backend in backends {
-            let one = self.one(backend, &mut reference)?;
+            let one = self.one(backend, preparer, &mut reference)?;
             if let Some(line) = one.parity.as_deref().filter(|_| one.excluded.is_none()) {
                 eprintln!("collect: {}: {line}", one.backend.name);
             }
@@ -66,11 +72,23 @@ impl Gate<'_> {
         Ok(gated)
     }
 
-    fn one(&self, backend: Backend, reference: &mut Option<parity::Computed>) -> Result<Gated> {
+    /// The fault of a processor that this machine, or what it allows this process, does not have.
+    fn absent_cpu(&self) -> Result<Option<Fault>> {
+        let allowed = host::allowed_cpus().context("cannot read this process's processors")?;
+        let absent = self.config.cpus.iter().enumerate().find(|(_, cpu)| !allowed.contains(cpu));
+        Ok(absent.map(|(i, cpu)| Fault::new(format!("cpus.{i}"), "cpus must be processors that may be used here", cpu)))
+    }
+
+    fn one(
+        &self,
+        backend: Backend,
+        preparer: &mut Preparer,
+        reference: &mut Option<parity::Computed>,
+    ) -> Result<Gated> {
         let mut gated = Gated { backend, load: None, attestation: None, parity: None, excluded: None };
         let backend = &gated.backend;
-        let loading = || -> Result<(Load, Client)> {
-            let load = prepare::load(backend, self.config, self.model, self.here, self.cache)?;
+        let mut loading = || -> Result<(Load, Client)> {
+            let load = preparer.load(backend, self.config, self.model, self.here, self.cache)?;
             let client = Client::start(backend, &load, self.here, Duration::from_secs(self.config.load_timeout_s));
             Ok((load, client.map_err(|e| self.of_own(backend, e))?))
         };
@@ -124,7 +142,15 @@ impl Gate<'_> {
             return Ok("not compared, a server gives no logits".into());
         }
         let (parity, timeout) = (&self.config.parity, Duration::from_secs(self.config.run_timeout_s));
-        let computed = parity::compute(client, &backend.name, self, &self.batch, self.cache, timeout)?;
+        let computed = parity::compute(
+            client,
+            &backend.name,
+            &self.batch,
+            self.model.vocabulary,
+            parity.greedy_tokens,
+            self.cache,
+            timeout,
+        )?;
         let exact = backend.promise.exact();
         let Some(first) = reference else {
             if !exact {

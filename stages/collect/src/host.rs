@@ -1,6 +1,7 @@
 //! The machine, from /proc and /etc.
 
-use std::{fs, os::unix::fs::FileExt};
+use rustix::thread::{CpuSet, sched_getaffinity};
+use std::{fs, io, os::unix::fs::FileExt};
 
 /// What a session says of its host.
 pub struct Host {
@@ -84,11 +85,10 @@ impl CpuTicks {
     }
 }
 
-/// Resident memory of this process, MiB (proc_pid_status(5), VmRSS).
-pub fn memory_mb() -> Option<f64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let kib = status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<f64>().ok())?;
-    Some(kib / 1024.0)
+/// Logical processors that this process may use.
+pub fn allowed_cpus() -> io::Result<Vec<usize>> {
+    let set = sched_getaffinity(None)?;
+    Ok((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect())
 }
 
 /// User and system time of a process and of its children that ended (a compiler, for one), in clock ticks

@@ -1,6 +1,7 @@
 //! Measures runs and power into `session`, `run`, `power_sample` and `sensor`.
 
 mod attest;
+mod available;
 mod backends;
 mod children;
 mod cli;
@@ -11,36 +12,30 @@ mod contention;
 mod doctor;
 mod dry_run;
 mod gate;
-mod generate;
 mod gpu_check;
 mod host;
-
+mod installed;
 mod journal;
 mod machine;
 mod measure;
-mod models;
+mod names;
 mod parity;
-mod peer;
-mod pin;
 mod plan;
 mod power;
 mod prepare;
 mod progress;
 mod prompts;
-mod protocol;
-mod random;
 mod record;
 mod sample;
-
 mod tables;
 mod window;
-mod worker;
 
 use anyhow::Context;
-use backends::Surroundings;
 use clap::Parser;
 use cli::{Cli, Command};
 use config::Config;
+use installed::Installed;
+use prepare::Preparer;
 use schemas::config::Fault;
 use std::{path::Path, process::ExitCode};
 
@@ -82,22 +77,22 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Backends(here) => print!("{}", doctor::backends(&here.into())),
         Command::Doctor(a) => {
             let config = configured(&a.config)?;
-            let report = doctor::examine(&config, &Surroundings::from(a.here).with_server_of(&config), &a.cache);
+            let report = doctor::examine(&config, &Installed::from(a.here).with_server_of(&config), &a.cache);
             print!("{report}");
             return Ok(report.exit_code());
         }
         Command::Prepare(a) => {
             let config = configured(&a.config)?;
-            let here = Surroundings::from(a.here);
+            let here = Installed::from(a.here);
             let backend = backends::find(&a.backend, &config.worker)?;
             std::fs::create_dir_all(&a.cache).with_context(|| format!("{}: cannot create", a.cache.display()))?;
-            let model = placed(&a.config, prepare::model(&config, &here, &a.cache))?;
-            let load = placed(&a.config, prepare::load(&backend, &config, &model, &here, &a.cache))?;
+            let mut preparer = Preparer::default();
+            let model = placed(&a.config, preparer.model(&config, &here, &a.cache))?;
+            let load = placed(&a.config, preparer.load(&backend, &config, &model, &here, &a.cache))?;
             println!("{}", serde_json::to_string(&protocol::Request::Load(Box::new(load)))?);
         }
         Command::Sample(a) => print!("{}", placed(&a.config, sample::sample(&configured(&a.config)?, &a))?),
         Command::GpuCheck(a) => print!("{}", gpu_check::check(&configured(&a.config)?, a)?),
-        Command::Worker => worker::serve()?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,27 +1,25 @@
 //! `collect run`: the matrix, run by run.
 
 use crate::{
-    attest,
-    backends::{self, Form, Surroundings},
+    attest, backends,
     client::Client,
-    clock::{self, Anchor, LEAST_STEP_NS, monotonic_ns},
-    config::{Config, Logits, Mode, Stop},
+    clock::{self, Anchor, LEAST_STEP_NS},
+    config::{Config, Logits, Stop},
     contention::{CpuUse, wait_quiet},
     gate::{Excluded, Gate, Gated},
     host::Host,
+    installed::Installed,
     journal::{self, Journal},
-    models::Model,
-    peer,
     plan::{Planned, plan, plan_id},
     power::sampler::Sampler,
-    prepare,
+    prepare::Preparer,
     progress::{Progress, said_of_costs},
     prompts::Prompts,
-    protocol::{Answer, Request, RunAnswer, RunRequest},
     record::{Run, Session},
     window,
 };
 use anyhow::{Context, Result, bail};
+use protocol::{Answer, Mode, Model, Request, RunAnswer, RunRequest, backend::Form, monotonic_ns, peer};
 use schemas::tables::RUN;
 use std::{
     collections::{HashMap, HashSet},
@@ -34,14 +32,14 @@ const STATE_EVERY: Duration = Duration::from_secs(10);
 
 /// Where things are; the Makefile says.
 pub struct Paths {
-    pub here: Surroundings,
+    pub here: Installed,
     pub cache: PathBuf,
     pub journal: PathBuf,
 }
 
 struct Measuring<'a> {
     config: &'a Config,
-    here: Surroundings,
+    here: Installed,
     model: Model,
     prompts: Prompts,
     anchor: Anchor,
@@ -86,7 +84,8 @@ fn say_other_host(journal: &Journal, host: &Host) -> Result<()> {
 /// Makes the runs that the journal does not have yet and returns the journal.
 pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
     let backends = backends::asked(config)?;
-    let model = prepare::model(config, &paths.here, &paths.cache)?;
+    let mut preparer = Preparer::default();
+    let model = preparer.model(config, &paths.here, &paths.cache)?;
     let host = Host::read();
     let config_json = schemas::config::as_json(config);
     let journal = Journal::open(&journal_of(&paths.journal, &config_json, &host))?;
@@ -102,13 +101,14 @@ pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
     }
     journal.refuse_read_only(todo.len())?;
     say_other_host(&journal, &host)?;
-    let prompts = Prompts::new(config, &model)?;
+    let prompts = Prompts::new(config, &model, &mut preparer)?;
     let anchor = Anchor::now();
     let mut session = Session::new(config, &config_json, &host, anchor);
     std::fs::create_dir_all(&paths.cache).with_context(|| format!("{}: cannot create", paths.cache.display()))?;
     let here = paths.here.clone().with_server_of(config);
     let gate = Gate { config, model: &model, here: &here, cache: &paths.cache, batch: prompts.parity_batch() };
-    let gated = gate.pass(backends)?;
+    let gated = gate.pass(backends, &mut preparer)?;
+    preparer.finish();
     session.engines = gated.iter().filter_map(|g| g.attestation.as_ref()).map(|a| a.library.clone()).collect();
     let gated = gated.into_iter().map(|g| (g.backend.name.clone(), g)).collect();
     let window_ns = window::shortest_ns(config, 0);
@@ -220,7 +220,7 @@ impl Measuring<'_> {
             Some(Excluded::Failed(why)) => return Some(self.record(planned).failed(why)),
             None => {}
         }
-        if let Some(why) = gated.backend.cannot(planned.mode) {
+        if let Some(why) = backends::cannot(&gated.backend, planned.mode) {
             return Some(self.record(planned).skipped(why));
         }
         let tokens = planned.scenario.prompt_tokens + self.config.new_tokens;
@@ -249,7 +249,7 @@ impl Measuring<'_> {
             *worker = Some((planned.backend.clone(), client));
         }
         let (_, client) = worker.as_mut().context("no worker")?;
-        let request = self.request(planned, gated)?;
+        let request = self.request(planned, gated);
         let bound = self.config.contention.max_other_cpu_pct;
         let mut best: Option<Measured> = None;
         for attempt in 1..=self.config.contention.max_repeats + 1 {
@@ -295,20 +295,20 @@ impl Measuring<'_> {
         Ok(Measured { answer: *answer, other_cpu_pct, cores_busy, slept_ns, attempts: attempt })
     }
 
-    fn request(&self, planned: &Planned, gated: &Gated) -> Result<RunRequest> {
+    fn request(&self, planned: &Planned, gated: &Gated) -> RunRequest {
         let served = gated.backend.form == Form::Served;
         let stop_tokens = if self.config.stop == Stop::Eos { self.model.stop_tokens.clone() } else { Vec::new() };
-        Ok(RunRequest {
+        RunRequest {
             mode: planned.mode.mode,
             kv_cache: planned.mode.kv_cache,
             batch: self.prompts.batch(&planned.scenario),
-            texts: if served { self.prompts.texts(&planned.scenario, &self.model)? } else { Vec::new() },
+            texts: if served { self.prompts.texts(&planned.scenario) } else { Vec::new() },
             new_tokens: self.config.new_tokens,
             stop_tokens,
             last_logits: self.config.logits == Logits::Last,
             warmup: self.config.warmup,
             min_window_ns: self.window_ns,
-        })
+        }
     }
 
     fn measured(&self, planned: &Planned, gated: &Gated, measured: &Measured, client: &Client) -> Run {

@@ -1,13 +1,8 @@
 //! The gate before timing: backends that compute different things are not compared.
 
-use crate::{
-    client::Client,
-    config::Parity,
-    gate::Gate,
-    models::batch::Batch,
-    protocol::{Answer, Request},
-};
+use crate::{client::Client, config::Parity};
 use anyhow::{Context, Result, bail};
+use protocol::{Answer, Batch, Request};
 use std::{io::Read, path::Path, time::Duration};
 
 /// What one backend computed for the fixed prompts.
@@ -35,16 +30,16 @@ pub struct Distance {
 pub fn compute(
     client: &mut Client,
     backend: &str,
-    gate: &Gate,
     batch: &Batch,
+    vocabulary: usize,
+    greedy_tokens: usize,
     scratch: &Path,
     timeout: Duration,
 ) -> Result<Computed> {
-    let parity = &gate.config.parity;
     let folder = schemas::partial::Folder::beside(&scratch.join("logits"), ".partial")?;
     let path = folder.path().join("logits");
     let answer = client.ask(&Request::Logits { batch: batch.clone(), path: path.clone() }, timeout);
-    let wanted = [batch.rows(), batch.len(), gate.model.vocabulary];
+    let wanted = [batch.rows(), batch.columns(), vocabulary];
     let bytes = read_exactly(&path, wanted.iter().product::<usize>() * 4);
     let Answer::Logits { shape } = answer? else { bail!("{backend}: no logits") };
     if shape != wanted {
@@ -52,10 +47,10 @@ pub fn compute(
     }
     let bytes = bytes.with_context(|| format!("{backend}: no logits in the file that was named"))?;
     let logits: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
-    let greedy = Request::Greedy { batch: batch.clone(), new_tokens: parity.greedy_tokens };
+    let greedy = Request::Greedy { batch: batch.clone(), new_tokens: greedy_tokens };
     let Answer::Greedy { tokens } = client.ask(&greedy, timeout)? else { bail!("{backend}: no tokens") };
     let computed = Computed { backend: backend.into(), batch: batch.clone(), shape, logits, tokens };
-    computed.check(parity.greedy_tokens)?;
+    computed.check(greedy_tokens)?;
     Ok(computed)
 }
 

@@ -3,8 +3,9 @@
 
 use crate::{
     config::{Config, ModeConfig, Scenario},
-    random::SplitMix,
+    names::cell_id,
 };
+use protocol::random::SplitMix;
 use sha2::{Digest, Sha256};
 
 /// One run to be made.
@@ -31,7 +32,7 @@ pub fn plan(config: &Config) -> Vec<Planned> {
             random.shuffle(&mut cells);
             for (mode, scenario) in cells {
                 runs.push(Planned {
-                    run_id: format!("{}/{repetition}", cell_id(backend, mode, &scenario.name)),
+                    run_id: format!("{}/{repetition}", cell_id(backend, mode.mode, mode.kv_cache, &scenario.name)),
                     backend: backend.clone(),
                     mode,
                     scenario: scenario.clone(),
@@ -42,12 +43,6 @@ pub fn plan(config: &Config) -> Vec<Planned> {
         }
     }
     runs
-}
-
-/// A run's name without its repetition.
-pub fn cell_id(backend: &str, mode: ModeConfig, scenario: &str) -> String {
-    let cache = if mode.kv_cache { "-cached" } else { "" };
-    format!("{backend}/{}{cache}/{scenario}", mode.mode.name())
 }
 
 /// Name of a plan's journal: the same configuration on the same processor, whatever the host is called today.

@@ -1,6 +1,7 @@
 //! Rows of `session` and `run` as `collect` fills them.
 
-use crate::{clock::Anchor, config::Config, host::Host, machine::Machine, peer, power::sampler::Sampler};
+use crate::{clock::Anchor, config::Config, host::Host, machine::Machine, power::sampler::Sampler};
+use protocol::peer;
 use serde::Serialize;
 use std::path::Path;
 

@@ -6,14 +6,11 @@ use crate::{
     config::Config,
     host,
     journal::Samples,
-    power::{
-        Kind,
-        sampler::{Sampler, Summary},
-    },
+    power::sampler::{Sampler, Summary},
     progress::said_of_costs,
 };
 use anyhow::{Context, Result, bail};
-use sensor::State;
+use sensor::{Kind, State};
 use std::{
     fmt::Write,
     path::PathBuf,

@@ -1,25 +1,17 @@
 //! What no type of [`Config`] can say: ranges, names and doubles. A value that would make a duration or an allocation absurd is refused
 //! here, before anything is loaded.
 
-use super::{Config, Mode};
-use crate::{backends, models::source::Source, plan::cell_id};
+use super::Config;
+use crate::names::{cell_id, name_fault};
+use protocol::{Http, Mode, Source, backend};
 use schemas::config::{Fault, outside};
 use std::collections::HashSet;
 
 const DAY_S: u64 = 86_400;
-/// Bytes of a name: names become keys, parts of run ids and file names.
-const NAME_BYTES: usize = 200;
 /// Prompt tokens of one iteration over the whole batch.
 const BATCH_TOKENS: usize = 1 << 24;
 /// Runs of a plan, which are held in memory.
 const RUNS: usize = 1_000_000;
-
-/// The fault of a name that cannot be told from others, or that a terminal would obey.
-pub fn name_fault(key: &str, name: &str) -> Option<Fault> {
-    let is_plain = !name.trim().is_empty() && name.len() <= NAME_BYTES && !name.chars().any(char::is_control);
-    let what = format!("{key} must be 1 to {NAME_BYTES} bytes without control characters");
-    (!is_plain).then(|| Fault::new(key, what, format!("{name:?}").chars().take(NAME_BYTES).collect::<String>()))
-}
 
 impl Config {
     /// The first fault.
@@ -131,7 +123,7 @@ impl Config {
         // Names may hold a slash, too.
         let cells =
             backends().flat_map(|b| self.mode.iter().flat_map(move |m| self.scenario.iter().map(move |s| (b, m, s))));
-        let (i, id) = twice(cells.map(|(b, m, s)| cell_id(b, *m, &s.name)))?;
+        let (i, id) = twice(cells.map(|(b, m, s)| cell_id(b, m.mode, m.kv_cache, &s.name)))?;
         let what = "two cells of the matrix have one run id";
         let key = format!("scenario.{}.name", i % self.scenario.len());
         Some(Fault::new(key, what, format!("{id:?}")).remedy("rename the backend or the scenario"))
@@ -157,7 +149,7 @@ impl Config {
     }
 
     fn engines(&self) -> Option<Fault> {
-        let registered: Vec<String> = backends::all().map(|b| b.name).collect();
+        let registered: Vec<String> = backend::all().map(|b| b.name).collect();
         for (i, worker) in self.worker.iter().enumerate() {
             let fault =
                 name_fault("backend", &worker.backend).or_else(|| name_fault("dtype", &worker.dtype)).or_else(|| {
@@ -186,7 +178,7 @@ impl Config {
             return Some(unknown.remedy(format!("use one of: {known}")));
         }
         match &self.http {
-            Some(http) => http.fault().map(|fault| fault.inside("http")),
+            Some(http) => http_fault(http).map(|fault| fault.inside("http")),
             None => {
                 let i = self.backends.iter().position(|b| b == "openai-http")?;
                 let fault = Fault::new(format!("backends.{i}"), "openai-http needs a server", "no [collect.http]");
@@ -196,28 +188,27 @@ impl Config {
     }
 }
 
-impl super::Http {
-    fn fault(&self) -> Option<Fault> {
-        let of_url = |what: &str, value: &str| Some(Fault::new("url", what, value));
-        let Some((scheme, rest)) = self.url.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(scheme))
-        else {
-            return of_url("url must begin with http:// or https://", &format!("{:?}", self.url));
-        };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if let Some((_, host)) = authority.rsplit_once('@') {
-            let fault = of_url(
-                "url must hold no user and password, they would be in every table",
-                &format!("{scheme}://***@{host}"),
-            )?;
-            return Some(fault.remedy("take them out and name a key in key_variable"));
-        }
-        if authority.is_empty() || self.url.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return of_url("url must name a host and hold no spaces", &format!("{:?}", self.url));
-        }
-        name_fault("model", &self.model)
-            .or_else(|| name_fault("device", &self.device))
-            .or_else(|| name_fault("dtype", &self.dtype))
+/// What is wrong with a server's table.
+fn http_fault(http: &Http) -> Option<Fault> {
+    let of_url = |what: &str, value: &str| Some(Fault::new("url", what, value));
+    let Some((scheme, rest)) = http.url.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(scheme))
+    else {
+        return of_url("url must begin with http:// or https://", &format!("{:?}", http.url));
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if let Some((_, host)) = authority.rsplit_once('@') {
+        let fault = of_url(
+            "url must hold no user and password, they would be in every table",
+            &format!("{scheme}://***@{host}"),
+        )?;
+        return Some(fault.remedy("take them out and name a key in key_variable"));
     }
+    if authority.is_empty() || http.url.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return of_url("url must name a host and hold no spaces", &format!("{:?}", http.url));
+    }
+    name_fault("model", &http.model)
+        .or_else(|| name_fault("device", &http.device))
+        .or_else(|| name_fault("dtype", &http.dtype))
 }
 
 /// The first value that was there before, and its place.

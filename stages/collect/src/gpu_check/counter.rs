@@ -104,7 +104,8 @@ pub fn integrated(readings: &[Reading], from: f64, to: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{gpu_check::schedule::Schedule, gpu_check::updates::Period, random::SplitMix};
+    use crate::{gpu_check::schedule::Schedule, gpu_check::updates::Period};
+    use protocol::random::SplitMix;
 
     fn wave() -> OnTimes {
         let (mut t, mut on) = (1.0, Vec::new());

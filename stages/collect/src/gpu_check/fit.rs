@@ -109,7 +109,7 @@ pub fn half_widths<const N: usize>(derivatives: &[[f64; N]], residuals: &[f64]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::SplitMix;
+    use protocol::random::SplitMix;
 
     #[test]
     fn a_line_is_found_and_one_point_is_none() {

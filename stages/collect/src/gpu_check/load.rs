@@ -2,13 +2,14 @@
 
 use super::{on_times::OnTimes, probe::seconds, schedule::Schedule};
 use crate::{
-    backends::{Load as Loading, Surroundings, find},
+    backends::find,
     client::Client,
-    config::{Config, Mode, Scenario},
+    config::{Config, Scenario},
+    installed::Installed,
     prompts::Prompts,
-    protocol::{Answer, Request, RunAnswer, RunRequest, Warmup},
 };
 use anyhow::{Context, Result, bail};
+use protocol::{Answer, Load as Loading, Mode, Request, RunAnswer, RunRequest, Warmup};
 use std::time::Duration;
 
 /// Batches that are tried, the smallest first: sequences and tokens of each.
@@ -33,7 +34,7 @@ impl Load {
         config: &Config,
         backend: &str,
         loading: &Loading,
-        here: &Surroundings,
+        here: &Installed,
         prompts: &Prompts,
     ) -> Result<Self> {
         let client =

@@ -16,25 +16,25 @@ mod summary;
 mod updates;
 
 use crate::{
-    backends::{self, Backend, Kind, Surroundings},
+    backends,
     cli::GpuCheck,
     clock::Anchor,
     config::{Config, OnUnavailable},
     gate::{Gate, Gated},
-    power, prepare,
+    installed::Installed,
+    power,
+    prepare::Preparer,
     prompts::Prompts,
 };
 use anyhow::{Context, Result, anyhow, bail};
 use on_times::OnTimes;
 use probe::{Gpu, Series};
+use protocol::backend::{self, Backend, Form, Kind};
 use record::Record;
-use schedule::Schedule;
-use std::time::Duration;
+use schedule::{SETTLE, Schedule};
 
 /// Rates at which sampling is priced: a session's, and a fast one.
 const RATES_HZ: [f64; 2] = [20.0, 100.0];
-/// Idle before and after the steady load and after the wave, so that a mean over a second has forgotten it.
-const SETTLE: Duration = Duration::from_secs(3);
 const STEADY_S: f64 = 5.0;
 
 /// Checks the GPU and writes its record; what is printed is where.
@@ -56,12 +56,14 @@ pub fn check(config: &Config, asked: GpuCheck) -> Result<String> {
 
     // Every CUDA backend is tried, whatever the configuration asks for; those that are not here are told.
     let config = Config { on_unavailable: OnUnavailable::Skip, ..config.clone() };
-    let here: Surroundings = asked.here.into();
+    let here: Installed = asked.here.into();
     std::fs::create_dir_all(&asked.cache).with_context(|| format!("{}: cannot create", asked.cache.display()))?;
-    let model = prepare::model(&config, &here, &asked.cache)?;
-    let prompts = Prompts::new(&config, &model)?;
+    let mut preparer = Preparer::default();
+    let model = preparer.model(&config, &here, &asked.cache)?;
+    let prompts = Prompts::new(&config, &model, &mut preparer)?;
     let gate = Gate { config: &config, model: &model, here: &here, cache: &asked.cache, batch: prompts.parity_batch() };
-    let gated = gate.pass(candidates(&config)?)?;
+    let gated = gate.pass(candidates(&config)?, &mut preparer)?;
+    preparer.finish();
     let loading = choose(&gated, asked.load.as_deref(), &here)?;
     let backend = loading.backend.name.as_str();
     let loads = loading.load.as_ref().context("a backend without a model")?;
@@ -88,13 +90,13 @@ pub fn check(config: &Config, asked: GpuCheck) -> Result<String> {
 fn candidates(config: &Config) -> Result<Vec<Backend>> {
     let asked = backends::asked(config)?;
     let reference = asked.iter().find(|b| b.kind == Kind::Cpu && b.promise.exact()).cloned();
-    let registered: Vec<Backend> = backends::all().filter(|b| asked.iter().all(|a| a.name != b.name)).collect();
-    let gpus = asked.into_iter().chain(registered).filter(|b| b.kind == Kind::Gpu && b.form != backends::Form::Served);
+    let registered: Vec<Backend> = backend::all().filter(|b| asked.iter().all(|a| a.name != b.name)).collect();
+    let gpus = asked.into_iter().chain(registered).filter(|b| b.kind == Kind::Gpu && b.form != Form::Served);
     Ok(reference.into_iter().chain(gpus).collect())
 }
 
 /// The backend that loads the GPU.
-fn choose<'a>(gated: &'a [Gated], asked: Option<&str>, here: &Surroundings) -> Result<&'a Gated> {
+fn choose<'a>(gated: &'a [Gated], asked: Option<&str>, here: &Installed) -> Result<&'a Gated> {
     let on_gpu = || gated.iter().filter(|g| g.backend.kind == Kind::Gpu);
     let found = on_gpu().find(|g| g.excluded.is_none() && asked.is_none_or(|name| g.backend.name == name));
     found.ok_or_else(|| {

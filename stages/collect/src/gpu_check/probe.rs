@@ -1,19 +1,15 @@
 //! An NVIDIA GPU and its readings, taken as fast as they can be: the sampler of a session reads more, and seldom.
 
 use super::updates::Reading as Value;
-use crate::{
-    clock::monotonic_ns,
-    power::{
-        averaging::{Architecture, Averaging, Reading, averaging},
-        nvml::{fields, load, offered, said},
-    },
-};
+use crate::power::nvml::{fields, load, offered, said};
 use nvml_wrapper::{
     Device, Nvml,
     error::NvmlError,
     structs::device::FieldId,
     sys_exports::field_id::{NVML_FI_DEV_POWER_AVERAGE, NVML_FI_DEV_POWER_INSTANT},
 };
+use protocol::monotonic_ns;
+use sensor::averaging::{Architecture, Averaging, Reading, averaging};
 use std::{
     path::Path,
     sync::{

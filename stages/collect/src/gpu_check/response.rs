@@ -169,7 +169,8 @@ fn search(updates: &Updates, rises: &[f64], level_of: &dyn Fn(f64) -> Level) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{gpu_check::schedule::Schedule, gpu_check::updates::Period, random::SplitMix};
+    use crate::{gpu_check::schedule::Schedule, gpu_check::updates::Period};
+    use protocol::random::SplitMix;
 
     /// A sensor: boxcar over `window_s` that ended `delay_s` ago, renewed every `period_s`, with noise, read every 2 ms.
     struct Sensor {

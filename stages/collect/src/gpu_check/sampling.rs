@@ -72,7 +72,7 @@ fn interval(values: &[f64]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::SplitMix;
+    use protocol::random::SplitMix;
 
     #[test]
     fn an_interval_is_students() {

@@ -1,6 +1,7 @@
 //! The square wave: how long the load is on and off, one time after another.
 
-use crate::random::SplitMix;
+use protocol::random::SplitMix;
+use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
@@ -13,6 +14,8 @@ pub struct Schedule {
     pub steps: Vec<Step>,
 }
 
+/// Idle before and after the steady load and after the wave, so that a mean over a second has forgotten it.
+pub const SETTLE: Duration = Duration::from_secs(3);
 /// Shortest and longest half of the wave: from below the shortest window that is known to beyond the longest.
 const SHORTEST_S: f64 = 0.03;
 const LONGEST_S: f64 = 1.5;

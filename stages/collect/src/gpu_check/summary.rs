@@ -1,20 +1,22 @@
 //! From what was measured to what the record says of it.
 
 use super::{
-    SETTLE, counter,
+    counter,
     findings::Finding,
     load::Load,
     on_times::OnTimes,
     probe::{Gpu, Series, Way},
     response,
     sampling::Cost,
+    schedule::SETTLE,
     updates::{Period, Updates},
 };
 use crate::{
-    backends::Surroundings,
+    available::available,
     gate::{Excluded, Gated},
-    power::averaging::{Averaging, Reading},
+    installed::Installed,
 };
+use sensor::averaging::{Averaging, Reading};
 
 /// What is left out of a steady phase at its beginning and its end: the longest window, and a delay.
 const FORGET_S: f64 = 1.5;
@@ -166,11 +168,11 @@ pub fn sampling(cost: &Cost) -> [Finding; 2] {
 }
 
 /// `passed`, or why a backend did not.
-pub fn outcome(gated: &Gated, here: &Surroundings) -> String {
+pub fn outcome(gated: &Gated, here: &Installed) -> String {
     match &gated.excluded {
         // What it needs says more than what failed.
         Some(Excluded::Skipped(why)) => {
-            format!("not here: {}", (gated.backend.available)(here).err().unwrap_or_else(|| why.clone()))
+            format!("not here: {}", available(&gated.backend, here).err().unwrap_or_else(|| why.clone()))
         }
         Some(Excluded::Failed(why)) => format!("failed: {why}"),
         None => "passed".into(),
@@ -178,7 +180,7 @@ pub fn outcome(gated: &Gated, here: &Surroundings) -> String {
 }
 
 /// How a backend came through the gate.
-pub fn backend(gated: &Gated, here: &Surroundings) -> Vec<Finding> {
+pub fn backend(gated: &Gated, here: &Installed) -> Vec<Finding> {
     let told = |quantity, note: &str| Finding::told("backend", &gated.backend.name, quantity, note);
     let mut found = vec![told("outcome", &outcome(gated, here))];
     if let Some(a) = &gated.attestation {

@@ -100,7 +100,7 @@ fn period(intervals: &[f64], read_every_s: f64) -> Period {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::SplitMix;
+    use protocol::random::SplitMix;
 
     /// Readings every 2 ms (with jitter and pauses) of a value that is new every `period_s`, except a share that repeats.
     fn readings(period_s: f64, repeats: f64, random: &mut SplitMix) -> Vec<Reading> {

@@ -152,7 +152,7 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::SplitMix;
+    use protocol::random::SplitMix;
     use std::cell::{Cell, RefCell};
 
     /// Takes so many bytes and no more.
@@ -187,11 +187,11 @@ mod tests {
             let mut waiting = Waiting::default();
             let mut expected = Vec::new();
             for i in 0..200 {
-                let line = format!("{{\"line\":{i},\"text\":\"{}\"}}\n", "x".repeat((random.next() % 40) as usize));
+                let line = format!("{{\"line\":{i},\"text\":\"{}\"}}\n", "x".repeat((random.draw() % 40) as usize));
                 expected.extend_from_slice(line.as_bytes());
                 assert!(waiting.push(line.as_bytes()));
-                disk.room.set(disk.bytes.borrow().len() + (random.next() % 120) as usize);
-                disk.cuts.set(!random.next().is_multiple_of(4));
+                disk.room.set(disk.bytes.borrow().len() + (random.draw() % 120) as usize);
+                disk.cuts.set(!random.draw().is_multiple_of(4));
                 let written = waiting.write(&disk);
                 assert!(written.is_ok() || waiting.bytes() > 0);
                 if disk.cuts.get() {

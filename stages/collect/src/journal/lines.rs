@@ -175,7 +175,7 @@ pub fn drop_cut_line(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::SplitMix;
+    use protocol::random::SplitMix;
     use serde_json::json;
     use std::fs;
 
@@ -228,7 +228,7 @@ mod tests {
         let path = folder.path().join("samples.jsonl");
         let mut random = SplitMix::new(3);
         for _ in 0..40 {
-            let (whole, cut) = (random.next() as usize % 200_000, random.next() as usize % 200_000);
+            let (whole, cut) = (random.draw() as usize % 200_000, random.draw() as usize % 200_000);
             let mut bytes = vec![b'x'; whole];
             bytes.push(b'\n');
             bytes.resize(whole + 1 + cut, b'y');

@@ -353,8 +353,8 @@ mod tests {
         let state = |device_id: &str, errors| State {
             session_id: "s".into(),
             device_id: device_id.into(),
-            kind: crate::power::Kind::Counter,
-            scope: crate::power::Scope::Gpu,
+            kind: sensor::Kind::Counter,
+            scope: sensor::Scope::Gpu,
             source: "nvml".into(),
             label: None,
             missed: 0,

@@ -1,7 +1,7 @@
 //! Samples of a journal as tables, however many they are: sorted in bounded memory, and each sensor told on the way.
 
 use super::{Journal, lines};
-use crate::power::{Kind, Scope, Values};
+use crate::power::source::Values;
 use anyhow::Result;
 use arrow::{
     array::{ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, RecordBatch, StringBuilder},
@@ -12,7 +12,7 @@ use schemas::{
     sorted::{Aside, Kept, Sorter},
     tables::POWER_SAMPLE,
 };
-use sensor::rows::Traces;
+use sensor::{Kind, Scope, rows::Traces};
 use serde::Deserialize;
 use std::{borrow::Cow, path::Path, sync::Arc};
 

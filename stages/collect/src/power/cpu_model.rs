@@ -3,9 +3,10 @@
 //! Linear in utilisation, as in Fan, Weber, Barroso 2007 (doi:10.1145/1250662.1250665); it knows nothing of clocks,
 //! vector units or memory.
 
-use super::{Kind, Look, Scope, Sensor, Settings, Source, Values};
+use super::source::{Look, Sensor, Settings, Source, Values};
 use crate::host::CpuTicks;
 use schemas::config::Fault;
+use sensor::{Kind, Scope};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 

@@ -4,9 +4,11 @@
 //! command is started once, in a process group of its own, and killed at the end, also when this process is killed. When it
 //! ends before, or prints something else, errors are counted and say which line.
 
-use super::{Kind, Look, Reading, Scope, Sensor, Settings, Source, Values};
-use crate::{children, config::name_fault, peer};
+use super::source::{Look, Reading, Sensor, Settings, Source, Values};
+use crate::{children, names::name_fault};
+use protocol::peer;
 use schemas::config::Fault;
+use sensor::{Kind, Scope};
 use serde::{Deserialize, Serialize};
 use std::{
     io::{BufRead, BufReader, Read},

@@ -11,9 +11,10 @@
 //! Other chips measure a rail that no scope names, so they are not read.
 
 use super::{
-    Kind, Look, Scope, Sensor, Settings, Source, Values,
+    source::{Look, Sensor, Settings, Source, Values},
     sysfs::{self, Number},
 };
+use sensor::{Kind, Scope};
 use serde::{Deserialize, Serialize};
 use std::{
     fs,

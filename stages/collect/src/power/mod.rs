@@ -1,4 +1,4 @@
-//! Power sources: what a sensor is, what a reading is, and the registry.
+//! Power sources: the registry, and opening them.
 //!
 //! A new source is a file here that has a `Config` with [`Settings`] and a [`Source`], and its line in [`sources!`] (and, as
 //! every Rust file, its `mod` line).
@@ -13,12 +13,12 @@ mod rapl;
 mod reader;
 mod replay;
 pub mod sampler;
+pub mod source;
 pub mod sysfs;
 
-use crate::peer;
 use schemas::config::{Fault, outside};
-pub use sensor::{Kind, Scope, averaging};
 use serde::{Deserialize, Serialize};
+use source::{Look, Settings, Source};
 use std::{sync::mpsc::channel, time::Duration};
 
 /// Writes [`Config`] and what is asked of every source's table from the list of sources.
@@ -65,148 +65,6 @@ sources! {
     External(external) = "external",
     Replay(replay) = "replay",
     CpuModel(cpu_model) = "cpu-model",
-}
-
-/// What a source's table in pipeline.toml can do.
-pub trait Settings {
-    /// Opens the source; the error says why it is not there and what would help.
-    fn open(&self) -> Result<Box<dyn Source>, String>;
-    /// Whether its absence is a refusal.
-    fn required(&self) -> bool {
-        true
-    }
-    /// What no type can say. The first fault is described.
-    fn fault(&self) -> Option<Fault> {
-        None
-    }
-}
-
-/// One sensor in one way of reading it; fixed when its source is opened.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sensor {
-    pub device_id: String,
-    pub kind: Kind,
-    pub scope: Scope,
-    /// What must be known before its readings are used.
-    pub label: Option<String>,
-    /// Time over which the sensor itself averages.
-    pub averaging_ms: Option<f64>,
-    /// Whether that is assumed, since no document names the board.
-    pub is_averaging_assumed: bool,
-    /// Error of a reading of power that its maker or the user states: a constant part, and one in per cent of the reading.
-    pub error_w: Option<f64>,
-    pub error_pct: Option<f64>,
-}
-
-impl Sensor {
-    fn new(device_id: &str, kind: Kind, scope: Scope) -> Self {
-        Sensor {
-            device_id: peer::words(device_id),
-            kind,
-            scope,
-            label: None,
-            averaging_ms: None,
-            is_averaging_assumed: false,
-            error_w: None,
-            error_pct: None,
-        }
-    }
-}
-
-/// What one reading says, in the columns of `power_sample`; absent is null.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Values {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub power_w: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub energy_j: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub energy_range_j: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub temperature_c: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_mb: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub utilisation_pct: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub clock_mhz: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub power_limit_w: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub throttled: Option<bool>,
-}
-
-/// A reading: place of its sensor in [`Source::sensors`], and its instant where the source has a clock of its own.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Reading {
-    pub sensor: usize,
-    pub utc_ns: Option<i64>,
-    pub values: Values,
-}
-
-/// What one look at a source gave. A sensor that could not be read has a failure and no reading.
-#[derive(Debug, Default)]
-pub struct Look {
-    pub readings: Vec<Reading>,
-    pub failures: Vec<(usize, String)>,
-}
-
-impl Look {
-    fn power(&mut self, sensor: usize, power_w: f64) {
-        self.values(sensor, Values { power_w: Some(power_w), ..Values::default() });
-    }
-
-    fn values(&mut self, sensor: usize, values: Values) {
-        self.readings.push(Reading { sensor, utc_ns: None, values });
-    }
-
-    fn fail(&mut self, sensor: usize, why: String) {
-        self.failures.push((sensor, why));
-    }
-
-    /// Readings with a fault become failures.
-    fn refuse(&mut self, fault: &mut dyn FnMut(&Reading) -> Option<String>) {
-        let failures = &mut self.failures;
-        self.readings.retain(|reading| match fault(reading) {
-            Some(why) => {
-                failures.push((reading.sensor, why));
-                false
-            }
-            None => true,
-        });
-    }
-
-    pub fn clear(&mut self) {
-        self.readings.clear();
-        self.failures.clear();
-    }
-}
-
-/// A GPU that a source knows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gpu {
-    pub uuid: String,
-    pub name: String,
-    pub driver: String,
-}
-
-/// Something that can be read for power. A read must not wait for anything but the sensor itself.
-pub trait Source: Send {
-    /// Its sensors; the list does not change.
-    fn sensors(&self) -> &[Sensor];
-    fn gpus(&self) -> Vec<Gpu> {
-        Vec::new()
-    }
-    /// Devices that should be there and could not be opened, each with its reason.
-    fn unavailable(&self) -> Vec<String> {
-        Vec::new()
-    }
-    /// Reads every sensor once.
-    fn read(&mut self, look: &mut Look);
-    /// For a source with a clock of its own: UTC up to which it has spoken. `None` where looking is reading.
-    fn spoken_until(&self) -> Option<i64> {
-        None
-    }
 }
 
 /// What opening a source and reading it once gave.
@@ -276,6 +134,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sensor::{Kind, Scope};
 
     #[test]
     fn kinds_and_scopes_are_those_of_the_contract() {

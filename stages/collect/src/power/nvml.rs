@@ -7,16 +7,13 @@
 //! | instant | field 186, `NVML_FI_DEV_POWER_INSTANT`; without it `nvmlDeviceGetPowerUsage` on GA100 and before Ampere |
 //! | average | field 185, `NVML_FI_DEV_POWER_AVERAGE`: the mean of 1 s; without it `nvmlDeviceGetPowerUsage` from Ampere on |
 //!
-//! What each of them is a mean over, also the "instant" one, is in [`super::averaging`]. Temperature, memory, utilisation,
+//! What each of them is a mean over, also the "instant" one, is in [`sensor::averaging`]. Temperature, memory, utilisation,
 //! SM clock, throttling and the enforced power limit stand with the last of these kinds. What a device offers is found out
 //! once, when it is opened.
 //!
 //! Power of a MIG instance cannot be measured: its GPU is sampled instead, and the sensor is labelled so.
 
-use super::{
-    Gpu, Kind, Look, Scope, Sensor, Settings, Source, Values,
-    averaging::{Architecture, Averaging, Known, Reading, averaging},
-};
+use super::source::{Gpu, Look, Sensor, Settings, Source, Values};
 use nvml_wrapper::{
     Device, Nvml,
     bitmasks::device::ThrottleReasons,
@@ -25,6 +22,10 @@ use nvml_wrapper::{
     error::NvmlError,
     structs::device::FieldId,
     sys_exports::field_id::{NVML_FI_DEV_POWER_AVERAGE, NVML_FI_DEV_POWER_INSTANT},
+};
+use sensor::{
+    Kind, Scope,
+    averaging::{Architecture, Averaging, Known, Reading, averaging},
 };
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

@@ -4,9 +4,10 @@
 //! `current_now` times `voltage_now`, in microamperes and microvolts; some drivers give a current out of the battery a sign.
 
 use super::{
-    Kind, Look, Scope, Sensor, Settings, Source,
+    source::{Look, Sensor, Settings, Source},
     sysfs::{self, Number},
 };
+use sensor::{Kind, Scope};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::File,

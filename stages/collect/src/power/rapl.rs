@@ -5,9 +5,10 @@
 //! interfaces (MSR, TPMI, MMIO); the first of them that has it is read.
 
 use super::{
-    Kind, Look, Scope, Sensor, Settings, Source, Values,
+    source::{Look, Sensor, Settings, Source, Values},
     sysfs::{self, Number},
 };
+use sensor::{Kind, Scope};
 use serde::{Deserialize, Serialize};
 use std::{
     io,

@@ -1,12 +1,15 @@
 //! The inside of a sampling thread: looks on absolute deadlines, and what the other threads may know of them.
 
-use super::{Kind, Look, Scope, Sensor, Source, Values, plausible::Plausible};
-use crate::{
-    clock::{Anchor, monotonic_ns, thread_cpu_ns},
-    journal::{Samples, seal},
-    peer,
+use super::{
+    plausible::Plausible,
+    source::{Look, Sensor, Source, Values},
 };
-use sensor::updates::Updates;
+use crate::{
+    clock::{Anchor, thread_cpu_ns},
+    journal::{Samples, seal},
+};
+use protocol::{monotonic_ns, peer};
+use sensor::{Kind, Scope, updates::Updates};
 use serde::Serialize;
 use std::{
     sync::{
@@ -184,7 +187,7 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::power::Reading;
+    use crate::power::source::Reading;
 
     /// Two sensors: the first is slow now and then, the second fails every other look.
     struct Moody {

@@ -1,7 +1,8 @@
 //! Recorded samples played back: a contract CSV of `power_sample` whose first instant is taken as the moment of opening.
 
-use super::{Kind, Look, Scope, Sensor, Settings, Source, Values};
-use crate::clock::monotonic_ns;
+use super::source::{Look, Sensor, Settings, Source, Values};
+use protocol::monotonic_ns;
+use sensor::{Kind, Scope};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 

@@ -2,8 +2,9 @@
 //! for a thread here but [`Sampler::wait_past`], which is bounded.
 
 use super::{
-    Config, Gpu, OPENING, Sensor,
+    Config, OPENING,
     reader::{Live, Reader, Seen},
+    source::{Gpu, Sensor},
 };
 use crate::{clock::Anchor, journal::Samples};
 use schemas::config::Fault;

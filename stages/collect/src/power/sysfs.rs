@@ -25,7 +25,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// The fault of a tree that is something else; one that is not there is for [`super::Settings::open`] to tell.
+/// The fault of a tree that is something else; one that is not there is for [`super::source::Settings::open`] to tell.
 pub fn root_fault(root: &Path) -> Option<Fault> {
     (root.exists() && !root.is_dir()).then(|| Fault::new("root", "root must be a folder", root.display()))
 }

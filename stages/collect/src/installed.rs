@@ -1,0 +1,86 @@
+//! What is on this machine for backends to use.
+
+use crate::config::Config;
+use nvml_wrapper::Nvml;
+use protocol::backend::{Kind, Process};
+use std::path::{Path, PathBuf};
+
+/// Folders and programs; the Makefile says where.
+#[derive(Debug, Clone)]
+pub struct Installed {
+    pub site_packages: PathBuf,
+    /// ONNX Runtime's library for the CPU, if not the one in `site_packages`.
+    pub onnxruntime: Option<PathBuf>,
+    /// site-packages with onnxruntime-gpu and NVIDIA's libraries.
+    pub gpu_site_packages: PathBuf,
+    /// Python of the environment with torch and transformers.
+    pub transformers: PathBuf,
+    /// Server of `[collect.http]`.
+    pub http: Option<String>,
+}
+
+impl Installed {
+    pub fn with_server_of(mut self, config: &Config) -> Self {
+        self.http = config.http.as_ref().map(|h| h.url.clone());
+        self
+    }
+
+    /// ONNX Runtime's library for a backend.
+    pub fn onnxruntime(&self, kind: Kind) -> Result<PathBuf, String> {
+        match (kind, &self.onnxruntime) {
+            (Kind::Cpu, Some(library)) => Ok(library.clone()),
+            (Kind::Cpu, None) => find_library(&self.site_packages),
+            (Kind::Gpu, _) => find_library(&self.gpu_site_packages),
+        }
+    }
+}
+
+/// The program that a backend's process begins as. Those with engines lie beside this one.
+pub fn program(process: &Process) -> Result<PathBuf, String> {
+    let beside = |name: &str| std::env::current_exe().unwrap_or_default().with_file_name(name);
+    match process {
+        Process::Worker | Process::Transformers => {
+            let path = beside("worker");
+            let missing = || format!("{}: no such program, which holds the engines, run `make build`", path.display());
+            if path.is_file() { Ok(path) } else { Err(missing()) }
+        }
+        Process::Cuda => {
+            let path = beside("worker-cuda");
+            needs(&path, "make cuda").map(|_| path)
+        }
+        Process::Command(words) => words.first().cloned().ok_or_else(|| "a worker without a command".into()),
+    }
+}
+
+/// ONNX Runtime's shared library inside `site_packages` (`onnxruntime/capi/libonnxruntime.so.*`).
+fn find_library(site_packages: &Path) -> Result<PathBuf, String> {
+    let folder = site_packages.join("onnxruntime/capi");
+    let mut found: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("libonnxruntime.so")))
+        .collect();
+    found.sort();
+    found.pop().ok_or_else(|| {
+        format!(
+            "{}: ONNX Runtime's library not found, libonnxruntime.so.*, run `make setup` or pass --onnxruntime FILE",
+            folder.display()
+        )
+    })
+}
+
+/// Name of the first NVIDIA GPU, or why there is none.
+pub fn gpu() -> Result<String, String> {
+    let nvml = Nvml::init().map_err(|e| format!("no NVIDIA driver ({e}), install it"))?;
+    let device = nvml.device_by_index(0).map_err(|e| format!("no NVIDIA GPU ({e})"))?;
+    device.name().map_err(|e| format!("an NVIDIA GPU without a name ({e})"))
+}
+
+/// Whether a file is there, or what makes it.
+pub fn needs(path: &Path, remedy: &str) -> Result<String, String> {
+    match path.exists() {
+        true => Ok(path.display().to_string()),
+        false => Err(format!("{} is not there, run `{remedy}`", path.display())),
+    }
+}
