@@ -16,7 +16,7 @@ pub const METRICS: &[&str] = &[
 
 pub const ESTIMATE: Contract = Contract {
     name: "estimate",
-    version: 3,
+    version: 4,
     stage: "analyze",
     grain: "One metric of one cell (level `cell`), or of one backend and mode over its scenarios (level `backend_mode`).",
     key: &["metric", "level", "backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"],
@@ -27,6 +27,7 @@ pub const ESTIMATE: Contract = Contract {
             &["cell", "backend_mode"],
             "What was averaged: the runs of a cell, or the means of a backend's scenarios",
         ),
+        text("cell_id", "Cell").or_null("for level `backend_mode`"),
         text("backend", "Engine and device"),
         text("device", "`cpu`, or the GPU's product name"),
         text("model", "Model"),

@@ -5,6 +5,7 @@ use crate::Contract;
 pub mod alignment;
 pub mod api_cost;
 pub mod break_even;
+pub mod cell;
 pub mod comparison;
 pub mod cost;
 pub mod decision;
@@ -25,6 +26,7 @@ pub mod retirement;
 pub mod run;
 pub mod run_cost;
 pub mod run_energy;
+pub mod run_fact;
 pub mod sensor;
 pub mod session;
 pub mod tariff;
@@ -36,6 +38,7 @@ pub mod verdict;
 pub use alignment::ALIGNMENT;
 pub use api_cost::API_COST;
 pub use break_even::BREAK_EVEN;
+pub use cell::CELL;
 pub use comparison::COMPARISON;
 pub use cost::COST;
 pub use decision::DECISION;
@@ -56,6 +59,7 @@ pub use retirement::RETIREMENT;
 pub use run::RUN;
 pub use run_cost::RUN_COST;
 pub use run_energy::RUN_ENERGY;
+pub use run_fact::RUN_FACT;
 pub use sensor::SENSOR;
 pub use session::SESSION;
 pub use tariff::TARIFF;
@@ -72,6 +76,8 @@ pub const ALL: &[&Contract] = &[
     &SENSOR,
     &ALIGNMENT,
     &RUN_ENERGY,
+    &CELL,
+    &RUN_FACT,
     &PRICE,
     &GRID,
     &TARIFF,
@@ -105,9 +111,6 @@ pub fn find(name: &str) -> Option<&'static Contract> {
 pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|c| c.name).collect()
 }
-
-/// What is being priced or measured: the columns that tell one cell of the matrix from another.
-pub const CELL: &[&str] = &["backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
 
 /// How a number is known, firmest first.
 pub const EVIDENCE: &[&str] = crate::Evidence::NAMES;

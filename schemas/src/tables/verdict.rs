@@ -6,11 +6,12 @@ pub const VERDICTS: &[&str] = &["pass", "warn", "fail"];
 
 pub const VERDICT: Contract = Contract {
     name: "verdict",
-    version: 2,
+    version: 3,
     stage: "analyze",
     grain: "One cell: whether its runs may be used, by every check that speaks of runs, and how many runs it needs.",
-    key: CELL,
+    key: cell::COLUMNS,
     columns: &[
+        text("cell_id", "Cell"),
         text("backend", "Engine and device"),
         text("device", "`cpu`, or the GPU's product name"),
         text("model", "Model"),

@@ -114,7 +114,7 @@ pub fn run(diff: &Diff) -> anyhow::Result<u8> {
 fn observed(folder: &Path, diff: &Diff) -> anyhow::Result<BTreeMap<Group, Runs>> {
     let mut bench = Workbench::new("analyze", &())?;
     let table = |name: &str| folder.join(format!("{name}.parquet"));
-    let mut tables = ["session", "run", "run_energy"].map(table).to_vec();
+    let mut tables = ["session", "run", "run_energy", "cell", "run_fact"].map(table).to_vec();
     let costs = table("cost");
     let with_costs = costs.is_file();
     tables.extend(with_costs.then_some(costs));

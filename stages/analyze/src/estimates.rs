@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 pub struct Row {
     metric: String,
     level: &'static str,
+    cell_id: Option<String>,
     backend: String,
     device: String,
     model: String,
@@ -48,18 +49,19 @@ pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
     let mut estimated = of_cells(&cells, config).into_iter();
     let mut rows = Vec::new();
     for (group, runs) in known() {
-        let mut push = |of: &'static str, scenario: &str, e: Estimate, median: f64| {
+        let mut push = |scenario: Option<&str>, e: Estimate, median: f64| {
             let g = group.clone();
             rows.push(Row {
                 metric: g.metric,
-                level: of,
+                level: if scenario.is_some() { "cell" } else { "backend_mode" },
+                cell_id: scenario.and_then(|scenario| runs.cell_id(scenario)),
                 backend: g.backend,
                 device: g.device,
                 model: g.model,
                 dtype: g.dtype,
                 mode: g.mode,
                 kv_cache: g.kv_cache,
-                scenario: scenario.into(),
+                scenario: scenario.unwrap_or("*").into(),
                 estimate: e.estimate,
                 median,
                 std_error: e.std_error,
@@ -74,14 +76,14 @@ pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
         for (scenario, values) in &runs.by_scenario {
             if let (Some(estimate), Some(median)) = (estimated.next().flatten(), median(values)) {
                 let own = own_errors(groups, group).and_then(|errors| mean(errors.by_scenario.get(scenario)?));
-                push("cell", scenario, with_own_error(estimate, own, level), median);
+                push(Some(scenario), with_own_error(estimate, own, level), median);
             }
         }
         let blocks = runs.samples();
         let means: Vec<f64> = blocks.iter().filter_map(|b| mean(b.runs)).collect();
         let estimate = over_scenarios(&group.metric, runs, own_errors(groups, group), level);
         if let (Some(estimate), Some(median)) = (estimate, median(&means)) {
-            push("backend_mode", "*", estimate, median);
+            push(None, estimate, median);
         }
     }
     rows

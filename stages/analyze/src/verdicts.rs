@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 /// How the runs of a cell ended, and what checks of single runs found.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Check {
+    cell_id: String,
     backend: String,
     device: String,
     model: String,
@@ -38,6 +39,7 @@ pub struct Check {
 /// A row of `verdict`.
 #[derive(Debug, Serialize)]
 pub struct Row {
+    cell_id: String,
     backend: String,
     device: String,
     model: String,
@@ -129,6 +131,7 @@ fn row(check: Check, cell: Cell<'_>, dependence: Option<Dependence>, config: &Co
     code(half.is_some_and(|half| half > wanted), "interval_wide");
     let rho = dependence.and_then(|d| d.rho);
     Row {
+        cell_id: check.cell_id,
         backend: check.backend,
         device: check.device,
         model: check.model,
@@ -196,6 +199,7 @@ mod tests {
     fn check(runs: i64, usable: i64, codes: &[&str]) -> Check {
         let g = named("b");
         Check {
+            cell_id: "c".into(),
             backend: g.backend,
             device: g.device,
             model: g.model,
