@@ -36,7 +36,7 @@ pub const CELL: Contract = Contract {
 };
 
 /// A row of `cell`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Row {
     pub cell_id: String,
     pub backend: String,

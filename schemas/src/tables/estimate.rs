@@ -1,6 +1,7 @@
 //! A number with its uncertainty.
 
 use crate::{Contract, column::*, tables::*};
+use serde::Serialize;
 
 pub const METRICS: &[&str] = &[
     "latency_ms",
@@ -50,3 +51,27 @@ pub const ESTIMATE: Contract = Contract {
         choice("evidence", EVIDENCE, "How the quantity is known"),
     ],
 };
+
+/// A row of `estimate`.
+#[derive(Debug, Default, Serialize)]
+pub struct Row {
+    pub metric: String,
+    pub level: &'static str,
+    pub cell_id: Option<String>,
+    pub backend: String,
+    pub device: String,
+    pub model: String,
+    pub dtype: String,
+    pub mode: String,
+    pub kv_cache: bool,
+    pub scenario: String,
+    pub estimate: f64,
+    pub median: f64,
+    pub std_error: Option<f64>,
+    pub ci_low: Option<f64>,
+    pub ci_high: Option<f64>,
+    pub ci_level: f64,
+    pub n: usize,
+    pub method: &'static str,
+    pub evidence: &'static str,
+}

@@ -126,3 +126,30 @@ pub const BASES: &[&str] = &["input", "output", "total"];
 
 /// Whether the priced hardware is the hardware that was measured.
 pub const MATCHES: &[&str] = &["measured", "extrapolated"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Serialize;
+    use std::collections::BTreeSet;
+
+    /// A row of a contract writes its columns, all of them and no other.
+    fn same<R: Default + Serialize>(contract: &'static Contract) {
+        let row = serde_json::to_value(R::default()).unwrap();
+        let fields: BTreeSet<&str> = row.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields, contract.columns.iter().map(|c| c.name).collect(), "{}", contract.name);
+    }
+
+    #[test]
+    fn rows_have_the_columns_of_their_contract() {
+        same::<alignment::Row>(&ALIGNMENT);
+        same::<cell::Row>(&CELL);
+        same::<decision::Row>(&DECISION);
+        same::<estimate::Row>(&ESTIMATE);
+        same::<grid::Row>(&GRID);
+        same::<price::Row>(&PRICE);
+        same::<ranking::Row>(&RANKING);
+        same::<sensor::Row>(&SENSOR);
+        same::<verdict::Row>(&VERDICT);
+    }
+}

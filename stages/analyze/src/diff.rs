@@ -121,9 +121,6 @@ fn observed(folder: &Path, diff: &Diff) -> anyhow::Result<BTreeMap<Group, Runs>>
     bench
         .read(tables.iter().map(PathBuf::as_path))
         .with_context(|| format!("{}: not a run folder", folder.display()))?;
-    if !with_costs {
-        bench.empty(&schemas::tables::COST)?;
-    }
     bench.model(model!("run_check"))?;
     bench.model(model!("run_value"))?;
     if !with_costs {

@@ -4,8 +4,7 @@ use crate::{
     config::{Config, Interval},
     observed::{Group, Runs, own_errors},
 };
-use schemas::tables::estimate::METRICS;
-use serde::Serialize;
+use schemas::tables::estimate::{METRICS, Row};
 use stats::{
     Estimate,
     bootstrap::{Settings, bootstrap_means},
@@ -16,30 +15,6 @@ use stats::{
     tails::normal_quantile,
 };
 use std::collections::BTreeMap;
-
-/// A row of `estimate`.
-#[derive(Debug, Serialize)]
-pub struct Row {
-    metric: String,
-    level: &'static str,
-    cell_id: Option<String>,
-    backend: String,
-    device: String,
-    model: String,
-    dtype: String,
-    mode: String,
-    kv_cache: bool,
-    scenario: String,
-    estimate: f64,
-    median: f64,
-    std_error: Option<f64>,
-    ci_low: Option<f64>,
-    ci_high: Option<f64>,
-    ci_level: f64,
-    n: usize,
-    method: &'static str,
-    evidence: &'static str,
-}
 
 /// One row a cell, and one a group where every value has a log. Costs have their own table and intervals.
 pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {

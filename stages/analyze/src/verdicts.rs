@@ -5,7 +5,8 @@ use crate::{
     observed::{Group, Runs},
 };
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use schemas::tables::verdict::Row;
+use serde::Deserialize;
 use stats::{
     benjamini_hochberg::benjamini_hochberg,
     dependence::{Dependence, tau},
@@ -34,36 +35,6 @@ pub struct Check {
     usable: i64,
     degraded: i64,
     codes: Vec<String>,
-}
-
-/// A row of `verdict`.
-#[derive(Debug, Serialize)]
-pub struct Row {
-    cell_id: String,
-    backend: String,
-    device: String,
-    model: String,
-    dtype: String,
-    mode: String,
-    kv_cache: bool,
-    scenario: String,
-    pub verdict: &'static str,
-    pub codes: Vec<String>,
-    runs: i64,
-    usable: i64,
-    degraded: i64,
-    cv_pct: Option<f64>,
-    first_run_above_pct: Option<f64>,
-    first_run_p: Option<f64>,
-    half_width_pct: Option<f64>,
-    runs_needed: Option<usize>,
-    normality_p: Option<f64>,
-    independence: String,
-    serial_correlation: Option<f64>,
-    independence_p: Option<f64>,
-    effective_runs: Option<f64>,
-    outliers: usize,
-    outlier_p: Option<f64>,
 }
 
 /// The codes of runs that did not finish. They are hard where their share of the cell is over the limit.
