@@ -102,7 +102,7 @@ COLLECT := $(BIN)/collect
 COLLECTING := $(BIN)/collect $(BIN)/worker
 
 MEASURED := $(addprefix $(RUN)/,session.parquet run.parquet power_sample.parquet sensor.parquet)
-ENERGY := $(RUN)/run_energy.parquet
+ENERGY := $(addprefix $(RUN)/,run_energy.parquet cell.parquet run_fact.parquet)
 ALIGNMENT := $(RUN)/alignment.parquet
 PRICED := $(addsuffix .parquet,$(addprefix $(RUN)/,price grid tariff embodied retirement retired_price price_match cost request_cost api_cost tco break_even \
     utilisation_cost tier_saving region_carbon hourly_cost))
@@ -125,7 +125,7 @@ $(REPORT) &: $(MEASURED) $(ENERGY) $(ALIGNMENT) $(PRICED) $(ANALYZED) $(BESIDE) 
 $(ANALYZED) &: $(MEASURED) $(ENERGY) $(ALIGNMENT) $(PRICED) $(OWN)/analyze.toml $(BIN)/analyze
 	$(BIN)/analyze --config $(PIPELINE) --read $(filter %.parquet,$^) --write $(ANALYZED)
 
-TO_PRICE := $(RUN)/session.parquet $(RUN)/run.parquet $(ENERGY)
+TO_PRICE := $(addprefix $(RUN)/,session.parquet run.parquet cell.parquet run_fact.parquet)
 
 PRICED_WITH := $(LIST) $(OWN)/derive-costs.toml
 

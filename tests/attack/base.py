@@ -184,7 +184,7 @@ class Base:
         every = read(matrix.TABLES + render.ENERGY + render.PRICED)
         words = {
             "join-telemetry": [*config, *read(matrix.TABLES), *write],
-            "derive-costs": [*config, *read(["session", "run", "run_energy"]), "--prices", *prices, "--grid", inputs / "grid", *write],
+            "derive-costs": [*config, *read(["session", "run", "cell", "run_fact"]), "--prices", *prices, "--grid", inputs / "grid", *write],
             "analyze": [*config, *every, *write],
             "import": ["runs", case, "--into", into, "--tz", "UTC", "--dtype", which, "--cpu", which],
             "query": ["--run", self.folder, "--format", "csv", "--output", into / "result.csv", QUERIES[which]],

@@ -12,7 +12,7 @@ import render
 TABLES = render.MEASURED + render.ENERGY + render.PRICED + render.ANALYZED
 READ = {
     "join-telemetry": render.MEASURED,
-    "derive-costs": ["session", "run", "run_energy"],
+    "derive-costs": ["session", "run", "cell", "run_fact"],
     "analyze": render.MEASURED + render.ENERGY + render.PRICED,
     "render": TABLES,
 }

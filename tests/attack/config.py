@@ -72,7 +72,7 @@ WRONG = {
     "derive-costs.home_grid": '"moon" | ""', "derive-costs.ci_level": f"{LEVEL} | 0.9999999999999999",
     "derive-costs.draws": f"{OVER} | -1 | 4000000000", "derive-costs.seed": "-1",
     "derive-costs.memory_reserve_pct": "nan | -1.0 | inf", "derive-costs.max_price_gap_days": f"-1 | {MOST}",
-    "derive-costs.energy_scope": '"all"', "derive-costs.interval": '"exact"',
+    "join-telemetry.energy_scope": '"all"', "derive-costs.interval": '"exact"',
     "derive-costs.token_count": '"some"', "derive-costs.ran_on": '"" | "nowhere at all"',
     "derive-costs.workload.0.prompt_tokens": f"-1 | {MOST}", "derive-costs.workload.0.volume_mtok": "0.0 | 1e300 | nan",
     "derive-costs.workload.0.months": "inf | 0.0 | -1.0", "derive-costs.workload.0.cached_share": SHARE,

@@ -14,7 +14,7 @@ import sys
 import time
 
 MEASURED = ["session", "run", "power_sample", "sensor"]
-ENERGY = ["run_energy", "alignment"]
+ENERGY = ["run_energy", "alignment", "cell", "run_fact"]
 PRICED = ["price", "grid", "tariff", "embodied", "retirement", "retired_price", "price_match", "cost", "request_cost", "api_cost", "tco",
           "break_even", "utilisation_cost", "tier_saving", "region_carbon", "hourly_cost"]
 ANALYZED = ["estimate", "comparison", "omnibus", "ranking", "verdict", "decision", "finding"]
@@ -54,7 +54,7 @@ class Runs:
         config, at = self.scratch / "old.toml", lambda names: self.tables(self.base, names)
         self.stage("import", "tables", *[self.study / f"{t}.csv" for t in MEASURED[:3]], "--into", self.base)
         self.stage("join-telemetry", "--config", config, "--read", *at(MEASURED), "--write", *at(ENERGY))
-        self.stage("derive-costs", "--config", config, "--read", *at(["session", "run", "run_energy"]), "--prices", self.study / "price.csv",
+        self.stage("derive-costs", "--config", config, "--read", *at(["session", "run", "cell", "run_fact"]), "--prices", self.study / "price.csv",
                    "--grid", self.study / "grid.csv", "--write", *at(PRICED))
         self.stage("analyze", "--config", config, "--read", *at(MEASURED + ENERGY + PRICED), "--write", *at(ANALYZED))
 

@@ -6,7 +6,7 @@ TOLERANCE = 1e-9
 # Columns that are differences, with those whose size they are measured by.
 ENDS = ("ci_low", "ci_high", "estimate")
 DIFFERENCES = {
-    ("run_energy", "energy_net_j"): ("energy_gross_j", "idle_j"),
+    ("run_energy", "energy_net_j"): ("energy_gross_j", "idle_j"), ("run_fact", "energy_net_j"): ("energy_gross_j", "idle_j"),
     ("comparison", "difference"): ("size",), ("comparison", "difference_low"): ("size",), ("comparison", "difference_high"): ("size",),
     # Of a net energy that is nothing but rounding, and of runs that do not vary.
     ("estimate", "estimate"): ENDS, ("estimate", "median"): ENDS, ("estimate", "std_error"): ENDS,

@@ -5,6 +5,7 @@ from statistics import median
 
 from scipy.special import ndtri
 
+from facts import cell_id
 from formulas import Z95, mean, student, variance
 from means import log_over, log_variance, mean_over, mean_with_error, satterthwaite
 from observed import ERRORS
@@ -95,6 +96,7 @@ def estimates(groups, config):
             centre, error, low, high, method = with_sensor_error(estimate, half_95, level)
             rows.append({
                 **{c: getattr(group, c) for c in ("metric", "backend", "device", "model", "dtype", "mode", "kv_cache")},
+                "cell_id": cell_id((*group.key, scenario)) if of == "cell" else None,
                 "level": of, "scenario": scenario, "estimate": centre, "median": middle, "std_error": error, "ci_low": low,
                 "ci_high": high, "ci_level": level, "n": n, "method": method, "evidence": group.evidence,
             })

@@ -3,12 +3,12 @@
 import math
 
 import formulas
+from facts import CELL, with_facts
 from formulas import Dependence, mean, weakest
-from tables import NAN, grouped, is_absent, is_finished
-from units import BACKEND, BASIS, window_s
+from tables import NAN, grouped, is_absent
+from units import BACKEND, BASIS
 
 GROUP = (*BACKEND, "mode", "kv_cache")
-CELL = (*GROUP, "scenario")
 EPSILON = 2.0**-52
 # Metrics with the evidence that each has.
 METRICS = {
@@ -55,55 +55,24 @@ class Group:
         self.__dict__.update(zip(GROUP, key))
 
 
-def used_totals(rows, scopes):
-    """A run's energy over the scopes that its costs count: a valid node alone, else all of them."""
-    used = [r for r in rows if scopes is None or r["scope"] in scopes.split("+")]
-    node = [r for r in used if r["scope"] == "node"]
-    chosen = node if any(r["valid"] for r in node) else used
-    total = lambda column: math.fsum(r[column] for r in chosen)
-    if not chosen:
-        return {"gross": NAN, "net": NAN, "error": NAN, "power": NAN, "decode": NAN, "evidence": "unknown"}
-    valid = all(r["valid"] for r in chosen)
-    errors = [r["energy_error_j"] for r in chosen if not is_absent(r["energy_error_j"])]
-    return {
-        "gross": total("energy_gross_j") if valid else NAN, "net": total("energy_net_j") if valid else NAN,
-        "error": math.fsum(errors) if valid and errors else NAN, "power": total("mean_power_w") if valid else NAN,
-        "decode": total("decode_j_per_token"), "evidence": weakest(*(r["evidence"] for r in chosen)),
-    }
-
-
 def run_values(tables):
     """One row a run: metrics, tokens, hours, and its energies."""
-    sessions = {s["session_id"]: s for s in tables["session"]}
-    totals = dict(grouped([e for e in tables["run_energy"] if e["device_id"] == "total"], ("session_id", "run_id")))
-    scope = lambda cells: max((c["energy_scope"] for c in cells if c["energy_scope"]), default=None)
-    scopes = {key: scope(cells) for key, cells in grouped(tables["cost"], CELL)}
-    rows = []
-    for run in tables["run"]:
-        window = window_s(run) if is_finished(run) and run["iterations"] > 0 else NAN
-        source = sessions[run["session_id"]]["source"]
-        row = {**run, "place": run["repetition"] if is_absent(run["order"]) else run["order"], "evidence": source}
-        if window > 0:
-            of_run = totals.get((run["session_id"], run["run_id"]), [])
-            row |= measured(run, window, of_run, scopes.get(tuple(run[c] for c in CELL)))
-        rows.append(row)
-    return rows
+    return [{**run, "evidence": run["time_evidence"], **measured(run)} for run in with_facts(tables)]
 
 
-def measured(run, window, of_run, scopes):
-    energy, generates = used_totals(of_run, scopes), run["mode"] == "generate"
-    tokens = run["iterations"] * run["tokens_generated" if generates else "prompt_tokens"]
-    mtok = tokens / 1e6 if tokens > 0 else NAN
-    counted = [] if scopes is None else [r for r in of_run if r["scope"] in scopes.split("+") and r["valid"]]
-    rate = tokens / window
+def measured(run):
+    if is_absent(run["window_s"]):
+        return dict.fromkeys(METRICS, NAN)
+    generates = run["mode"] == "generate"
+    tokens = run["output_tokens" if generates else "input_tokens"]
+    mtok, rate = tokens / 1e6 if tokens > 0 else NAN, tokens / run["window_s"]
     return {
-        "latency_ms": run["latency_ms"], "ttft_ms": run["ttft_ms"] if generates else NAN, "tpot_ms": run["tpot_ms"] if generates else NAN,
+        "ttft_ms": run["ttft_ms"] if generates else NAN, "tpot_ms": run["tpot_ms"] if generates else NAN,
         "input_tokens_per_s": NAN if generates else rate, "output_tokens_per_s": rate if generates and tokens > 0 else NAN,
-        "gross_kwh_per_mtok": energy["gross"] / 3.6e6 / mtok, "net_kwh_per_mtok": energy["net"] / 3.6e6 / mtok,
-        "kwh_error": energy["error"] / 3.6e6 / mtok, "gross_power_w": energy["power"],
-        "decode_j_per_token": energy["decode"] if generates else NAN, "hours": window / 3600 / mtok,
-        "priced_j": math.fsum(r["energy_gross_j"] for r in counted) / tokens if counted and tokens > 0 else NAN,
-        "energy_evidence": energy["evidence"],
+        "gross_kwh_per_mtok": run["energy_gross_j"] / 3.6e6 / mtok, "net_kwh_per_mtok": run["energy_net_j"] / 3.6e6 / mtok,
+        "kwh_error": run["energy_error_j"] / 3.6e6 / mtok, "gross_power_w": run["mean_power_w"],
+        "decode_j_per_token": run["decode_j_per_token"] if generates else NAN, "hours": run["window_s"] / 3600 / mtok,
+        "priced_j": run["energy_gross_j"] / tokens if tokens > 0 else NAN,
     }
 
 

@@ -22,6 +22,7 @@ import costs
 import decisions
 import energy
 import estimates
+import facts
 import grids
 import machines
 import matching
@@ -39,7 +40,7 @@ from tables import contracts, read, read_csv
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "schemas" / "SCHEMA.md"
 DEFAULTS = ROOT / "schemas" / "defaults.toml"
-READ = ("session", "run", "power_sample", "sensor", "alignment", "run_energy", "cost", "request_cost", "tco")
+READ = ("session", "run", "power_sample", "sensor", "alignment", "run_energy", "run_fact", "cost", "request_cost", "tco")
 
 # Tables that are not recomputed, and why.
 TAKEN = {
@@ -72,7 +73,7 @@ def derive(tables, given, config):
     needs = machines.sizes(tables["run"], config)
     judged = matching.outcomes(machines.machines(tables, config), offered, needs, config)
     offers = matching.hardware_offers(judged, config)
-    unit_runs = units.runs(tables, tables["run_energy"], config)
+    unit_runs = units.runs(tables, config)
     cells = units.cells(unit_runs)
     modes = units.modes(cells)
     works_units = units.requests(modes, tables["run"], works)
@@ -109,8 +110,10 @@ def recompute(folder, given, config, known):
     if config["derive-costs"]["interval"] != "delta" or config["analyze"]["interval"] != "t":
         raise SystemExit("recompute: drawn intervals (monte-carlo, bca) are not recomputed, use delta and t")
     tables = {name: read(folder, known[name]) for name in READ}
+    joined = config["join-telemetry"]
     return {
-        "run_energy": energy.run_energy(tables, config["join-telemetry"]), **derive(tables, given, config["derive-costs"]),
+        "run_energy": energy.run_energy(tables, joined), "cell": facts.cells(tables["run"]),
+        "run_fact": facts.facts(tables, tables["run_energy"], joined["energy_scope"]), **derive(tables, given, config["derive-costs"]),
         **analyse(tables, config["analyze"]),
     }
 

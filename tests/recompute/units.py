@@ -3,6 +3,7 @@
 import math
 
 import formulas
+from facts import with_facts
 from formulas import Dependence, covariance, mean, variance, weakest, welch_satterthwaite, widening
 from machines import common_hardware, machine
 from tables import NAN, grouped, is_absent, is_finished
@@ -15,54 +16,22 @@ ROUNDING = 1e-24
 BASIS = {"prefill": "input", "generate": "output"}
 
 
-def window_s(run):
-    """Length of a run; without clock times it is as long as its iterations."""
-    window = (run["end_ns"] - run["start_ns"]) / 1e9
-    return run["latency_ms"] * run["iterations"] / 1e3 if is_absent(window) else window
-
-
-def used_energy(totals, device, scope):
-    """Energy that is priced, its error, its scopes and evidence: of a run's `total` rows by scope."""
-    if scope == "device":
-        wanted = "cpu_package" if device == "cpu" else "gpu"
-        used = [t for t in totals if t["scope"] == wanted]
-    elif any(t["scope"] == "node" and t["valid"] for t in totals):
-        used = [t for t in totals if t["scope"] == "node"]
-    else:
-        used = totals
-    if not used:
-        return NAN, NAN, None, "unknown"
-    evidence = weakest(*(t["evidence"] if t["valid"] else "unknown" for t in used))
-    if not all(t["valid"] for t in used):
-        return NAN, NAN, None, evidence
-    errors = [0.0 if is_absent(t["energy_error_j"]) else t["energy_error_j"] for t in used]
-    scopes = "+".join(sorted(t["scope"] for t in used))
-    return math.fsum(t["energy_gross_j"] for t in used), math.fsum(errors), scopes, evidence
-
-
-def runs(tables, energies, config):
-    """One row a finished run x basis."""
+def runs(tables, config):
+    """One row a run with a window x basis."""
     sessions = {s["session_id"]: s for s in tables["session"]}
-    totals = {key: rows for key, rows in grouped([e for e in energies if e["device_id"] == "total"], ("session_id", "run_id"))}
     rows = []
-    for run in filter(is_finished, tables["run"]):
-        session, window = sessions[run["session_id"]], window_s(run)
-        if not (run["iterations"] > 0 and window > 0):
+    for run in with_facts(tables):
+        if is_absent(run["window_s"]):
             continue
-        prompt = run["prompt_tokens_padded" if config["token_count"] == "padded" else "prompt_tokens"]
-        tokens = {"input": run["iterations"] * prompt, "output": run["iterations"] * run["tokens_generated"]}
-        energy, error, scope, evidence = used_energy(
-            totals.get((run["session_id"], run["run_id"]), []), run["device"], config["energy_scope"]
-        )
+        tokens = {"input": run["input_tokens_padded" if config["token_count"] == "padded" else "input_tokens"], "output": run["output_tokens"]}
+        error = 0.0 if is_absent(run["energy_error_j"]) and not is_absent(run["energy_gross_j"]) else run["energy_error_j"]
         for basis in (BASIS[run["mode"]], "total"):
             count = tokens["input"] + tokens["output"] if basis == "total" else tokens[basis]
             if count > 0:
                 rows.append({
-                    **run, "basis": basis, "window_s": window,
-                    "hours": window / 3600 / count * 1e6, "kwh": energy / 3.6e6 / count * 1e6, "kwh_error": error / 3.6e6 / count * 1e6,
-                    "energy_scope": scope, "energy_evidence": evidence, "hardware": machine(session, run, config)["hardware"],
-                    "time_evidence": "imported" if session["source"] == "imported" else "measured",
-                    "place": run["repetition"] if is_absent(run["order"]) else run["order"],
+                    **run, "basis": basis, "hours": run["window_s"] / 3600 / count * 1e6,
+                    "kwh": run["energy_gross_j"] / 3.6e6 / count * 1e6, "kwh_error": error / 3.6e6 / count * 1e6,
+                    "hardware": machine(sessions[run["session_id"]], run, config)["hardware"],
                 })
     return rows
 
@@ -104,7 +73,7 @@ def cell(key, of_cell, rho):
     else:
         var_kwh, covar = variance(kwh) / n, covariance(hours, kwh) / n
     return {
-        **dict(zip(CELL, key)), "runs": n, "batch": max(r["batch"] for r in of_cell), "hardware": common_hardware(of_cell),
+        **dict(zip(CELL, key)), "cell_id": of_cell[0]["cell_id"], "runs": n, "batch": max(r["batch"] for r in of_cell), "hardware": common_hardware(of_cell),
         "hours": h, "kwh": e, "df": n - 1,
         "var_hours": wider["hours"] * h * h * formulas.log_mean_variance(variance(log_hours), n),
         "var_kwh": wider["kwh"] * var_kwh, "covar": math.sqrt(wider["hours"] * wider["kwh"]) * covar,

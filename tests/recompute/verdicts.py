@@ -6,6 +6,7 @@ from statistics import median
 from scipy import stats
 from scipy.special import ndtr, ndtri, stdtr
 
+from facts import cell_id
 from formulas import mean, run_length, student, variance
 from means import log_variance
 from observed import CELL, GROUP, more_than_rounding
@@ -120,7 +121,7 @@ def row(key, runs, cell, checks, config):
     codes = run_codes(runs, checks, config)
     codes += ["spread"] * (cv > config["max_cv_pct"]) + ["interval_wide"] * (half > wanted)
     return {
-        **dict(zip(CELL, key)), "codes": codes, "runs": len(runs), "usable": sum(map(is_finished, runs)),
+        "cell_id": cell_id(key), **dict(zip(CELL, key)), "codes": codes, "runs": len(runs), "usable": sum(map(is_finished, runs)),
         "degraded": sum(r["status"] == "degraded" for r in runs), "cv_pct": cv,
         "first_run_above_pct": 100 * (x[0] / mean(x[1:]) - 1) if n > 2 else NAN, "first_run_p": first_above(logs),
         "half_width_pct": 100 * math.expm1(half), "runs_needed": needed,

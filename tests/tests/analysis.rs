@@ -113,7 +113,7 @@ fn diff_compares_dollars_where_there_are_costs() {
         fs::write(&prices, row).unwrap();
         let mut derive = std::process::Command::new(tests::binary("derive-costs"));
         derive.current_dir(tests::root()).args(["--config", "pipeline.toml", "--read"]);
-        derive.args(["session", "run", "run_energy"].map(at)).arg("--prices").arg(&prices);
+        derive.args(["session", "run", "cell", "run_fact"].map(at)).arg("--prices").arg(&prices);
         run(derive.args(["--grid", "data/inputs/grid/home.csv", "--write", &at("cost")])).ok();
     }
     let (a, b) = (before.display().to_string(), slower.display().to_string());
@@ -152,7 +152,7 @@ fn strict_exits_with_1_when_runs_failed_and_writes_all_the_same() {
         let into = place.path().join(name);
         folder(&into, &cells);
         let at = |table: &str| into.join(format!("{table}.parquet")).display().to_string();
-        let read: Vec<String> = ["session", "run", "run_energy"].map(at).to_vec();
+        let read: Vec<String> = ["session", "run", "cell", "run_fact"].map(at).to_vec();
         let priced: Vec<String> = ["price", "grid", "cost", "request_cost", "tco"].map(at).to_vec();
         let mut derive = std::process::Command::new(tests::binary("derive-costs"));
         derive.current_dir(tests::root()).args(["--config", "pipeline.toml", "--read"]).args(&read);

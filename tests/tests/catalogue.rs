@@ -647,9 +647,10 @@ fn costs(prices: &[&Path], grid: &Path) -> Result<Vec<Value>, String> {
     let (energy, cost) = (folder.path().join("run_energy.parquet"), folder.path().join("cost.parquet"));
     let config = "data/inputs/tr119/pipeline.toml";
     crate::refusals::join(&tables, config, &energy).ok();
-    let (energy, out, grid) = (text(&energy), text(&cost), text(grid));
+    let [cell, fact] = crate::refusals::facts(&energy);
+    let (out, grid) = (text(&cost), text(grid));
     let prices: Vec<String> = prices.iter().map(|p| text(p)).collect();
-    let mut arguments = vec!["--config", config, "--read", &tables[0], &tables[1], &energy, "--prices"];
+    let mut arguments = vec!["--config", config, "--read", &tables[0], &tables[1], &cell, &fact, "--prices"];
     arguments.extend(prices.iter().map(String::as_str));
     arguments.extend(["--grid", &grid, "--write", &out]);
     let ran = stage("derive-costs", &arguments);

@@ -27,6 +27,7 @@ const MAX_GAP_NS: i64 = 400_000_000;
 /// Models of the stage in its order, read from its folder.
 fn models() -> Vec<Model> {
     [
+        "run_window",
         "timespan",
         "span_energy",
         "sensor_trait",

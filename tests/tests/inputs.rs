@@ -330,7 +330,8 @@ fn retired_prices_are_those_of_the_list() {
         "--read",
         &session[0],
         &session[1],
-        &at("run_energy"),
+        &at("cell"),
+        &at("run_fact"),
     ]);
     for (option, kind) in
         [("--prices", "prices"), ("--grid", "grid"), ("--embodied", "embodied"), ("--retired", "retired")]

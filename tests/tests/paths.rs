@@ -37,7 +37,7 @@ fn text(path: &Path) -> String {
 }
 
 const MEASURED: [&str; 4] = ["session", "run", "power_sample", "sensor"];
-const ENERGY: [&str; 2] = ["run_energy", "alignment"];
+const ENERGY: [&str; 4] = ["run_energy", "alignment", "cell", "run_fact"];
 const PRICED: [&str; 16] = [
     "price",
     "grid",
@@ -74,7 +74,7 @@ fn decided(folder: &Path, name: &str) -> String {
     let config = || ("config", vec![text(&folder.join(format!("{name}.toml")))]);
     let beside = |ending: &str| vec![text(&folder.join(format!("{name}{ending}")))];
     staged("join-telemetry", &[config(), ("read", tables(folder, &MEASURED)), ("write", tables(folder, &ENERGY))]);
-    let read = tables(folder, &["session", "run", "run_energy"]);
+    let read = tables(folder, &["session", "run", "cell", "run_fact"]);
     let priced = ("write", tables(folder, &PRICED));
     staged(
         "derive-costs",

@@ -17,11 +17,15 @@ pub fn imported(into: &Path) -> [String; 4] {
 }
 
 pub fn join(tables: &[String], config: &str, out: &Path) -> Ran {
-    let out = out.display().to_string();
-    let tables = tables.iter().map(String::as_str);
-    let arguments: Vec<&str> =
-        ["--config", config, "--read"].into_iter().chain(tables).chain(["--write", &out]).collect();
+    let written = [vec![out.display().to_string()], facts(out).to_vec()].concat();
+    let arguments = ["--config", config, "--read"].into_iter().chain(tables.iter().map(String::as_str));
+    let arguments: Vec<&str> = arguments.chain(["--write"]).chain(written.iter().map(String::as_str)).collect();
     stage("join-telemetry", &arguments)
+}
+
+/// `cell` and `run_fact` beside a file.
+pub fn facts(file: &Path) -> [String; 2] {
+    ["cell", "run_fact"].map(|table| file.with_file_name(format!("{table}.parquet")).display().to_string())
 }
 
 #[track_caller]
@@ -302,6 +306,7 @@ fn price_with(line: &str) -> Ran {
     let cost = folder.path().join("cost.parquet");
     let text = |p: &Path| p.display().to_string();
     let grid = format!("{TR119}/grid.csv");
+    let [cell, fact] = facts(&energy);
     let mut ran = stage(
         "derive-costs",
         &[
@@ -310,7 +315,8 @@ fn price_with(line: &str) -> Ran {
             "--read",
             &tables[0],
             &tables[1],
-            &text(&energy),
+            &cell,
+            &fact,
             "--prices",
             &text(&prices),
             "--grid",

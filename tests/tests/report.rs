@@ -270,7 +270,7 @@ fn what_if_is_what_the_pipeline_computes() {
     let config = folder.path().join("pipeline.toml");
     fs::write(&config, toml::to_string(&pipeline).unwrap()).unwrap();
     let text = |p: PathBuf| p.display().to_string();
-    let read = ["session", "run", "run_energy"].map(|t| text(finished().join(format!("{t}.parquet"))));
+    let read = ["session", "run", "cell", "run_fact"].map(|t| text(finished().join(format!("{t}.parquet"))));
     let write = ["cost", "tco", "break_even", "request_cost"].map(|t| text(folder.path().join(format!("{t}.parquet"))));
     let list = |folder: &str| -> Vec<String> {
         let all = fs::read_dir(root().join(folder)).unwrap().map(|e| e.unwrap().path());

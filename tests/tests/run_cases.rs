@@ -103,11 +103,12 @@ fn priced(
     let request = table_text("request_cost");
     let gridded = table_text("grid");
     let [session, run, samples, sensor] = &measured;
-    stage("join-telemetry", &["--config", &config, "--read", session, run, samples, sensor, "--write", &energy]).ok();
+    crate::refusals::join(&measured, &config, Path::new(&energy)).ok();
+    let [cell, fact] = &crate::refusals::facts(Path::new(&energy));
     stage(
         "derive-costs",
         &[
-            "--config", &config, "--read", session, run, &energy, "--prices", &prices, "--grid", &grid, "--write",
+            "--config", &config, "--read", session, run, cell, fact, "--prices", &prices, "--grid", &grid, "--write",
             &cost, &price, &gridded, &request, &tco,
         ],
     )
@@ -124,6 +125,8 @@ fn priced(
             samples,
             sensor,
             &energy,
+            cell,
+            fact,
             &price,
             &gridded,
             &cost,

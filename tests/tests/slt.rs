@@ -1,5 +1,5 @@
 //! `.slt` files beside the SQL: the language is sqllogictest's; a statement `model NAME` loads `NAME.sql` of the stage,
-//! `check NAME` expects that check to find nothing, and the queries `chart NAME` and `table NAME` are those of the report.
+//! `facts` loads what `join-telemetry` says of the runs, `check NAME` expects that check to find nothing, and the queries `chart NAME` and `table NAME` are those of the report.
 
 use arrow::util::display::array_value_to_string;
 use recombine::{Model, Workbench};
@@ -28,10 +28,10 @@ impl std::error::Error for Failure {}
 impl Stage {
     fn load(&self, folder: &str, name: &str) -> Result<Model, Failure> {
         let own = self.folder.join(folder).join(format!("{name}.sql"));
-        // What several stages compute is the library's.
-        let path =
-            if own.is_file() { own } else { tests::root().join(format!("stages/recombine/{folder}/{name}.sql")) };
-        let sql = std::fs::read_to_string(&path).map_err(|e| Failure(format!("{}: {e}", path.display())))?;
+        // What several stages compute is the library's, and every stage reads the facts of runs.
+        let stages = ["recombine", "join-telemetry"].map(|s| tests::root().join(format!("stages/{s}/sql/{name}.sql")));
+        let path = [own].into_iter().chain(stages).find(|path| path.is_file()).unwrap_or_default();
+        let sql = std::fs::read_to_string(&path).map_err(|e| Failure(format!("{name}: {e}")))?;
         Ok(Model { name: name.to_string().leak(), sql: sql.leak() })
     }
 
@@ -47,6 +47,11 @@ impl Stage {
             Some(("empty", name)) => self.bench.empty(schemas::tables::find(name).unwrap()).map_err(fail)?,
             Some(("chart", name)) => return self.query(self.load("sql/charts", name)?.sql).map_err(fail),
             Some(("table", name)) => return self.query(self.load("sql/tables", name)?.sql).map_err(fail),
+            None if sql.trim() == "facts" => {
+                for name in ["run_window", "cell", "run_fact"] {
+                    self.bench.materialise(self.model(name)?).map_err(fail)?;
+                }
+            }
             _ => return self.query(sql).map_err(fail),
         }
         Ok(DBOutput::StatementComplete(0))

@@ -68,6 +68,17 @@ fn evidence_is_ranked_in_one_place() {
     assert_eq!(lists.map(|p| name(&p)).collect::<Vec<_>>(), ["schemas/src/evidence.rs"]);
 }
 
+/// Which runs may be used, and that a node sensor counts alone, `run_fact` says: SQL of later stages reads it there.
+#[test]
+fn facts_of_runs_are_told_in_one_place() {
+    let telling = |rule: &str| -> Vec<String> {
+        let files = tracked(".sql").into_iter().filter(|p| fs::read_to_string(p).unwrap().contains(rule));
+        files.map(|p| name(&p)).filter(|n| n.starts_with("stages/")).collect()
+    };
+    assert_eq!(telling("'ok', 'degraded'"), ["stages/join-telemetry/sql/run_window.sql"]);
+    assert_eq!(telling("scope = 'node'"), ["stages/join-telemetry/sql/run_fact.sql"]);
+}
+
 /// The files of a stage with this ending, as one text.
 fn text_of(stage: &str, ending: &str) -> String {
     let paths = tracked(ending).into_iter().filter(|p| name(p).starts_with(stage));

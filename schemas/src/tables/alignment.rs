@@ -5,6 +5,7 @@ use crate::{
     column::*,
     tables::{power_sample::KINDS, sensor::AVERAGINGS},
 };
+use serde::Serialize;
 
 /// `same_clock`: one process stamped runs and readings. `aligned`: the pattern of the runs was found in the readings. `assumed`:
 /// it was not, and the clock error of the configuration is assumed.
@@ -37,3 +38,22 @@ pub const ALIGNMENT: Contract = Contract {
         choice("averaging_from", AVERAGINGS, "How that is known").or_null("when `averaging_ms` is null"),
     ],
 };
+
+/// A row of `alignment`.
+#[derive(Debug, Default, Serialize)]
+pub struct Row {
+    pub session_id: String,
+    pub device_id: String,
+    pub kind: String,
+    pub method: &'static str,
+    pub reason: Option<&'static str>,
+    pub runs: usize,
+    pub offset_ms: Option<f64>,
+    pub offset_low_ms: f64,
+    pub offset_high_ms: f64,
+    pub is_ambiguous: bool,
+    pub step_w: Option<f64>,
+    pub explained_pct: Option<f64>,
+    pub averaging_ms: Option<f64>,
+    pub averaging_from: Option<&'static str>,
+}

@@ -4,7 +4,7 @@ use crate::{Contract, column::*, tables::*};
 
 pub const COST: Contract = Contract {
     name: "cost",
-    version: 4,
+    version: 5,
     stage: "derive-costs",
     grain: "One cell of the matrix x price x token basis. Every formula is linear in the price, so runs are averaged first.",
     key: &[
@@ -12,6 +12,7 @@ pub const COST: Contract = Contract {
         "tier", "basis",
     ],
     columns: &[
+        text("cell_id", "Cell"),
         text("backend", "Engine and device"),
         text("device", "`cpu`, or the GPU's product name"),
         text("model", "Model"),

@@ -1,6 +1,7 @@
 //! Which backend to take.
 
 use crate::{Contract, column::*, tables::*};
+use serde::Serialize;
 
 pub const OBJECTIVES: &[&str] = &["cheapest", "least_energy", "least_carbon", "fastest", "weighted"];
 
@@ -68,3 +69,37 @@ pub const DECISION: Contract = Contract {
         choice("evidence", EVIDENCE, "The weakest behind the numbers"),
     ],
 };
+
+/// A row of `decision`.
+#[derive(Debug, Default, Serialize)]
+pub struct Row {
+    pub objective: String,
+    pub model: String,
+    pub mode: String,
+    pub kv_cache: bool,
+    pub workload: String,
+    pub stated: bool,
+    pub metric: &'static str,
+    pub backend: Option<String>,
+    pub price: Option<String>,
+    pub mean: &'static str,
+    pub estimate: Option<f64>,
+    pub runner_up: Option<String>,
+    pub margin_ratio: Option<f64>,
+    pub margin_low: Option<f64>,
+    pub margin_high: Option<f64>,
+    pub margin_method: Option<&'static str>,
+    pub p_adjusted: Option<f64>,
+    pub alpha: Option<f64>,
+    pub ci_level: f64,
+    pub scenarios: usize,
+    pub scenarios_won: Option<usize>,
+    pub tied: Vec<String>,
+    pub excluded: Vec<String>,
+    pub flip_usd_per_hour: Option<f64>,
+    pub flip_usd_per_kwh: Option<f64>,
+    pub flip_utilisation: Option<f64>,
+    pub flip_gco2e_per_kwh: Option<f64>,
+    pub reason: String,
+    pub evidence: &'static str,
+}

@@ -1,6 +1,7 @@
 //! A number with its uncertainty.
 
 use crate::{Contract, column::*, tables::*};
+use serde::Serialize;
 
 pub const METRICS: &[&str] = &[
     "latency_ms",
@@ -16,7 +17,7 @@ pub const METRICS: &[&str] = &[
 
 pub const ESTIMATE: Contract = Contract {
     name: "estimate",
-    version: 3,
+    version: 4,
     stage: "analyze",
     grain: "One metric of one cell (level `cell`), or of one backend and mode over its scenarios (level `backend_mode`).",
     key: &["metric", "level", "backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"],
@@ -27,6 +28,7 @@ pub const ESTIMATE: Contract = Contract {
             &["cell", "backend_mode"],
             "What was averaged: the runs of a cell, or the means of a backend's scenarios",
         ),
+        text("cell_id", "Cell").or_null("for level `backend_mode`"),
         text("backend", "Engine and device"),
         text("device", "`cpu`, or the GPU's product name"),
         text("model", "Model"),
@@ -49,3 +51,27 @@ pub const ESTIMATE: Contract = Contract {
         choice("evidence", EVIDENCE, "How the quantity is known"),
     ],
 };
+
+/// A row of `estimate`.
+#[derive(Debug, Default, Serialize)]
+pub struct Row {
+    pub metric: String,
+    pub level: &'static str,
+    pub cell_id: Option<String>,
+    pub backend: String,
+    pub device: String,
+    pub model: String,
+    pub dtype: String,
+    pub mode: String,
+    pub kv_cache: bool,
+    pub scenario: String,
+    pub estimate: f64,
+    pub median: f64,
+    pub std_error: Option<f64>,
+    pub ci_low: Option<f64>,
+    pub ci_high: Option<f64>,
+    pub ci_level: f64,
+    pub n: usize,
+    pub method: &'static str,
+    pub evidence: &'static str,
+}

@@ -1,6 +1,7 @@
 //! Price and carbon intensity of electricity.
 
 use crate::{Contract, column::*};
+use serde::{Deserialize, Serialize};
 
 pub const GRID: Contract = Contract {
     name: "grid",
@@ -35,3 +36,22 @@ pub const GRID: Contract = Contract {
         text("source", "Where they were read"),
     ],
 };
+
+/// A row of `grid`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    pub region: String,
+    pub start_ns: i64,
+    pub end_ns: i64,
+    pub usd_per_kwh: Option<f64>,
+    pub gco2e_per_kwh: Option<f64>,
+    pub pue: Option<f64>,
+    pub basis: String,
+    pub method: Option<String>,
+    pub year: Option<i64>,
+    pub tariff_year: Option<i64>,
+    pub estimated: Option<bool>,
+    pub example: Option<bool>,
+    pub source: String,
+}

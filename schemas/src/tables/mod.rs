@@ -5,6 +5,7 @@ use crate::Contract;
 pub mod alignment;
 pub mod api_cost;
 pub mod break_even;
+pub mod cell;
 pub mod comparison;
 pub mod cost;
 pub mod decision;
@@ -25,6 +26,7 @@ pub mod retirement;
 pub mod run;
 pub mod run_cost;
 pub mod run_energy;
+pub mod run_fact;
 pub mod sensor;
 pub mod session;
 pub mod tariff;
@@ -36,6 +38,7 @@ pub mod verdict;
 pub use alignment::ALIGNMENT;
 pub use api_cost::API_COST;
 pub use break_even::BREAK_EVEN;
+pub use cell::CELL;
 pub use comparison::COMPARISON;
 pub use cost::COST;
 pub use decision::DECISION;
@@ -56,6 +59,7 @@ pub use retirement::RETIREMENT;
 pub use run::RUN;
 pub use run_cost::RUN_COST;
 pub use run_energy::RUN_ENERGY;
+pub use run_fact::RUN_FACT;
 pub use sensor::SENSOR;
 pub use session::SESSION;
 pub use tariff::TARIFF;
@@ -72,6 +76,8 @@ pub const ALL: &[&Contract] = &[
     &SENSOR,
     &ALIGNMENT,
     &RUN_ENERGY,
+    &CELL,
+    &RUN_FACT,
     &PRICE,
     &GRID,
     &TARIFF,
@@ -106,9 +112,6 @@ pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|c| c.name).collect()
 }
 
-/// What is being priced or measured: the columns that tell one cell of the matrix from another.
-pub const CELL: &[&str] = &["backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
-
 /// How a number is known, firmest first.
 pub const EVIDENCE: &[&str] = crate::Evidence::NAMES;
 
@@ -123,3 +126,30 @@ pub const BASES: &[&str] = &["input", "output", "total"];
 
 /// Whether the priced hardware is the hardware that was measured.
 pub const MATCHES: &[&str] = &["measured", "extrapolated"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Serialize;
+    use std::collections::BTreeSet;
+
+    /// A row of a contract writes its columns, all of them and no other.
+    fn same<R: Default + Serialize>(contract: &'static Contract) {
+        let row = serde_json::to_value(R::default()).unwrap();
+        let fields: BTreeSet<&str> = row.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields, contract.columns.iter().map(|c| c.name).collect(), "{}", contract.name);
+    }
+
+    #[test]
+    fn rows_have_the_columns_of_their_contract() {
+        same::<alignment::Row>(&ALIGNMENT);
+        same::<cell::Row>(&CELL);
+        same::<decision::Row>(&DECISION);
+        same::<estimate::Row>(&ESTIMATE);
+        same::<grid::Row>(&GRID);
+        same::<price::Row>(&PRICE);
+        same::<ranking::Row>(&RANKING);
+        same::<sensor::Row>(&SENSOR);
+        same::<verdict::Row>(&VERDICT);
+    }
+}

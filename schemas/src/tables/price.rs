@@ -1,6 +1,7 @@
 //! What an hour of hardware or a million tokens is sold for.
 
 use crate::{Contract, column::*, tables::TIERS};
+use serde::{Deserialize, Serialize};
 
 pub const PRICE: Contract = Contract {
     name: "price",
@@ -48,3 +49,32 @@ pub const PRICE: Contract = Contract {
         date("retrieved_on", "When it was read, YYYY-MM-DD"),
     ],
 };
+
+/// A row of `price`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    pub provider: String,
+    pub region: String,
+    pub instance: String,
+    pub tier: String,
+    pub cpu: Option<String>,
+    pub vcpus: Option<i64>,
+    pub memory_mb: Option<f64>,
+    pub accelerator: Option<String>,
+    pub accelerator_count: Option<i64>,
+    pub accelerator_memory_mb: Option<f64>,
+    pub usd_per_hour: Option<f64>,
+    pub low_usd_per_hour: Option<f64>,
+    pub high_usd_per_hour: Option<f64>,
+    pub share_usd_per_hour: Option<f64>,
+    pub input_usd_per_mtok: Option<f64>,
+    pub cached_input_usd_per_mtok: Option<f64>,
+    pub output_usd_per_mtok: Option<f64>,
+    pub includes_power: bool,
+    pub grid_region: Option<String>,
+    pub source: String,
+    /// Never the day on which the file was read.
+    pub as_of: Option<String>,
+    pub retrieved_on: String,
+}

@@ -1,6 +1,7 @@
 //! Backends in order, with ties.
 
 use crate::{Contract, column::*, tables::*};
+use serde::Serialize;
 
 pub const RANKING: Contract = Contract {
     name: "ranking",
@@ -29,3 +30,24 @@ pub const RANKING: Contract = Contract {
         choice("evidence", EVIDENCE, "The weakest behind the values"),
     ],
 };
+
+/// A row of `ranking`.
+#[derive(Debug, Default, Serialize)]
+pub struct Row {
+    pub metric: String,
+    pub model: String,
+    pub mode: String,
+    pub kv_cache: bool,
+    pub backend: String,
+    pub place: Option<usize>,
+    pub tied_with: Vec<String>,
+    pub mean: &'static str,
+    pub estimate: f64,
+    pub ci_low: Option<f64>,
+    pub ci_high: Option<f64>,
+    pub ci_level: f64,
+    pub price: Option<String>,
+    pub n: usize,
+    pub blocks: usize,
+    pub evidence: &'static str,
+}

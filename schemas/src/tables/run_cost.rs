@@ -4,13 +4,14 @@ use crate::{Contract, column::*, tables::*};
 
 pub const RUN_COST: Contract = Contract {
     name: "run_cost",
-    version: 2,
+    version: 3,
     stage: "derive-costs",
     grain: "One finished run x price x token basis. Written on request; `cost` has their means.",
     key: &["session_id", "run_id", "provider", "region", "instance", "tier", "basis"],
     columns: &[
         text("session_id", "Session"),
         text("run_id", "Run"),
+        text("cell_id", "Cell"),
         text("backend", "Engine and device"),
         choice("mode", run::MODES, "Mode"),
         boolean("kv_cache", "Whether keys and values were kept"),

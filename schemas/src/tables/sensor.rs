@@ -5,6 +5,7 @@ use crate::{
     column::*,
     tables::{SCOPES, power_sample::KINDS},
 };
+use serde::Serialize;
 
 /// Whose clock stamps the readings: the one that stamps the runs, or another.
 pub const CLOCKS: &[&str] = &["runs", "other"];
@@ -52,3 +53,28 @@ pub const SENSOR: Contract = Contract {
             .or_null("for imports"),
     ],
 };
+
+/// A row of `sensor`.
+#[derive(Debug, Default, PartialEq, Serialize)]
+pub struct Row {
+    pub session_id: String,
+    pub device_id: String,
+    pub kind: String,
+    pub scope: String,
+    pub source: String,
+    pub label: Option<String>,
+    pub readings: usize,
+    pub missed: Option<u64>,
+    pub errors: Option<u64>,
+    pub last_error: Option<String>,
+    pub longest_gap_ns: Option<i64>,
+    pub update_period_ms: Option<f64>,
+    pub resolution_w: Option<f64>,
+    pub resolution_j: Option<f64>,
+    pub averaging_ms: Option<f64>,
+    pub averaging_from: Option<&'static str>,
+    pub clock: Option<&'static str>,
+    pub error_w: Option<f64>,
+    pub error_pct: Option<f64>,
+    pub cost_pct: Option<f64>,
+}

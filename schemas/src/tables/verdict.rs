@@ -1,16 +1,18 @@
 //! Whether a cell may be used.
 
 use crate::{Contract, column::*, tables::*};
+use serde::Serialize;
 
 pub const VERDICTS: &[&str] = &["pass", "warn", "fail"];
 
 pub const VERDICT: Contract = Contract {
     name: "verdict",
-    version: 2,
+    version: 3,
     stage: "analyze",
     grain: "One cell: whether its runs may be used, by every check that speaks of runs, and how many runs it needs.",
-    key: CELL,
+    key: cell::COLUMNS,
     columns: &[
+        text("cell_id", "Cell"),
         text("backend", "Engine and device"),
         text("device", "`cpu`, or the GPU's product name"),
         text("model", "Model"),
@@ -55,3 +57,33 @@ pub const VERDICT: Contract = Contract {
             .or_null("with fewer than three runs or without variance"),
     ],
 };
+
+/// A row of `verdict`.
+#[derive(Debug, Default, Serialize)]
+pub struct Row {
+    pub cell_id: String,
+    pub backend: String,
+    pub device: String,
+    pub model: String,
+    pub dtype: String,
+    pub mode: String,
+    pub kv_cache: bool,
+    pub scenario: String,
+    pub verdict: &'static str,
+    pub codes: Vec<String>,
+    pub runs: i64,
+    pub usable: i64,
+    pub degraded: i64,
+    pub cv_pct: Option<f64>,
+    pub first_run_above_pct: Option<f64>,
+    pub first_run_p: Option<f64>,
+    pub half_width_pct: Option<f64>,
+    pub runs_needed: Option<usize>,
+    pub normality_p: Option<f64>,
+    pub independence: String,
+    pub serial_correlation: Option<f64>,
+    pub independence_p: Option<f64>,
+    pub effective_runs: Option<f64>,
+    pub outliers: usize,
+    pub outlier_p: Option<f64>,
+}

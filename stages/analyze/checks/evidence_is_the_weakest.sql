@@ -15,9 +15,10 @@ with shown as (
     union all
     select 'ranking' as source, r.metric, r.evidence, p.usd_evidence as parts
     from ranking as r
-    inner join run_price as p
-        on r.model = p.model and r.mode = p.mode and r.kv_cache = p.kv_cache
-        and (r.backend = p.backend or r.backend = concat(p.backend, ' (', p.device, ', ', p.dtype, ')'))
+    inner join cell as l
+        on r.model = l.model and r.mode = l.mode and r.kv_cache = l.kv_cache
+        and (r.backend = l.backend or r.backend = concat(l.backend, ' (', l.device, ', ', l.dtype, ')'))
+    inner join run_price as p on l.cell_id = p.cell_id
     where r.metric = 'total_usd_per_mtok' and p.total_usd_per_mtok is not null
 )
 

@@ -2,15 +2,9 @@
 -- same code. A run that did not start has no device; it counts with the runs of its backend that did.
 with checked as (
     select
-        backend,
-        device,
-        model,
-        dtype,
-        mode,
-        kv_cache,
-        scenario,
+        cell_id,
         count(*) as runs,
-        sum(case when status in ('ok', 'degraded') then 1 else 0 end) as usable,
+        sum(case when usable then 1 else 0 end) as usable,
         sum(case when status = 'degraded' then 1 else 0 end) as degraded,
         sum(case when status = 'failed' then 1 else 0 end) as failed,
         sum(case when status = 'skipped' then 1 else 0 end) as skipped,
@@ -25,27 +19,36 @@ with checked as (
         max(warmup_cv_pct) as warmup_cv_pct,
         min(clock_ms) as clock_ms
     from run_value
-    group by backend, device, model, dtype, mode, kv_cache, scenario
+    group by cell_id
 ),
 
 placed as (
     select
-        *,
+        k.*,
+        c.backend,
+        c.device,
+        c.model,
+        c.dtype,
+        c.mode,
+        c.kv_cache,
+        c.scenario,
         coalesce(
-            nullif(device, 'unknown'),
-            max(nullif(device, 'unknown')) over (partition by backend, model, mode, kv_cache, scenario),
+            nullif(c.device, 'unknown'),
+            max(nullif(c.device, 'unknown')) over (partition by c.backend, c.model, c.mode, c.kv_cache, c.scenario),
             'unknown'
         ) as ran_on,
         coalesce(
-            nullif(dtype, 'unknown'),
-            max(nullif(dtype, 'unknown')) over (partition by backend, model, mode, kv_cache, scenario),
+            nullif(c.dtype, 'unknown'),
+            max(nullif(c.dtype, 'unknown')) over (partition by c.backend, c.model, c.mode, c.kv_cache, c.scenario),
             'unknown'
         ) as ran_in
-    from checked
+    from cell as c
+    inner join checked as k on c.cell_id = k.cell_id
 ),
 
-cell as (
+merged as (
     select
+        coalesce(max(case when device = ran_on and dtype = ran_in then cell_id end), max(cell_id)) as cell_id,
         backend,
         ran_on as device,
         model,
@@ -73,6 +76,7 @@ cell as (
 )
 
 select
+    t.cell_id,
     t.backend,
     t.device,
     t.model,
@@ -101,5 +105,5 @@ select
         ),
         ''
     ) as codes
-from cell as t
+from merged as t
 cross join config as c

@@ -35,6 +35,7 @@ cheapest as (
 )
 
 select
+    u.cell_id,
     u.backend,
     u.device,
     u.model,

@@ -1,62 +1,46 @@
 -- One run: how it ended, what was measured of it, one column a quantity, and what is to be checked. Energy counts per million tokens of
--- the mode: prompt tokens of prefill, new tokens of generate. A run that did not finish has no quantities.
-with timed as (
+-- the mode: prompt tokens of prefill, new tokens of generate. A run without a window has no quantities.
+with counted as (
     select
-        r.*,
-        s.source,
-        r.status in ('ok', 'degraded') as finished,
-        cast(r.end_ns - r.start_ns as double) / 1e9 as clock_s
-    from session as s
-    inner join run as r on s.session_id = r.session_id
-),
-
-counted as (
-    select
-        *,
-        case when finished and iterations > 0 then nullif(coalesce(clock_s, latency_ms * iterations / 1e3), 0) end as window_s,
-        cast(iterations * case when mode = 'prefill' then prompt_tokens else tokens_generated end as double) as tokens
-    from timed
+        f.*,
+        c.mode,
+        cast(case when c.mode = 'prefill' then f.input_tokens else f.output_tokens end as double) as tokens
+    -- the small side first: it is the one that is kept in memory
+    from cell as c
+    inner join run_fact as f on c.cell_id = f.cell_id
 )
 
 select
-    c.session_id,
-    c.run_id,
-    c.backend,
-    c.device,
-    c.model,
-    c.dtype,
-    c.mode,
-    c.kv_cache,
-    c.scenario,
-    coalesce(c."order", c.repetition) as place,
-    case when c.window_s > 0 then cast(c.latency_ms as double) end as latency_ms,
-    case when c.window_s > 0 and c.mode = 'generate' then cast(c.ttft_ms as double) end as ttft_ms,
-    case when c.window_s > 0 and c.mode = 'generate' then cast(c.tpot_ms as double) end as tpot_ms,
-    case when c.window_s > 0 and c.mode = 'prefill' then c.tokens / c.window_s end as input_tokens_per_s,
-    case when c.window_s > 0 and c.mode = 'generate' and c.tokens > 0 then c.tokens / c.window_s end as output_tokens_per_s,
-    case when c.window_s > 0 and c.tokens > 0 then e.gross_j / 3.6e6 / c.tokens * 1e6 end as gross_kwh_per_mtok,
-    case when c.window_s > 0 and c.tokens > 0 then e.net_j / 3.6e6 / c.tokens * 1e6 end as net_kwh_per_mtok,
-    case when c.window_s > 0 and c.tokens > 0 then e.error_j / 3.6e6 / c.tokens * 1e6 end as gross_kwh_error_per_mtok,
-    case when c.window_s > 0 then e.gross_w end as gross_power_w,
-    case when c.window_s > 0 and c.mode = 'generate' then cast(e.decode_j as double) end as decode_j_per_token,
-    case when c.tokens > 0 then c.window_s / 3600 / c.tokens * 1e6 end as hours_per_mtok,
-    c.tokens,
-    e.gpu_j,
-    e.cpu_package_j,
-    e.dram_j,
-    e.node_j,
-    case when c.source = 'imported' then 'imported' else 'measured' end as evidence,
-    coalesce(e.energy_evidence, 'unknown') as energy_evidence,
-    c.status,
-    c.other_cpu_pct,
-    c.warmup_cv_pct,
-    c.cores_busy - c.threads as cores_beyond_threads,
-    c.finished and c.tokens_generated < c.new_tokens_asked * c.batch as output_shortened,
-    case when c.finished then c.clock_s * 1e3 end as clock_ms,
+    f.session_id,
+    f.run_id,
+    f.cell_id,
+    f.place,
+    case when f.window_s > 0 then f.latency_ms end as latency_ms,
+    case when f.window_s > 0 and f.mode = 'generate' then cast(r.ttft_ms as double) end as ttft_ms,
+    case when f.window_s > 0 and f.mode = 'generate' then cast(r.tpot_ms as double) end as tpot_ms,
+    case when f.mode = 'prefill' then f.tokens / f.window_s end as input_tokens_per_s,
+    case when f.mode = 'generate' and f.tokens > 0 then f.tokens / f.window_s end as output_tokens_per_s,
+    case when f.window_s > 0 and f.tokens > 0 then f.energy_gross_j / 3.6e6 / f.tokens * 1e6 end as gross_kwh_per_mtok,
+    case when f.window_s > 0 and f.tokens > 0 then f.energy_net_j / 3.6e6 / f.tokens * 1e6 end as net_kwh_per_mtok,
+    case when f.window_s > 0 and f.tokens > 0 then f.energy_error_j / 3.6e6 / f.tokens * 1e6 end as gross_kwh_error_per_mtok,
+    case when f.window_s > 0 then f.mean_power_w end as gross_power_w,
+    case when f.window_s > 0 and f.mode = 'generate' then f.decode_j_per_token end as decode_j_per_token,
+    case when f.tokens > 0 then f.window_s / 3600 / f.tokens * 1e6 end as hours_per_mtok,
+    f.energy_gross_j / nullif(f.tokens, 0) as j_per_token,
+    f.time_evidence as evidence,
+    f.energy_evidence,
+    f.usable,
+    r.status,
+    r.other_cpu_pct,
+    r.warmup_cv_pct,
+    r.cores_busy - r.threads as cores_beyond_threads,
+    f.usable and r.tokens_generated < r.new_tokens_asked * r.batch as output_shortened,
+    case when f.usable then cast(r.end_ns - r.start_ns as double) / 1e9 * 1e3 end as clock_ms,
     e.energy_estimated,
     e.energy_net_negative,
     e.energy_unknown,
     e.throttled_pct,
     e.counter_gap_pct
-from counted as c
-left join run_check as e on c.session_id = e.session_id and c.run_id = e.run_id
+from counted as f
+inner join run as r on f.session_id = r.session_id and f.run_id = r.run_id
+left join run_check as e on f.session_id = e.session_id and f.run_id = e.run_id

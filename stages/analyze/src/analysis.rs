@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub struct Analysis {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// session, run, power_sample, sensor, run_energy, alignment, price, retired_price, price_match, grid, tariff, cost,
+    /// session, run, power_sample, sensor, run_energy, cell, run_fact, alignment, price, retired_price, price_match, grid, tariff, cost,
     /// request_cost, tco (.parquet)
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     read: Vec<PathBuf>,

@@ -10,7 +10,7 @@ use crate::{
     reasons::{beside, reason},
     ties::untold,
 };
-use serde::Serialize;
+use schemas::tables::decision::Row;
 use stats::{
     selection::family_level,
     t_test::TTest,
@@ -18,40 +18,6 @@ use stats::{
     truncated::selected_interval,
 };
 use std::collections::BTreeMap;
-
-/// A row of `decision`.
-#[derive(Debug, Serialize)]
-pub struct Row {
-    objective: String,
-    model: String,
-    mode: String,
-    kv_cache: bool,
-    workload: String,
-    stated: bool,
-    metric: &'static str,
-    backend: Option<String>,
-    price: Option<String>,
-    mean: &'static str,
-    estimate: Option<f64>,
-    runner_up: Option<String>,
-    margin_ratio: Option<f64>,
-    margin_low: Option<f64>,
-    margin_high: Option<f64>,
-    margin_method: Option<&'static str>,
-    p_adjusted: Option<f64>,
-    alpha: Option<f64>,
-    ci_level: f64,
-    scenarios: usize,
-    scenarios_won: Option<usize>,
-    tied: Vec<String>,
-    excluded: Vec<String>,
-    flip_usd_per_hour: Option<f64>,
-    flip_usd_per_kwh: Option<f64>,
-    flip_utilisation: Option<f64>,
-    flip_gco2e_per_kwh: Option<f64>,
-    reason: String,
-    evidence: &'static str,
-}
 
 /// A report has many decisions, so the level of each depends on how many of its model are told: where nothing is different the report
 /// names a backend anywhere with the configured probability. Utilisation is the configured one of the costs.

@@ -114,16 +114,13 @@ pub fn run(diff: &Diff) -> anyhow::Result<u8> {
 fn observed(folder: &Path, diff: &Diff) -> anyhow::Result<BTreeMap<Group, Runs>> {
     let mut bench = Workbench::new("analyze", &())?;
     let table = |name: &str| folder.join(format!("{name}.parquet"));
-    let mut tables = ["session", "run", "run_energy"].map(table).to_vec();
+    let mut tables = ["session", "run", "run_energy", "cell", "run_fact"].map(table).to_vec();
     let costs = table("cost");
     let with_costs = costs.is_file();
     tables.extend(with_costs.then_some(costs));
     bench
         .read(tables.iter().map(PathBuf::as_path))
         .with_context(|| format!("{}: not a run folder", folder.display()))?;
-    if !with_costs {
-        bench.empty(&schemas::tables::COST)?;
-    }
     bench.model(model!("run_check"))?;
     bench.model(model!("run_value"))?;
     if !with_costs {

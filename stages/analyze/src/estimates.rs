@@ -4,8 +4,7 @@ use crate::{
     config::{Config, Interval},
     observed::{Group, Runs, own_errors},
 };
-use schemas::tables::estimate::METRICS;
-use serde::Serialize;
+use schemas::tables::estimate::{METRICS, Row};
 use stats::{
     Estimate,
     bootstrap::{Settings, bootstrap_means},
@@ -17,29 +16,6 @@ use stats::{
 };
 use std::collections::BTreeMap;
 
-/// A row of `estimate`.
-#[derive(Debug, Serialize)]
-pub struct Row {
-    metric: String,
-    level: &'static str,
-    backend: String,
-    device: String,
-    model: String,
-    dtype: String,
-    mode: String,
-    kv_cache: bool,
-    scenario: String,
-    estimate: f64,
-    median: f64,
-    std_error: Option<f64>,
-    ci_low: Option<f64>,
-    ci_high: Option<f64>,
-    ci_level: f64,
-    n: usize,
-    method: &'static str,
-    evidence: &'static str,
-}
-
 /// One row a cell, and one a group where every value has a log. Costs have their own table and intervals.
 pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
     let level = config.ci_level;
@@ -48,18 +24,19 @@ pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
     let mut estimated = of_cells(&cells, config).into_iter();
     let mut rows = Vec::new();
     for (group, runs) in known() {
-        let mut push = |of: &'static str, scenario: &str, e: Estimate, median: f64| {
+        let mut push = |scenario: Option<&str>, e: Estimate, median: f64| {
             let g = group.clone();
             rows.push(Row {
                 metric: g.metric,
-                level: of,
+                level: if scenario.is_some() { "cell" } else { "backend_mode" },
+                cell_id: scenario.and_then(|scenario| runs.cell_id(scenario)),
                 backend: g.backend,
                 device: g.device,
                 model: g.model,
                 dtype: g.dtype,
                 mode: g.mode,
                 kv_cache: g.kv_cache,
-                scenario: scenario.into(),
+                scenario: scenario.unwrap_or("*").into(),
                 estimate: e.estimate,
                 median,
                 std_error: e.std_error,
@@ -74,14 +51,14 @@ pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
         for (scenario, values) in &runs.by_scenario {
             if let (Some(estimate), Some(median)) = (estimated.next().flatten(), median(values)) {
                 let own = own_errors(groups, group).and_then(|errors| mean(errors.by_scenario.get(scenario)?));
-                push("cell", scenario, with_own_error(estimate, own, level), median);
+                push(Some(scenario), with_own_error(estimate, own, level), median);
             }
         }
         let blocks = runs.samples();
         let means: Vec<f64> = blocks.iter().filter_map(|b| mean(b.runs)).collect();
         let estimate = over_scenarios(&group.metric, runs, own_errors(groups, group), level);
         if let (Some(estimate), Some(median)) = (estimate, median(&means)) {
-            push("backend_mode", "*", estimate, median);
+            push(None, estimate, median);
         }
     }
     rows

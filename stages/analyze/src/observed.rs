@@ -5,10 +5,11 @@ use anyhow::{Context, Result};
 use arrow::{
     array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch},
     datatypes::Float64Type,
-    row::{OwnedRow, RowConverter, Rows, SortField},
+    row::{RowConverter, Rows, SortField},
 };
 use rayon::prelude::*;
 use recombine::Workbench;
+use schemas::tables::cell;
 use stats::{
     dependence::{Dependence, OWN_RUNS, dependence, widening},
     positive_mean::Cell as Sample,
@@ -27,12 +28,21 @@ pub struct Group {
     pub kv_cache: bool,
 }
 
+impl Group {
+    fn of(metric: &str, cell: &cell::Row) -> Self {
+        let cell::Row { backend, device, model, dtype, mode, kv_cache, .. } = cell.clone();
+        Group { metric: metric.into(), backend, device, model, dtype, mode, kv_cache }
+    }
+}
+
 /// The runs of one group: values by scenario in the order of execution, and how they are known.
 #[derive(Debug, Default)]
 pub struct Runs {
     pub by_scenario: BTreeMap<String, Vec<f64>>,
     /// The session of each scenario's runs, the first by name where there are several.
     session: BTreeMap<String, String>,
+    /// The id of each scenario's cell.
+    cell: BTreeMap<String, String>,
     /// How far runs resemble those before them, in scenarios of which that was looked for.
     dependence: BTreeMap<String, Dependence>,
     weakest: Option<Known>,
@@ -59,6 +69,10 @@ impl Runs {
         Some(Sample { runs, widening: rho.map_or(1.0, |rho| widening(rho, runs.len())) })
     }
 
+    pub fn cell_id(&self, scenario: &str) -> Option<String> {
+        self.cell.get(scenario).cloned()
+    }
+
     pub fn dependence(&self, scenario: &str) -> Option<Dependence> {
         self.dependence.get(scenario).copied()
     }
@@ -81,7 +95,6 @@ impl Runs {
     }
 }
 
-const CELL: [&str; 7] = ["backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
 const ORDER: [&str; 3] = ["session_id", "place", "run_id"];
 
 /// Metrics that hold energy, and the half widths that its sensors give them: these are no metrics of their own.
@@ -117,11 +130,13 @@ pub fn own_errors<'a>(groups: &'a BTreeMap<Group, Runs>, group: &Group) -> Optio
 
 /// The runs of each metric of these relations, by what they are of.
 pub fn observed(bench: &Workbench, relations: &[&str]) -> Result<BTreeMap<Group, Runs>> {
+    let rows: Vec<cell::Row> = bench.select("select * from cell")?;
+    let named: HashMap<String, cell::Row> = rows.into_iter().map(|row| (row.cell_id.clone(), row)).collect();
     let mut groups = BTreeMap::new();
     for relation in relations {
         let mut cells = Cells::default();
         bench.read_only(&format!("select * from {relation}"), |batch| cells.take(&batch))?;
-        cells.into_groups(&mut groups);
+        cells.into_groups(&named, &mut groups)?;
     }
     look_for_dependence(&mut groups);
     Ok(groups)
@@ -158,9 +173,9 @@ pub fn look_for_dependence(groups: &mut BTreeMap<Group, Runs>) {
 /// Runs as they come, by cell.
 #[derive(Default)]
 struct Cells {
-    converters: Option<[RowConverter; 2]>,
+    converter: Option<RowConverter>,
     parts: Vec<Part>,
-    known: HashMap<OwnedRow, usize>,
+    known: HashMap<String, usize>,
     cells: Vec<Cell>,
 }
 
@@ -172,9 +187,7 @@ struct Part {
 }
 
 struct Cell {
-    /// Without a metric.
-    group: Group,
-    scenario: String,
+    cell_id: String,
     session: String,
     /// Batch and row of each run.
     runs: Vec<(usize, usize)>,
@@ -183,39 +196,24 @@ struct Cell {
 impl Cells {
     fn take(&mut self, batch: &RecordBatch) -> Result<()> {
         let column = |name: &str| batch.column_by_name(name).with_context(|| format!("runs have no {name}"));
-        let columns =
-            |names: &[&str]| names.iter().map(|name| column(name).cloned()).collect::<Result<Vec<ArrayRef>>>();
-        let (cell, order) = (columns(&CELL)?, columns(&ORDER)?);
-        if self.converters.is_none() {
-            let fields = |columns: &[ArrayRef]| columns.iter().map(|c| SortField::new(c.data_type().clone())).collect();
-            self.converters = Some([RowConverter::new(fields(&cell))?, RowConverter::new(fields(&order))?]);
+        let order: Vec<ArrayRef> = ORDER.iter().map(|name| column(name).cloned()).collect::<Result<_>>()?;
+        if self.converter.is_none() {
+            let fields = order.iter().map(|c| SortField::new(c.data_type().clone())).collect();
+            self.converter = Some(RowConverter::new(fields)?);
         }
-        let Some([of_cell, of_order]) = &mut self.converters else { return Ok(()) };
-        let rows = of_cell.convert_columns(&cell)?;
-        let sessions = order[0].as_string::<i32>();
+        let Some(of_order) = &mut self.converter else { return Ok(()) };
+        let (ids, sessions) = (column("cell_id")?.as_string::<i32>(), order[0].as_string::<i32>());
         let part = self.parts.len();
-        let mut last = None;
         for i in 0..batch.num_rows() {
-            let row = rows.row(i);
-            let place = match last {
-                Some((before, place)) if rows.row(before) == row => place,
-                _ => *self.known.entry(row.owned()).or_insert_with(|| {
-                    let text = |column: usize| cell[column].as_string::<i32>().value(i).to_string();
-                    let group = Group {
-                        metric: String::new(),
-                        backend: text(0),
-                        device: text(1),
-                        model: text(2),
-                        dtype: text(3),
-                        mode: text(4),
-                        kv_cache: cell[5].as_boolean().value(i),
-                    };
-                    let session = sessions.value(i).to_string();
-                    self.cells.push(Cell { group, scenario: text(6), session, runs: Vec::new() });
+            let place = match self.known.get(ids.value(i)) {
+                Some(&place) => place,
+                None => {
+                    let (cell_id, session) = (ids.value(i).to_string(), sessions.value(i).to_string());
+                    self.known.insert(cell_id.clone(), self.cells.len());
+                    self.cells.push(Cell { cell_id, session, runs: Vec::new() });
                     self.cells.len() - 1
-                }),
+                }
             };
-            last = Some((i, place));
             let cell = &mut self.cells[place];
             cell.runs.push((part, i));
             if sessions.value(i) < cell.session.as_str() {
@@ -238,9 +236,9 @@ impl Cells {
         Ok(())
     }
 
-    fn into_groups(mut self, groups: &mut BTreeMap<Group, Runs>) {
+    fn into_groups(mut self, named: &HashMap<String, cell::Row>, groups: &mut BTreeMap<Group, Runs>) -> Result<()> {
         let (cells, parts) = (&mut self.cells, &self.parts);
-        let Some(first) = parts.first() else { return };
+        let Some(first) = parts.first() else { return Ok(()) };
         let metrics: Vec<&'static str> = first.metrics.iter().map(|(metric, ..)| *metric).collect();
         let of_cell = |cell: &mut Cell| -> Vec<(Vec<f64>, Known)> {
             cell.runs.sort_unstable_by(|a, b| parts[a.0].order.row(a.1).cmp(&parts[b.0].order.row(b.1)));
@@ -259,15 +257,17 @@ impl Cells {
         };
         let found: Vec<_> = cells.par_iter_mut().map(of_cell).collect();
         for (cell, of_metrics) in cells.iter().zip(found) {
+            let row = named.get(&cell.cell_id).with_context(|| format!("no cell has the id {}", cell.cell_id))?;
             for (metric, (values, weakest)) in metrics.iter().zip(of_metrics) {
                 if !values.is_empty() {
-                    let group = Group { metric: (*metric).to_string(), ..cell.group.clone() };
-                    let runs: &mut Runs = groups.entry(group).or_default();
-                    runs.add(&cell.scenario, values, weakest);
-                    runs.session.insert(cell.scenario.clone(), cell.session.clone());
+                    let runs: &mut Runs = groups.entry(Group::of(metric, row)).or_default();
+                    runs.add(&row.scenario, values, weakest);
+                    runs.session.insert(row.scenario.clone(), cell.session.clone());
+                    runs.cell.insert(row.scenario.clone(), cell.cell_id.clone());
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -288,47 +288,35 @@ mod tests {
     struct Row {
         session_id: &'static str,
         run_id: &'static str,
+        cell_id: &'static str,
         place: i64,
-        backend: &'static str,
-        device: &'static str,
-        model: &'static str,
-        dtype: &'static str,
-        mode: &'static str,
-        kv_cache: bool,
-        scenario: &'static str,
         latency_ms: f64,
         ttft_ms: Option<f64>,
         evidence: &'static str,
     }
 
     /// A run of two cells of one backend; the first token's time is known of those that took long.
-    fn row(run_id: &'static str, place: i64, scenario: &'static str, latency_ms: f64, evidence: &'static str) -> Row {
-        Row {
-            session_id: "s",
-            run_id,
-            place,
-            backend: "b",
-            device: "cpu",
-            model: "m",
-            dtype: "f32",
-            mode: "generate",
-            kv_cache: true,
-            scenario,
-            latency_ms,
-            ttft_ms: (latency_ms > 3.0).then_some(latency_ms / 4.0),
-            evidence,
-        }
+    fn row(run_id: &'static str, place: i64, cell_id: &'static str, latency_ms: f64, evidence: &'static str) -> Row {
+        let ttft_ms = (latency_ms > 3.0).then_some(latency_ms / 4.0);
+        Row { session_id: "s", run_id, cell_id, place, latency_ms, ttft_ms, evidence }
+    }
+
+    fn of_scenario(cell_id: &str, scenario: &str) -> cell::Row {
+        let Group { backend, device, model, dtype, .. } = crate::comparisons::tests::named("b");
+        let (cell_id, mode, scenario) = (cell_id.into(), "generate".into(), scenario.into());
+        cell::Row { cell_id, backend, device, model, dtype, mode, kv_cache: true, scenario, batch: 1 }
     }
 
     #[test]
     fn runs_in_the_order_of_execution_by_metric_and_scenario() {
         let bench = Workbench::new("analyze", &()).unwrap();
         let rows = [
-            row("b", 2, "x", 1.0, "measured"),
-            row("a", 5, "y", 2.0, "imported"),
-            row("c", -1, "x", 8.0, "measured"),
-            row("aa", 2, "x", 4.0, "measured"),
+            row("b", 2, "1", 1.0, "measured"),
+            row("a", 5, "2", 2.0, "imported"),
+            row("c", -1, "1", 8.0, "measured"),
+            row("aa", 2, "1", 4.0, "measured"),
         ];
+        bench.rows(&schemas::tables::CELL, &[of_scenario("1", "x"), of_scenario("2", "y")]).unwrap();
         bench.values("run_value", &rows).unwrap();
         let groups = observed(&bench, &["run_value"]).unwrap();
         let [(latency, runs), (ttft, some)] = groups.iter().collect::<Vec<_>>()[..] else { panic!("{groups:?}") };
@@ -337,6 +325,7 @@ mod tests {
         assert_eq!((runs.by_scenario["y"].as_slice(), runs.evidence()), (&[2.0][..], "imported"));
         assert_eq!((some.by_scenario.len(), some.by_scenario["x"].as_slice()), (1, &[2.0, 1.0][..]));
         assert_eq!(some.evidence(), "measured");
+        assert_eq!((runs.cell_id("x").as_deref(), runs.cell_id("z")), (Some("1"), None));
         assert_eq!((runs.session["x"].as_str(), runs.dependence("x").map(|d| d.cells)), ("s", Some(1)));
     }
 

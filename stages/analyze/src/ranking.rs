@@ -6,30 +6,9 @@ use crate::{
     estimates::over_scenarios,
     observed::{Group, Runs, own_errors},
 };
-use serde::Serialize;
+use schemas::tables::ranking::Row;
 use stats::scenario_mean::Over;
 use std::collections::BTreeMap;
-
-/// A row of `ranking`.
-#[derive(Debug, Serialize)]
-pub struct Row {
-    metric: String,
-    model: String,
-    mode: String,
-    kv_cache: bool,
-    backend: String,
-    place: Option<usize>,
-    tied_with: Vec<String>,
-    mean: &'static str,
-    estimate: f64,
-    ci_low: Option<f64>,
-    ci_high: Option<f64>,
-    ci_level: f64,
-    price: Option<String>,
-    n: usize,
-    blocks: usize,
-    evidence: &'static str,
-}
 
 /// More is better for rates, less for all else.
 pub fn more_is_better(metric: &str) -> bool {

@@ -5,7 +5,8 @@ use crate::{
     observed::{Group, Runs},
 };
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use schemas::tables::verdict::Row;
+use serde::Deserialize;
 use stats::{
     benjamini_hochberg::benjamini_hochberg,
     dependence::{Dependence, tau},
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 /// How the runs of a cell ended, and what checks of single runs found.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Check {
+    cell_id: String,
     backend: String,
     device: String,
     model: String,
@@ -33,35 +35,6 @@ pub struct Check {
     usable: i64,
     degraded: i64,
     codes: Vec<String>,
-}
-
-/// A row of `verdict`.
-#[derive(Debug, Serialize)]
-pub struct Row {
-    backend: String,
-    device: String,
-    model: String,
-    dtype: String,
-    mode: String,
-    kv_cache: bool,
-    scenario: String,
-    pub verdict: &'static str,
-    pub codes: Vec<String>,
-    runs: i64,
-    usable: i64,
-    degraded: i64,
-    cv_pct: Option<f64>,
-    first_run_above_pct: Option<f64>,
-    first_run_p: Option<f64>,
-    half_width_pct: Option<f64>,
-    runs_needed: Option<usize>,
-    normality_p: Option<f64>,
-    independence: String,
-    serial_correlation: Option<f64>,
-    independence_p: Option<f64>,
-    effective_runs: Option<f64>,
-    outliers: usize,
-    outlier_p: Option<f64>,
 }
 
 /// The codes of runs that did not finish. They are hard where their share of the cell is over the limit.
@@ -129,6 +102,7 @@ fn row(check: Check, cell: Cell<'_>, dependence: Option<Dependence>, config: &Co
     code(half.is_some_and(|half| half > wanted), "interval_wide");
     let rho = dependence.and_then(|d| d.rho);
     Row {
+        cell_id: check.cell_id,
         backend: check.backend,
         device: check.device,
         model: check.model,
@@ -196,6 +170,7 @@ mod tests {
     fn check(runs: i64, usable: i64, codes: &[&str]) -> Check {
         let g = named("b");
         Check {
+            cell_id: "c".into(),
             backend: g.backend,
             device: g.device,
             model: g.model,

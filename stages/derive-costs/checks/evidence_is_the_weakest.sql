@@ -11,21 +11,15 @@ with shown as (
     union all
     select 'cost' as source, c.energy_evidence as evidence, weakest(u.evidence) as parts
     from cost as c
-    inner join run_unit as u
-        on c.backend = u.backend and c.device = u.device and c.model = u.model and c.dtype = u.dtype and c.mode = u.mode
-        and c.kv_cache = u.kv_cache and c.scenario = u.scenario and c.basis = u.basis
+    inner join run_unit as u on c.cell_id = u.cell_id and c.basis = u.basis
     where c.tier = 'on_prem'
-    group by
-        c.backend, c.device, c.model, c.dtype, c.mode, c.kv_cache, c.scenario, c.basis, c.provider, c.region, c.instance, c.energy_evidence
+    group by c.cell_id, c.basis, c.provider, c.region, c.instance, c.energy_evidence
     union all
     select 'cost' as source, c.usd_evidence as evidence, weakest(u.time_evidence) as parts
     from cost as c
-    inner join run_unit as u
-        on c.backend = u.backend and c.device = u.device and c.model = u.model and c.dtype = u.dtype and c.mode = u.mode
-        and c.kv_cache = u.kv_cache and c.scenario = u.scenario and c.basis = u.basis
+    inner join run_unit as u on c.cell_id = u.cell_id and c.basis = u.basis
     where c.tier = 'on_prem'
-    group by
-        c.backend, c.device, c.model, c.dtype, c.mode, c.kv_cache, c.scenario, c.basis, c.provider, c.region, c.instance, c.usd_evidence
+    group by c.cell_id, c.basis, c.provider, c.region, c.instance, c.usd_evidence
     union all
     select 'request_cost' as source, usd_evidence as evidence, match as parts
     from request_cost

@@ -6,16 +6,9 @@
 -- Taleban 2009, doi:10.1002/env.919), times the mean squared, and wider by what runs resemble those before them (serial_correlation).
 with mean as (
     select
-        backend,
-        device,
-        model,
-        dtype,
-        mode,
-        kv_cache,
-        scenario,
+        cell_id,
         basis,
-        max(batch) as batch,
-        case when min(hardware) = max(hardware) then min(hardware) else concat(device, ' of several machines') end as hardware,
+        case when min(hardware) = max(hardware) then min(hardware) else concat(max(device), ' of several machines') end as hardware,
         min(session_id) as session_id,
         count(*) as runs,
         cast(count(*) as double) as n,
@@ -35,7 +28,7 @@ with mean as (
         weakest(evidence) as energy_evidence,
         weakest(time_evidence) as time_evidence
     from run_unit
-    group by backend, device, model, dtype, mode, kv_cache, scenario, basis
+    group by cell_id, basis
 ),
 
 -- Runs of a cell are worth tau times fewer, tau = 1 + 2 sum (1 - k / n) rho^k, and their own variance is too small by (n - tau) / (n - 1).
@@ -51,10 +44,7 @@ rho as (
     from mean as m
     left join serial_correlation as c
         on m.session_id = c.session_id and m.basis = c.basis
-        and c.cell = case
-            when m.runs < 25 then '*'
-            else concat_ws('/', m.backend, m.device, m.model, m.dtype, m.mode, cast(m.kv_cache as varchar), m.scenario)
-        end
+        and c.cell = case when m.runs < 25 then '*' else m.cell_id end
 ),
 
 wider as (
@@ -66,17 +56,10 @@ wider as (
 )
 
 select
-    backend,
-    device,
-    model,
-    dtype,
-    mode,
-    kv_cache,
-    scenario,
-    basis,
-    batch,
-    hardware,
-    runs,
+    c.*,
+    w.basis,
+    w.hardware,
+    w.runs,
     hours_per_mtok,
     kwh_per_mtok,
     hours_per_mtok * hours_per_mtok * wider_hours * (s_hours / n + s_hours * s_hours / (2 * nullif(n - 1, 0))) as var_hours,
@@ -89,4 +72,5 @@ select
     energy_scope,
     energy_evidence,
     time_evidence
-from wider
+from cell as c
+inner join wider as w on c.cell_id = w.cell_id

@@ -30,6 +30,7 @@ total as (
 )
 
 select
+    cell_id,
     backend,
     device,
     model,

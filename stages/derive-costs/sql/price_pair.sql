@@ -9,9 +9,12 @@ with hardware as (
 needed as (
     select distinct r.device, r.model, r.dtype, s.weights_from, s.weights_bytes * (1 + c.memory_reserve_pct / 100) as model_bytes
     from config as c
-    cross join run as r
+    cross join (
+        select t.device, t.model, t.dtype
+        from cell as t
+        left semi join (select cell_id from run_fact where usable) as f on t.cell_id = f.cell_id
+    ) as r
     inner join model_size as s on r.model = s.model and r.dtype = s.dtype
-    where r.status in ('ok', 'degraded')
 ),
 
 pair as (

@@ -2,9 +2,9 @@
 -- one thread a core does where a core is two vCPUs, and no more than the session could use. What two sessions ran on stands once more
 -- as the hardware of a cell that both of them have runs of.
 with ran as (
-    select distinct session_id, device, threads
-    from run
-    where status in ('ok', 'degraded')
+    select distinct r.session_id, r.device, r.threads
+    from run as r
+    left semi join (select session_id, run_id from run_fact where usable) as f on r.session_id = f.session_id and r.run_id = f.run_id
 ),
 
 seen as (

@@ -1,11 +1,12 @@
--- One finished run x price x token basis.
+-- One usable run x price x token basis.
 select
     u.session_id,
     u.run_id,
-    u.backend,
-    u.mode,
-    u.kv_cache,
-    u.scenario,
+    u.cell_id,
+    c.backend,
+    c.mode,
+    c.kv_cache,
+    c.scenario,
     o.provider,
     o.region,
     o.instance,
@@ -20,5 +21,6 @@ select
     u.kwh_per_mtok * o.gco2e_per_kwh as gco2e_per_mtok,
     u.evidence as energy_evidence,
     o.match
-from run_unit as u
-inner join hardware_offer as o on u.hardware = o.hardware and u.model = o.model and u.dtype = o.dtype
+from cell as c
+inner join run_unit as u on c.cell_id = u.cell_id
+inner join hardware_offer as o on u.hardware = o.hardware and c.model = o.model and c.dtype = o.dtype

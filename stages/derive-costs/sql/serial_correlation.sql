@@ -5,7 +5,7 @@ with run as (
     select
         session_id,
         basis,
-        concat_ws('/', backend, device, model, dtype, mode, cast(kv_cache as varchar), scenario) as cell,
+        cell_id as cell,
         place,
         run_id,
         ln(hours_per_mtok) as hours,

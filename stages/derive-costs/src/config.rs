@@ -16,7 +16,6 @@ pub struct Config {
     pub utilisation: f64,
     /// For which `utilisation_cost` is computed.
     pub utilisations: Vec<f64>,
-    pub energy_scope: EnergyScope,
     pub match_device: bool,
     /// Provider and instance that ran, of sessions that do not say it themselves.
     #[serde(default)]
@@ -38,16 +37,6 @@ pub struct Config {
     #[serde(default)]
     pub blend: Vec<Blend>,
     pub owned: Owned,
-}
-
-/// Which scopes are priced.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EnergyScope {
-    /// All that were measured; a node sensor alone where there is one.
-    Sum,
-    /// The scope of the device that ran.
-    Device,
 }
 
 /// Which prompt tokens are counted.
@@ -114,7 +103,6 @@ pub struct Scalars<'a> {
     home_grid: &'a str,
     default_pue: f64,
     utilisation: f64,
-    energy_scope: EnergyScope,
     match_device: bool,
     ran_on: &'a str,
     memory_reserve_pct: f64,
@@ -137,7 +125,6 @@ impl Config {
             home_grid: &self.home_grid,
             default_pue: self.default_pue,
             utilisation: self.utilisation,
-            energy_scope: self.energy_scope,
             match_device: self.match_device,
             ran_on: &self.ran_on,
             memory_reserve_pct: self.memory_reserve_pct,

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub struct Derive {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// session.parquet, run.parquet, run_energy.parquet
+    /// session.parquet, run.parquet, cell.parquet, run_fact.parquet
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     read: Vec<PathBuf>,
     /// Price files, CSV or Parquet in the columns of table `price`. Of a folder, here and below, all *.csv by name
@@ -47,7 +47,6 @@ pub struct Derive {
 }
 
 const MODELS: &[Model] = &[
-    model!("run_energy_used"),
     model!("ran_on"),
     model!("run_unit"),
     model!("serial_correlation"),

@@ -8,7 +8,9 @@ with iteration as (
         e.energy_gross_j / r.iterations as iteration_j
     from total_energy as e
     inner join run as r on e.session_id = r.session_id and e.run_id = r.run_id
-    where r.status in ('ok', 'degraded') and r.iterations > 0
+    left semi join (select session_id, run_id from run_window where usable) as w
+        on r.session_id = w.session_id and r.run_id = w.run_id
+    where r.iterations > 0
 ),
 
 -- Of several prefill runs none is the one.

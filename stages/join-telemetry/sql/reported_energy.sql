@@ -19,4 +19,6 @@ from stated as s
 inner join run as r on s.session_id = r.session_id and s.run_id = r.run_id
 left anti join (select * from total_energy where valid) as t
     on s.session_id = t.session_id and s.run_id = t.run_id and s.scope = t.scope
-where s.energy_j is not null and r.status in ('ok', 'degraded')
+left semi join (select session_id, run_id from run_window where usable) as w
+    on s.session_id = w.session_id and s.run_id = w.run_id
+where s.energy_j is not null

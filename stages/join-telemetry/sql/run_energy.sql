@@ -5,9 +5,11 @@ with nothing as (
     left anti join sensor_energy as e on s.session_id = e.session_id and s.span_id = e.run_id
     where s.purpose = 'run'
     union all
-    select session_id, run_id, 'no clock times of this run, so no reading belongs to it' as reasons
-    from run
-    where status in ('ok', 'degraded') and (start_ns is null or end_ns is null)
+    select r.session_id, r.run_id, 'no clock times of this run, so no reading belongs to it' as reasons
+    from run as r
+    left semi join (select session_id, run_id from run_window where usable) as w
+        on r.session_id = w.session_id and r.run_id = w.run_id
+    where r.start_ns is null or r.end_ns is null
 ),
 
 unseen as (

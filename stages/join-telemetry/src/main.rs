@@ -1,15 +1,15 @@
-//! Energy of every run: `run_energy` from `session`, `run`, `power_sample` and `sensor`.
+//! Energy and facts of every run: `run_energy`, `cell` and `run_fact` from `session`, `run`, `power_sample` and `sensor`.
 
 mod alignment;
 mod config;
 
 use clap::Parser;
-use config::Config;
+use config::{Config, EnergyScope};
 use recombine::{Model, Workbench, check, model};
 use serde::Serialize;
 use std::{path::PathBuf, process::ExitCode};
 
-/// Energy of every run, from counters and integrals, with its evidence
+/// Energy of every run, from counters and integrals, with its evidence, and the facts that later stages go by
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {
@@ -18,7 +18,7 @@ struct Cli {
     /// session.parquet, run.parquet, power_sample.parquet, sensor.parquet
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     read: Vec<PathBuf>,
-    /// run_energy.parquet, alignment.parquet
+    /// run_energy.parquet, alignment.parquet, cell.parquet, run_fact.parquet
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     write: Vec<PathBuf>,
 }
@@ -30,10 +30,11 @@ struct ConfigRow {
     max_gap_ns: i64,
     max_error_pct: f64,
     clock_error_ns: f64,
+    energy_scope: EnergyScope,
 }
 
-/// Spans of time and what each series of readings gives for them, from which clocks are aligned.
-const SPANS: &[Model] = &[model!("timespan"), model!("span_energy")];
+/// Windows of runs, spans of time and what each series of readings gives for them, from which clocks are aligned.
+const SPANS: &[Model] = &[model!("run_window"), model!("timespan"), model!("span_energy")];
 
 const MODELS: &[Model] = &[
     model!("sensor_trait"),
@@ -46,6 +47,8 @@ const MODELS: &[Model] = &[
     model!("decode_energy"),
     model!("reported_energy"),
     model!("run_energy"),
+    model!("cell"),
+    model!("run_fact"),
 ];
 
 const CHECKS: &[Model] = &[
@@ -53,6 +56,9 @@ const CHECKS: &[Model] = &[
     check!("evidence_is_the_weakest"),
     check!("null_energy_has_a_reason"),
     check!("power_within_readings"),
+    check!("every_run_has_its_facts"),
+    check!("unusable_has_a_reason"),
+    check!("energy_counts_once"),
 ];
 
 fn main() -> ExitCode {
@@ -77,10 +83,10 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let mut bench = Workbench::new("join-telemetry", &config)?;
     bench.read(cli.read.iter().map(PathBuf::as_path))?;
     let max_gap_ns = (config.max_gap_ms * 1e6) as i64;
-    let Config { min_updates, max_error_pct, .. } = config;
+    let Config { min_updates, max_error_pct, energy_scope, .. } = config;
     let clock_error_ns = config.clock_error_ms * 1e6;
     bench.check(check!("session_is_known"))?;
-    bench.values("config", &[ConfigRow { min_updates, max_gap_ns, max_error_pct, clock_error_ns }])?;
+    bench.values("config", &[ConfigRow { min_updates, max_gap_ns, max_error_pct, clock_error_ns, energy_scope }])?;
     for &model in SPANS {
         bench.materialise(model)?;
     }

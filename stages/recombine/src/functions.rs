@@ -5,7 +5,7 @@ use chrono::{DateTime, Timelike};
 use chrono_tz::Tz;
 use datafusion::{
     arrow::{
-        array::{ArrayRef, AsArray, Float64Array, Int64Array},
+        array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray},
         datatypes::{DataType, Float64Type, Int64Type},
     },
     common::{exec_datafusion_err, exec_err},
@@ -13,6 +13,7 @@ use datafusion::{
     logical_expr::{ColumnarValue, Volatility, create_udf},
     prelude::SessionContext,
 };
+use schemas::tables::cell;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use std::{collections::HashMap, sync::Arc};
 
@@ -29,6 +30,7 @@ pub(crate) fn register(context: &SessionContext) {
     let known = [vec![double.clone(); 7], vec![DataType::Int64; 2]].concat();
     immutable("interval_low", known.clone(), double.clone(), |args| interval(args, |(low, _)| low));
     immutable("interval_high", known, double, |args| interval(args, |(_, high)| high));
+    immutable("cell_id", vec![DataType::Utf8; 7], DataType::Utf8, cell_id);
     immutable("local_hour", vec![DataType::Int64, DataType::Utf8], DataType::Int64, local_hour);
 }
 
@@ -80,6 +82,17 @@ fn interval(args: &[ColumnarValue], end: fn((f64, f64)) -> f64) -> Result<Column
         found.map(end)
     });
     Ok(ColumnarValue::Array(Arc::new(values.collect::<Float64Array>()) as ArrayRef))
+}
+
+/// `cell_id(backend, device, model, dtype, mode, kv_cache, scenario)`: [`cell::id`] of texts; null where one is.
+fn cell_id(args: &[ColumnarValue]) -> Result<ColumnarValue> {
+    let arrays = ColumnarValue::values_to_arrays(args)?;
+    let texts: [&StringArray; 7] = std::array::from_fn(|i| arrays[i].as_string::<i32>());
+    let id = |row: usize| {
+        let is_known = texts.iter().all(|text| text.is_valid(row));
+        is_known.then(|| cell::id(texts.map(|text| text.value(row))))
+    };
+    Ok(ColumnarValue::Array(Arc::new((0..texts[0].len()).map(id).collect::<StringArray>()) as ArrayRef))
 }
 
 /// `local_hour(t_ns, zone)`: hour of the day, 0 to 23, of an instant (UTC nanoseconds) in a time zone of the IANA database.

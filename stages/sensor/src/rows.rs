@@ -7,36 +7,12 @@ use arrow::{
     datatypes::{Float64Type, Int64Type},
 };
 use schemas::{tables::POWER_SAMPLE, text::Row};
-use serde::Serialize;
 use std::collections::BTreeMap;
+
+pub use schemas::tables::sensor::Row as Sensor;
 
 /// Intervals between changes that the update period is the median of.
 const CHANGES: usize = 1 << 16;
-
-/// A row of `sensor`.
-#[derive(Debug, PartialEq, Serialize)]
-pub struct Sensor {
-    pub session_id: String,
-    pub device_id: String,
-    pub kind: String,
-    pub scope: String,
-    pub source: String,
-    pub label: Option<String>,
-    pub readings: usize,
-    pub missed: Option<u64>,
-    pub errors: Option<u64>,
-    pub last_error: Option<String>,
-    pub longest_gap_ns: Option<i64>,
-    pub update_period_ms: Option<f64>,
-    pub resolution_w: Option<f64>,
-    pub resolution_j: Option<f64>,
-    pub averaging_ms: Option<f64>,
-    pub averaging_from: Option<&'static str>,
-    pub clock: Option<&'static str>,
-    pub error_w: Option<f64>,
-    pub error_pct: Option<f64>,
-    pub cost_pct: Option<f64>,
-}
 
 /// No power is taken to be known to less than a watt because all its readings are round.
 pub const WHOLE_WATT: f64 = 1.0;

@@ -61,12 +61,13 @@ def write(folder: pathlib.Path, cells: np.ndarray) -> None:
                 start = end + 1000
     stage("import", "tables", *(str(folder / f"{t}.csv") for t in ("session", "run", "power_sample")), "--into", str(folder))
     measured = [str(folder / f"{table}.parquet") for table in ("session", "run", "power_sample", "sensor")]
-    stage("join-telemetry", "--config", "pipeline.toml", "--read", *measured, "--write", str(folder / "run_energy.parquet"))
+    stage("join-telemetry", "--config", "pipeline.toml", "--read", *measured, "--write",
+          *(str(folder / f"{table}.parquet") for table in ("run_energy", "cell", "run_fact")))  # fmt: skip
 
 
 def prepare(cells: np.ndarray) -> None:
     write(FOLDER, cells)
-    to_price = [str(FOLDER / f"{table}.parquet") for table in ("session", "run", "run_energy")]
+    to_price = [str(FOLDER / f"{table}.parquet") for table in ("session", "run", "cell", "run_fact")]
     stage("derive-costs", "--config", "pipeline.toml", "--read", *to_price, "--prices", "data/inputs/prices/own.csv", "--grid",
           "data/inputs/grid/home.csv", "--write", *files(*PRICED))  # fmt: skip
     config = (ROOT / "pipeline.toml").read_text()
@@ -89,7 +90,7 @@ def main() -> None:
     chosen = arguments.parse_args()
     cells = 20 * np.random.default_rng(SEED).lognormal(0, 0.05, (BACKENDS * chosen.scenarios, chosen.runs_per_cell))
     prepare(cells)
-    tables = files("session", "run", "power_sample", "sensor", "run_energy", *PRICED)
+    tables = files("session", "run", "power_sample", "sensor", "run_energy", "cell", "run_fact", *PRICED)
     config = str(FOLDER / "pipeline.toml")
     ours = stage("analyze", "--config", config, "--read", *tables, "--write", *files(*WRITTEN))
     estimates = 2 * len(cells)

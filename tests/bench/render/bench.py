@@ -66,11 +66,11 @@ def files(folder: pathlib.Path, *kinds: str) -> list[str]:
 
 def measured(folder: pathlib.Path, runs: int, config: list[str]) -> list[str]:
     """Tables of so many runs with their energy."""
-    energy = folder / "run_energy.parquet"
+    energy = [str(folder / f"{table}.parquet") for table in ("run_energy", "cell", "run_fact")]
     write_inputs(folder, runs)
     stage("import", "tables", *[str(folder / f"{t}.csv") for t in ("session", "run", "power_sample")], "--into", str(folder))
-    stage("join-telemetry", *config, "--read", *files(folder, "measured"), "--write", str(energy))
-    return [*files(folder, "measured"), str(energy)]
+    stage("join-telemetry", *config, "--read", *files(folder, "measured"), "--write", *energy)
+    return [*files(folder, "measured"), *energy]
 
 
 def main() -> None:
@@ -79,7 +79,7 @@ def main() -> None:
     into = FOLDER / str(runs)
     many = measured(into, runs, config)
     inputs = {kind: sorted(str(f) for f in (ROOT / "data/inputs" / kind).glob("*.csv")) for kind in ("prices", "grid", "embodied")}
-    to_price = [path for path in many if pathlib.Path(path).stem in ("session", "run", "run_energy")]
+    to_price = [path for path in many if pathlib.Path(path).stem in ("session", "run", "cell", "run_fact")]
     stage("derive-costs", *config, "--read", *to_price, "--prices", *inputs["prices"], "--grid", *inputs["grid"], "--embodied",
           *inputs["embodied"], "--write", *files(into, "priced"))
     stage("analyze", *config, "--read", *many, *files(into, "priced"), "--write", *files(into, "analysed"))

@@ -70,7 +70,8 @@ class World:
         at("power_sample.csv").write_text("session_id,device_id,kind,t_ns,scope,power_w,energy_j\n")
         call("import", "tables", *[at(f"{t}.csv") for t in ("session", "run", "power_sample")], "--into", self.folder)
         read = [at(f"{t}.parquet") for t in ("session", "run", "power_sample", "sensor")]
-        call("join-telemetry", "--config", PIPELINE, "--read", *read, "--write", at("run_energy.parquet"))
+        call("join-telemetry", "--config", PIPELINE, "--read", *read, "--write",
+             *[at(f"{t}.parquet") for t in ("run_energy", "cell", "run_fact")])
         return self
 
     def analysed(self):
@@ -87,9 +88,9 @@ class World:
             "home,2026-01-01T00:00:00Z,2027-01-01T00:00:00Z,0.2,500,1.0,lifecycle,2026,simulated\n"
         )
         priced = "price grid cost request_cost tco"
-        call("derive-costs", "--config", PIPELINE, "--read", *table("session run run_energy"), "--prices", at("price.csv"),
+        call("derive-costs", "--config", PIPELINE, "--read", *table("session run cell run_fact"), "--prices", at("price.csv"),
              "--grid", at("grid.csv"), "--write", *table(priced))
-        call("analyze", "--config", PIPELINE, "--read", *table("session run power_sample sensor run_energy " + priced), "--write",
+        call("analyze", "--config", PIPELINE, "--read", *table("session run power_sample sensor run_energy cell run_fact " + priced), "--write",
              *table("estimate comparison ranking verdict decision finding"))
         return self
 

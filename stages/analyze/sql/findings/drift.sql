@@ -2,13 +2,14 @@
 -- (analysis of covariance with the cell as factor), where the slope is not 0 at 95 %.
 with finished as (
     select
-        session_id,
-        backend,
-        concat_ws('/', device, model, dtype, mode, cast(kv_cache as varchar), scenario) as cell,
-        cast("order" as double) as place,
-        ln(latency_ms) as log_ms
-    from run
-    where status in ('ok', 'degraded') and latency_ms > 0 and "order" is not null
+        f.session_id,
+        r.backend,
+        f.cell_id as cell,
+        cast(r."order" as double) as place,
+        ln(f.latency_ms) as log_ms
+    from run_fact as f
+    inner join run as r on f.session_id = r.session_id and f.run_id = r.run_id
+    where f.usable and f.latency_ms > 0 and r."order" is not null
 ),
 
 centred as (

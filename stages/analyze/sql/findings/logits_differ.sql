@@ -1,8 +1,9 @@
 -- A mode and scenario in which some engines computed logits for all positions and others for the last alone.
 with computed as (
-    select distinct model, mode, scenario, logits, backend
-    from run
-    where status in ('ok', 'degraded') and logits is not null
+    select distinct r.model, r.mode, r.scenario, r.logits, r.backend
+    from run as r
+    left semi join (select session_id, run_id from run_fact where usable) as f on r.session_id = f.session_id and r.run_id = f.run_id
+    where r.logits is not null
 )
 
 select

@@ -6,5 +6,6 @@ select
     cast(count(*) as varchar) || ' runs generated fewer tokens than were asked for, '
     || cast(min(r.tokens_generated) as varchar) || ' of ' || cast(max(r.new_tokens_asked * r.batch) as varchar) || ' at least' as what
 from run as r
-where r.status in ('ok', 'degraded') and r.tokens_generated < r.new_tokens_asked * r.batch
+left semi join (select session_id, run_id from run_fact where usable) as f on r.session_id = f.session_id and r.run_id = f.run_id
+where r.tokens_generated < r.new_tokens_asked * r.batch
 group by r.backend, r.kv_cache, r.scenario

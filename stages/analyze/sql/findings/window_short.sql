@@ -7,5 +7,6 @@ select
     || cast(round(min(cast(r.end_ns - r.start_ns as double)) / 1e6, 1) as varchar) || ' ms' as what
 from run as r
 cross join config as c
-where r.status in ('ok', 'degraded') and cast(r.end_ns - r.start_ns as double) / 1e6 < c.min_window_ms
+left semi join (select session_id, run_id from run_fact where usable) as f on r.session_id = f.session_id and r.run_id = f.run_id
+where cast(r.end_ns - r.start_ns as double) / 1e6 < c.min_window_ms
 group by r.backend, r.mode, r.kv_cache

@@ -17,29 +17,11 @@ use schemas::{
     sorted::{Aside, Sorter, only},
     tables,
 };
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-pub const ALL: &[Format<Sink>] = &[own::FORMAT, electricity_maps::FORMAT, ember::FORMAT, codecarbon::FORMAT];
+pub use tables::grid::Row as Grid;
 
-/// A row of table `grid`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Grid {
-    pub region: String,
-    pub start_ns: i64,
-    pub end_ns: i64,
-    pub usd_per_kwh: Option<f64>,
-    pub gco2e_per_kwh: Option<f64>,
-    pub pue: Option<f64>,
-    pub basis: String,
-    pub method: Option<String>,
-    pub year: Option<i64>,
-    pub tariff_year: Option<i64>,
-    pub estimated: Option<bool>,
-    pub example: Option<bool>,
-    pub source: String,
-}
+pub const ALL: &[Format<Sink>] = &[own::FORMAT, electricity_maps::FORMAT, ember::FORMAT, codecarbon::FORMAT];
 
 /// Takes what a reader found: drops what was not asked for or cannot be an intensity, and keeps the rest in order.
 pub struct Sink {

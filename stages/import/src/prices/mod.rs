@@ -16,38 +16,10 @@ use schemas::{
     sorted::{Aside, Group, Kept, Sorter, only},
     tables,
 };
-use serde::{Deserialize, Serialize};
+
+pub use tables::price::Row as Price;
 
 pub const ALL: &[Format<Sink>] = &[own::FORMAT, skypilot::FORMAT, litellm::FORMAT, aws_offer::FORMAT];
-
-/// A row of table `price`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Price {
-    pub provider: String,
-    pub region: String,
-    pub instance: String,
-    pub tier: String,
-    pub cpu: Option<String>,
-    pub vcpus: Option<i64>,
-    pub memory_mb: Option<f64>,
-    pub accelerator: Option<String>,
-    pub accelerator_count: Option<i64>,
-    pub accelerator_memory_mb: Option<f64>,
-    pub usd_per_hour: Option<f64>,
-    pub low_usd_per_hour: Option<f64>,
-    pub high_usd_per_hour: Option<f64>,
-    pub share_usd_per_hour: Option<f64>,
-    pub input_usd_per_mtok: Option<f64>,
-    pub cached_input_usd_per_mtok: Option<f64>,
-    pub output_usd_per_mtok: Option<f64>,
-    pub includes_power: bool,
-    pub grid_region: Option<String>,
-    pub source: String,
-    /// Never the day on which the file was read.
-    pub as_of: Option<String>,
-    pub retrieved_on: String,
-}
 
 /// What to do with several rows of one provider, region, instance and tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

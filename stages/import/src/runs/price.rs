@@ -3,26 +3,12 @@
 use super::{Options, sheet::Run};
 use crate::read::{fault::quoted, zone::utc_text};
 use anyhow::{Context, bail};
-use schemas::{rows, tables::PRICE, text};
-use serde::Serialize;
+use schemas::{
+    rows,
+    tables::{PRICE, price::Row},
+    text,
+};
 use std::collections::BTreeSet;
-
-/// A row of `price`.
-#[derive(Debug, Serialize)]
-struct Price<'a> {
-    provider: &'static str,
-    region: &'static str,
-    instance: &'a str,
-    tier: &'static str,
-    cpu: Option<&'a str>,
-    accelerator: Option<&'a str>,
-    accelerator_count: Option<i64>,
-    usd_per_hour: f64,
-    includes_power: bool,
-    source: &'static str,
-    as_of: &'a str,
-    retrieved_on: &'a str,
-}
 
 const COLUMNS: &[&str] = &[
     "provider",
@@ -52,21 +38,22 @@ pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>, day: &str) -> a
         return Ok(());
     };
     let devices: BTreeSet<&str> = runs.iter().map(|r| r.device.as_str()).collect();
-    let prices: Vec<Price> = devices
+    let prices: Vec<Row> = devices
         .into_iter()
-        .map(|device| Price {
-            provider: "own",
-            region: "any",
-            instance: if device == "cpu" { cpu.unwrap_or(device) } else { device },
-            tier: "on_demand",
-            cpu: cpu.filter(|_| device == "cpu"),
-            accelerator: Some(device).filter(|d| *d != "cpu"),
+        .map(|device| Row {
+            provider: "own".into(),
+            region: "any".into(),
+            instance: if device == "cpu" { cpu.unwrap_or(device) } else { device }.into(),
+            tier: "on_demand".into(),
+            cpu: cpu.filter(|_| device == "cpu").map(Into::into),
+            accelerator: Some(device.into()).filter(|_| device != "cpu"),
             accelerator_count: Some(1).filter(|_| device != "cpu"),
-            usd_per_hour,
+            usd_per_hour: Some(usd_per_hour),
             includes_power: true,
-            source: "--usd-per-hour",
-            as_of: day,
-            retrieved_on: day,
+            source: "--usd-per-hour".into(),
+            as_of: Some(day.into()),
+            retrieved_on: day.into(),
+            ..Row::default()
         })
         .collect();
     let batch = rows::to_batch(&PRICE, &prices)?;

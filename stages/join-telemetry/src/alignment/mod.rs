@@ -10,7 +10,7 @@ use crate::Config;
 use fit::{Bin, Found};
 use pattern::Pattern;
 use recombine::{Workbench, model};
-use schemas::tables::ALIGNMENT;
+use schemas::tables::{ALIGNMENT, alignment::Row};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
@@ -65,25 +65,6 @@ struct Power {
     start_ns: i64,
     end_ns: i64,
     power_w: f64,
-}
-
-/// A row of `alignment`.
-#[derive(Debug, Serialize)]
-struct Row {
-    session_id: String,
-    device_id: String,
-    kind: String,
-    method: &'static str,
-    reason: Option<&'static str>,
-    runs: usize,
-    offset_ms: Option<f64>,
-    offset_low_ms: f64,
-    offset_high_ms: f64,
-    is_ambiguous: bool,
-    step_w: Option<f64>,
-    explained_pct: Option<f64>,
-    averaging_ms: Option<f64>,
-    averaging_from: Option<&'static str>,
 }
 
 /// Registers `alignment`.

@@ -11,9 +11,7 @@ select
 from (
     select
         *,
-        row_number() over (
-            partition by backend, device, model, dtype, mode, kv_cache, scenario order by provider, region, instance
-        ) as choice
+        row_number() over (partition by cell_id order by provider, region, instance) as choice
     from cost
     where tier = 'on_prem' and basis = case when mode = 'prefill' then 'input' else 'output' end and gco2e_per_mtok is not null
 ) as c

@@ -17,9 +17,8 @@ inner join (
     from tier_cost
 ) as t on c.name = t.name and c.place = t.place and t.choice = 1
 inner join cost as d
-    on c.backend = d.backend and c.device = d.device and c.model = d.model and c.dtype = d.dtype and c.mode = d.mode
-    and c.kv_cache = d.kv_cache and c.scenario = d.scenario and t.provider = d.provider and t.region = d.region
-    and t.instance = d.instance and t.tier = d.tier and t.basis = d.basis
+    on c.cell_id = d.cell_id and t.provider = d.provider and t.region = d.region and t.instance = d.instance and t.tier = d.tier
+    and t.basis = d.basis
 where c.metric in ('input_tokens_per_s', 'output_tokens_per_s') and c.estimate > 0 and d.total_usd_per_mtok > 0
 order by c.place, c.name, c.scenario
 limit 900

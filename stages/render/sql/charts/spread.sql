@@ -19,7 +19,7 @@ from (
     select
         m.label as mode,
         m.place,
-        r.scenario as row,
+        c.scenario as row,
         b.name as series,
         'run' as kind,
         r.ratio as value,
@@ -30,7 +30,8 @@ from (
         null as n,
         null as evidence
     from run_value as r
-    inner join mode_label as m on r.mode = m.mode and r.kv_cache = m.kv_cache
-    inner join backend_label as b on r.backend = b.backend and r.device = b.device and r.model = b.model and r.dtype = b.dtype
+    inner join cell as c on r.cell_id = c.cell_id
+    inner join mode_label as m on c.mode = m.mode and c.kv_cache = m.kv_cache
+    inner join backend_label as b on c.backend = b.backend and c.device = b.device and c.model = b.model and c.dtype = b.dtype
 ) as both
 order by place, row, series, kind, value

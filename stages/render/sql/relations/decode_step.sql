@@ -2,37 +2,31 @@
 -- blocks, and the fastest and the slowest scenario. Steps that not every scenario reaches would compare other prompts: left out.
 with step as (
     select
-        r.backend,
-        r.device,
-        r.model,
-        r.dtype,
-        r.mode,
-        r.kv_cache,
-        r.scenario,
-        s.source,
+        f.cell_id,
+        f.time_evidence,
         unnest(range(1, cast(cardinality(r.token_ms) as bigint) + 1)) as place,
         unnest(r.token_ms) as ms
-    from run as r
-    inner join session as s on r.session_id = s.session_id
-    where r.status in ('ok', 'degraded') and r.repetition < 10 and r.token_ms is not null
+    from run_fact as f
+    inner join run as r on f.session_id = r.session_id and f.run_id = r.run_id
+    where f.usable and r.repetition < 10 and r.token_ms is not null
 ),
 
-scenario as (
+stepped as (
     select
-        backend,
-        device,
-        model,
-        dtype,
-        mode,
-        kv_cache,
-        scenario,
+        cell_id,
         place,
         avg(ms) as ms,
         count(ms) as n,
-        weakest(source) as evidence
+        weakest(time_evidence) as evidence
     from step
     where place > 1
-    group by backend, device, model, dtype, mode, kv_cache, scenario, place
+    group by cell_id, place
+),
+
+scenario as (
+    select c.backend, c.device, c.model, c.dtype, c.mode, c.kv_cache, c.scenario, s.place, s.ms, s.n, s.evidence
+    from cell as c
+    inner join stepped as s on c.cell_id = s.cell_id
 ),
 
 whole as (

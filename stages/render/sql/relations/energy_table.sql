@@ -1,21 +1,27 @@
--- One backend x mode x scope: energy of the runs, gross and net side by side, with its evidence. Runs are numbered by backend and mode
--- first, so that a million of them are joined without their names.
+-- One backend x mode x scope: energy of the runs, gross and net side by side, with its evidence. Cells are numbered by backend and mode
+-- first, so that a million runs are joined without names.
 with kind as (
     select *, row_number() over (order by backend, device, model, dtype, mode, kv_cache) as code
     from (select distinct backend, device, model, dtype, mode, kv_cache from estimate) as kinds
 ),
 
+numbered as (
+    select c.cell_id, c.mode, k.code
+    from kind as k
+    inner join cell as c
+        on k.backend = c.backend and k.device = c.device and k.model = c.model and k.dtype = c.dtype and k.mode = c.mode
+        and k.kv_cache = c.kv_cache
+),
+
 token as (
     select
-        r.session_id,
-        r.run_id,
-        k.code,
-        cast(r.iterations * case when r.mode = 'prefill' then r.prompt_tokens else r.tokens_generated end as double) as tokens
-    from kind as k
-    inner join run as r
-        on k.backend = r.backend and k.device = r.device and k.model = r.model and k.dtype = r.dtype and k.mode = r.mode
-        and k.kv_cache = r.kv_cache
-    where r.status in ('ok', 'degraded')
+        f.session_id,
+        f.run_id,
+        n.code,
+        cast(case when n.mode = 'prefill' then f.input_tokens else f.output_tokens end as double) as tokens
+    from numbered as n
+    inner join run_fact as f on n.cell_id = f.cell_id
+    where f.usable
 ),
 
 mean as (

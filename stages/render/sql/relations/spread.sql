@@ -1,24 +1,16 @@
 -- One cell: how its runs lie around their median. Quantiles by t-digest (Dunning and Ertl 2019), ends are the extremes.
-with cell as (
+with spreading as (
     select
-        r.backend,
-        r.device,
-        r.model,
-        r.dtype,
-        r.mode,
-        r.kv_cache,
-        r.scenario,
-        min(r.latency_ms) as least,
-        approx_percentile_cont(r.latency_ms, 0.25) as lower,
-        approx_percentile_cont(r.latency_ms, 0.75) as upper,
-        max(r.latency_ms) as most,
-        100 * stddev_samp(r.latency_ms) / avg(r.latency_ms) as cv_pct,
-        weakest(s.source) as evidence
-    -- the small side first: it is the one that is kept in memory
-    from session as s
-    inner join run as r on s.session_id = r.session_id
-    where r.status in ('ok', 'degraded') and r.latency_ms > 0
-    group by r.backend, r.device, r.model, r.dtype, r.mode, r.kv_cache, r.scenario
+        cell_id,
+        min(latency_ms) as least,
+        approx_percentile_cont(latency_ms, 0.25) as lower,
+        approx_percentile_cont(latency_ms, 0.75) as upper,
+        max(latency_ms) as most,
+        100 * stddev_samp(latency_ms) / avg(latency_ms) as cv_pct,
+        weakest(time_evidence) as evidence
+    from run_fact
+    where latency_ms > 0
+    group by cell_id
 )
 
 select
@@ -33,16 +25,15 @@ select
     c.mode,
     c.kv_cache,
     m.n,
-    c.least / m.middle as least,
-    c.lower / m.middle as lower,
+    s.least / m.middle as least,
+    s.lower / m.middle as lower,
     1.0 as middle,
-    c.upper / m.middle as upper,
-    c.most / m.middle as most,
-    c.cv_pct,
-    c.evidence
+    s.upper / m.middle as upper,
+    s.most / m.middle as most,
+    s.cv_pct,
+    s.evidence
 from cell as c
-inner join cell_middle as m
-    on c.backend = m.backend and c.device = m.device and c.model = m.model and c.dtype = m.dtype and c.mode = m.mode
-    and c.kv_cache = m.kv_cache and c.scenario = m.scenario
+inner join spreading as s on c.cell_id = s.cell_id
+inner join cell_middle as m on c.cell_id = m.cell_id
 inner join mode_label as l on c.mode = l.mode and c.kv_cache = l.kv_cache
 inner join backend_label as b on c.backend = b.backend and c.device = b.device and c.model = b.model and c.dtype = b.dtype

@@ -2,12 +2,10 @@
 select
     avg(e.mean_power_w) as mean_power_w,
     count(*) as n,
-    avg(e.energy_gross_j / (r.iterations * case when r.mode = 'prefill' then r.prompt_tokens else r.tokens_generated end))
-    as gross_j_per_token,
-    avg(e.energy_net_j / (r.iterations * case when r.mode = 'prefill' then r.prompt_tokens else r.tokens_generated end))
-    as net_j_per_token
+    avg(e.energy_gross_j / case when c.mode = 'prefill' then f.input_tokens else f.output_tokens end) as gross_j_per_token,
+    avg(e.energy_net_j / case when c.mode = 'prefill' then f.input_tokens else f.output_tokens end) as net_j_per_token
 from run_energy as e
-inner join run as r on e.session_id = r.session_id and e.run_id = r.run_id
-where e.device_id = 'total' and {=e.scope, e.evidence, r.backend, r.device, r.model, r.dtype, r.mode, r.kv_cache}
-    and r.status in ('ok', 'degraded') and r.iterations > 0
-    and case when r.mode = 'prefill' then r.prompt_tokens else r.tokens_generated end > 0
+inner join run_fact as f on e.session_id = f.session_id and e.run_id = f.run_id
+inner join cell as c on f.cell_id = c.cell_id
+where e.device_id = 'total' and {=e.scope, e.evidence, c.backend, c.device, c.model, c.dtype, c.mode, c.kv_cache}
+    and case when c.mode = 'prefill' then f.input_tokens else f.output_tokens end > 0

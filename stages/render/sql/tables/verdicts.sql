@@ -6,9 +6,7 @@ select
     array_to_string(v.codes, ', ') as found,
     weakest_of('derived', coalesce(e.evidence, 'unknown')) as evidence
 from verdict as v
-left join cell_estimate as e
-    on e.metric = 'latency_ms' and v.backend = e.backend and v.device = e.device and v.model = e.model and v.dtype = e.dtype
-    and v.mode = e.mode and v.kv_cache = e.kv_cache and v.scenario = e.scenario
+left join cell_estimate as e on e.metric = 'latency_ms' and v.cell_id = e.cell_id
 inner join mode_label as m on v.mode = m.mode and v.kv_cache = m.kv_cache
 order by
     case v.verdict when 'fail' then 1 when 'warn' then 2 else 3 end,
