@@ -1,19 +1,18 @@
 //! `amd-smi metric --power --usage -w 1 --csv`, or `monitor` with the same (AMD SMI's manual): a sentence, then the header again for every
 //! sweep. Times are whole seconds, so that two sweeps may share one.
 
-use super::{
-    Format, Source,
-    sink::{CLOCK, Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION},
-};
+use super::sink::{CLOCK, Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Measure, cell, unit_of_name},
+    source::Source,
     table::Table,
 };
 use sensor::{Kind, Scope};
 use std::collections::HashMap;
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "amd-smi",
     about: "amd-smi metric --power --usage -w 1 --csv",
     recognises: |head| {

@@ -2,7 +2,6 @@
 //! called. Energies are kWh since the run's start; `timestamp` is local and the end of the row.
 
 use super::{
-    Format, Source,
     sink::{
         Sensor, Sink,
         windows::{Window, give},
@@ -10,13 +9,15 @@ use super::{
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     table::{Row, Table},
 };
 use sensor::{Kind, Scope};
 use std::collections::BTreeMap;
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "codecarbon",
     about: "CodeCarbon's emissions.csv",
     recognises: |head| head.lines().take(5).any(|line| line.contains("energy_consumed") && line.contains("duration")),

@@ -1,17 +1,16 @@
 //! `nvidia-smi dmon -s pucm -o DT` (nvidia-smi's manual, "dmon"): columns by the names in the lines that start with `#`.
 
-use super::{
-    Format, Source,
-    sink::{CLOCK, Gpu, MEMORY, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION},
-};
+use super::sink::{CLOCK, Gpu, MEMORY, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     zone::{DateOrder, Stamp, clock, day},
 };
 use sensor::{Kind, Scope, averaging::Reading};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "nvidia-smi-dmon",
     about: "nvidia-smi dmon -s pucm -o DT",
     recognises: |head| {

@@ -3,7 +3,6 @@
 //! begins anew behind each hole.
 
 use super::{
-    Format, Source,
     sink::{
         Sensor, Sink,
         windows::{Window, give},
@@ -11,14 +10,16 @@ use super::{
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     table::Table,
 };
 use sensor::{Kind, Scope};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "home-assistant",
     about: "Home Assistant: History, Download data (entity_id,state,last_changed), or /api/history/period",
     recognises: |head| {
@@ -53,8 +54,7 @@ fn is_json(text: &str) -> bool {
 }
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
-    let peeked = source.peek()?;
-    let changes = if is_json(&peeked.0) { json(peeked.1, sink)? } else { csv(peeked.1, sink)? };
+    let changes = if is_json(&source.head()?) { json(source, sink)? } else { csv(source, sink)? };
     steps(changes, sink)
 }
 

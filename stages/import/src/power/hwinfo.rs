@@ -1,19 +1,18 @@
 //! HWiNFO's sensor log on Windows: Windows-1252, day first, a comma at the end of each row, the header again and the names of the devices
 //! at the end. Two GPUs give two columns of one name.
 
-use super::{
-    Format, Source,
-    sink::{Gpu, Sensor, Sink},
-};
+use super::sink::{Gpu, Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, cell},
+    source::Source,
     table::{Header, Table},
     zone::{DateOrder, stamp},
 };
 use sensor::{Kind, Scope};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "hwinfo",
     about: "HWiNFO: Sensors, Log to file (.CSV)",
     recognises: |head| {

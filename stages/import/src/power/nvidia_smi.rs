@@ -7,20 +7,19 @@
 mod blocks;
 mod quick;
 
-use super::{
-    Format, Source,
-    sink::{CLOCK, EXTRAS, Gpu, LIMIT, MEMORY, NO_EXTRAS, Sensor, Sink, TEMPERATURE, THROTTLED, UTILISATION},
-};
+use super::sink::{CLOCK, EXTRAS, Gpu, LIMIT, MEMORY, NO_EXTRAS, Sensor, Sink, TEMPERATURE, THROTTLED, UTILISATION};
 use crate::read::{
     decode::{Line, Lines},
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Measure, cell, unit_of_name},
+    source::Source,
     table::{Header, Layout, Row},
 };
 use sensor::{Kind, Scope, averaging};
 use std::{collections::HashMap, io::Read};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "nvidia-smi",
     about: "nvidia-smi --query-gpu=timestamp,index,power.draw --format=csv",
     recognises: |head| {
@@ -72,8 +71,8 @@ fn bare(name: &str) -> &str {
 }
 
 /// What rows of one file are read by.
-struct Reader<'s, 'o> {
-    sink: &'s mut Sink<'o>,
+struct Reader<'s> {
+    sink: &'s mut Sink,
     layout: Layout,
     roles: Vec<Role>,
     kind: Kind,
@@ -106,15 +105,15 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
 }
 
 /// Reads the header; the lines go on behind it.
-fn open<'s, 'o, 'b>(source: Source<'b>, sink: &'s mut Sink<'o>) -> Result<(Reader<'s, 'o>, Lines<Box<dyn Read + 'b>>)> {
+fn open<'s, 'b>(source: Source<'b>, sink: &'s mut Sink) -> Result<(Reader<'s>, Lines<Box<dyn Read + 'b>>)> {
     let mut lines = source.lines()?;
     let is_header = |names: &[String]| names.iter().any(|n| POWERS.contains(&bare(n)));
     let layout = Layout::find(&mut lines, &is_header, "timestamp, index and power.draw")?;
     Ok((Reader::new(sink, layout)?, lines))
 }
 
-impl<'s, 'o> Reader<'s, 'o> {
-    fn new(sink: &'s mut Sink<'o>, layout: Layout) -> Result<Self> {
+impl<'s> Reader<'s> {
+    fn new(sink: &'s mut Sink, layout: Layout) -> Result<Self> {
         let names = layout.header.names.iter().map(|n| bare(n).to_string()).collect();
         let header = Header { names, line: layout.header.line };
         let asked: Vec<&str> = sink.options.select.iter().map(|s| bare(s)).collect();

@@ -1,19 +1,18 @@
 //! RAPL counters that a loop polled from sysfs: `timestamp,zone,energy_uj,max_energy_range_uj`
 //! (Documentation/power/powercap/powercap.rst). They wrap at the range.
 
-use super::{
-    Format, Source,
-    sink::{Sensor, Sink},
-};
+use super::sink::{Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     table::Table,
 };
 use sensor::{Kind, Scope};
 use std::collections::HashMap;
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "rapl",
     about: "energy_uj of /sys/class/powercap, polled: timestamp,zone,energy_uj,max_energy_range_uj",
     recognises: |head| head.lines().take(5).any(|line| line.contains("energy_uj")),

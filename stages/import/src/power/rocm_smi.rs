@@ -1,19 +1,18 @@
 //! `rocm-smi --showpower --csv` in a loop (ROCm SMI's manual): one snapshot after another, each with its header, without times unless the
 //! loop printed some. A die without a sensor of its own is counted by the one beside it.
 
-use super::{
-    Format, Source,
-    sink::{Gpu, Sensor, Sink},
-};
+use super::sink::{Gpu, Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result},
+    format::Format,
     number::{Cell, cell, unit_of_name},
+    source::Source,
     table::Table,
 };
 use sensor::{Kind, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "rocm-smi",
     about: "rocm-smi --showpower --csv, in a loop",
     recognises: |head| head.lines().take(20).any(is_header_line),

@@ -2,17 +2,16 @@
 //! of the others and more. AGX boards have rails beside one another and none of the whole: VIN_SYS_5V0 and SYS5V are their 5 V rail alone.
 //! Rails that are selected are added up. Old versions print neither date nor unit.
 
-use super::{
-    Format, Source,
-    sink::{Sensor, Sink, TEMPERATURE},
-};
+use super::sink::{Sensor, Sink, TEMPERATURE};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
+    source::Source,
     zone::{DateOrder, stamp},
 };
 use sensor::{Kind, Scope};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "tegrastats",
     about: "tegrastats --interval 1000 (NVIDIA Jetson)",
     recognises: |head| {

@@ -1,7 +1,10 @@
 //! Readers against arbitrary and mutated logs, rows read quickly against rows read slowly, and the registry against its folder.
 
 use super::*;
-use crate::read::fuzz::{self, campaign, fixtures};
+use crate::read::{
+    format::Format,
+    fuzz::{self, campaign, fixtures},
+};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -34,11 +37,11 @@ fn options(choice: u32) -> Options {
 }
 
 /// Reads, and holds what came against what any log must give.
-fn read(format: &Format, bytes: &[u8], choice: u32) {
+fn read(format: &Format<Sink>, bytes: &[u8], choice: u32) {
     let options = options(choice);
     let mut sink = Sink::new(&options);
     sink.begin(0, format.name);
-    let done = (format.read)(Source::new(bytes), &mut sink).and_then(|()| sink.end()).and_then(|()| sink.check(&[]));
+    let done = (format.read)(Source::of(bytes), &mut sink).and_then(|()| sink.end()).and_then(|()| sink.check(&[]));
     let readings: u64 = sink.known.iter().map(|k| k.readings + k.errors).sum();
     assert!(readings <= 4 * bytes.len() as u64, "{readings} readings of {} bytes", bytes.len());
     match done {
@@ -54,13 +57,11 @@ fn read(format: &Format, bytes: &[u8], choice: u32) {
 fn fuzzed_power_readers() {
     let all = fixtures();
     fuzz::each(ALL, |format| {
-        let head = |bytes: &[u8]| {
-            let mut text = Vec::new();
-            Utf8::new(bytes).unwrap().read_to_end(&mut text).unwrap();
-            decode::text(&text).into_owned()
-        };
-        let seeds: Vec<Vec<u8>> =
-            all.iter().filter(|(_, b)| (format.recognises)(&head(b))).map(|(_, b)| b.clone()).collect();
+        let seeds: Vec<Vec<u8>> = all
+            .iter()
+            .filter(|(_, b)| (format.recognises)(&Source::of(b).head().unwrap()))
+            .map(|(_, b)| b.clone())
+            .collect();
         campaign(format.name, &seeds, &|bytes, choice| read(format, bytes, choice));
     });
 }
@@ -98,7 +99,7 @@ proptest! {
             let options = Options { tz: Some("Europe/Berlin".parse().unwrap()), into: std::env::temp_dir(), ..Options::default() };
             let mut sink = Sink::new(&options);
             sink.begin(0, "nvidia-smi");
-            let done = (nvidia_smi::FORMAT.read)(Source::new(text.as_bytes()), &mut sink).map_err(|f| f.to_string());
+            let done = (nvidia_smi::FORMAT.read)(Source::of(text.as_bytes()), &mut sink).map_err(|f| f.to_string());
             let devices: Vec<String> = sink.known.iter().map(|k| k.sensor.device_id.clone()).collect();
             let checked = sink.check(&[]).map_err(|f| f.to_string());
             let mut rows = Vec::new();

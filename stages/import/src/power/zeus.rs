@@ -2,7 +2,6 @@
 //! contain one another. `start_time` is `time()`, or in older versions a clock that began with the machine.
 
 use super::{
-    Format, Source,
     sink::{
         Gpu, Sensor, Sink,
         windows::{Window, give},
@@ -10,13 +9,15 @@ use super::{
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     table::Table,
     zone::{Stamp, epoch},
 };
 use sensor::{Kind, Scope};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "zeus",
     about: "Zeus: ZeusMonitor(log_file=\"zeus.csv\")",
     recognises: |head| head.lines().take(5).any(|line| line.starts_with("start_time,window_name,elapsed_time")),

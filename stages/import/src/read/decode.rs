@@ -3,13 +3,9 @@
 
 use std::{
     borrow::Cow,
-    fs::File,
     io::{self, Read},
-    path::Path,
 };
 
-/// Bytes that recognition looks at.
-pub const HEAD_BYTES: usize = 64 << 10;
 /// Longest line of delimited text.
 pub const LONGEST: usize = 1 << 20;
 const BLOCK: usize = 64 << 10;
@@ -208,19 +204,6 @@ impl<R: Read> Lines<R> {
         self.ended = got == 0;
         Ok(moved)
     }
-}
-
-/// The beginning of a file as text, for recognition.
-pub fn head(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    Utf8::new(File::open(path)?)?.take(HEAD_BYTES as u64).read_to_end(&mut bytes)?;
-    // A character that the end cuts would make all of it Windows-1252.
-    if let Err(e) = str::from_utf8(&bytes)
-        && e.error_len().is_none()
-    {
-        bytes.truncate(e.valid_up_to());
-    }
-    Ok(text(&bytes).into_owned())
 }
 
 #[cfg(test)]

@@ -1,68 +1,98 @@
-//! A CSV file of somebody else's, read line by line: fields by the header's names, faults with line and value.
+//! A table whose every row must be whole: results and prices are no log, so a row that does not fit its header is refused.
 
-use anyhow::{Result, anyhow, bail};
-use csv::StringRecord;
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
+use super::{
+    decode::Lines,
+    fault::{Fault, Result, quoted},
+    number::{Cell, Decimal, cell},
+    source::Source,
+    table::{bare, fields, split},
 };
+use std::{collections::HashSet, io::Read, ops::Range, rc::Rc};
 
 /// Lines in which a header is looked for.
 const HEADER_WITHIN: usize = 50;
 
-/// `<file>: line <n>: <what>, <offending value>, <what to do>`.
-pub fn fault(path: &Path, line: u64, what: &str, value: &str, todo: &str) -> anyhow::Error {
-    let value: String = value.chars().take(200).collect();
-    anyhow!("{}: line {line}: {what}, \"{value}\", {todo}", path.display())
-}
-
-pub struct Sheet {
-    path: PathBuf,
-    reader: csv::Reader<File>,
-    header: Vec<String>,
+pub struct Sheet<'a> {
+    lines: Lines<Box<dyn Read + 'a>>,
+    header: Rc<Vec<String>>,
+    delimiter: u8,
     /// Lines above the header.
     above: Vec<Vec<String>>,
 }
 
-/// One line below the header.
-pub struct Line<'a> {
-    pub number: u64,
-    path: &'a Path,
-    header: &'a [String],
-    record: &'a StringRecord,
+/// One line below the header: fields by their place, or by the header's names.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub line: u64,
+    header: Rc<Vec<String>>,
+    decimal: Decimal,
+    text: String,
+    fields: Vec<Range<usize>>,
 }
 
-impl Sheet {
+/// The delimiter with which a header has most names.
+pub fn delimiter(header: &str) -> u8 {
+    let mut ranges = Vec::new();
+    let mut names = |d: &u8| {
+        split(header, *d, &mut ranges);
+        ranges.len()
+    };
+    [b'\t', b';', b','].into_iter().max_by_key(|d| names(d)).unwrap_or(b',')
+}
+
+impl<'a> Sheet<'a> {
     /// The header is the first line.
-    pub fn open(path: &Path) -> Result<Self> {
-        Self::below(path, &[])
+    pub fn open(source: Source<'a>) -> Result<Self> {
+        Self::below(source, &[])
     }
 
     /// The header is the first line that has all these names; what stands above it is skipped.
-    pub fn below(path: &Path, names: &[&str]) -> Result<Self> {
-        let file = File::open(path)
-            .map_err(|e| anyhow!("{}: cannot open, {e}, check that the path exists and may be used", path.display()))?;
-        let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(file);
-        let mut record = StringRecord::new();
+    pub fn below(source: Source<'a>, names: &[&str]) -> Result<Self> {
+        let missing = match names {
+            [] => "nothing".to_string(),
+            names => format!("none of the first {HEADER_WITHIN} lines has {}", names.join(", ")),
+        };
+        let has_all = |header: &[String]| names.iter().all(|n| header.iter().any(|h| h == n));
+        let found = Self::find(source, &has_all, HEADER_WITHIN)?;
+        found.ok_or_else(|| Fault::new("no header line", missing, "give the file as it was fetched"))
+    }
+
+    fn find(source: Source<'a>, is_header: &dyn Fn(&[String]) -> bool, within: usize) -> Result<Option<Self>> {
+        let mut lines = source.lines()?;
         let mut above = Vec::new();
-        for _ in 0..HEADER_WITHIN {
-            if !reader.read_record(&mut record).map_err(|e| broken(path, &e))? {
-                break;
+        while above.len() < within {
+            let Some(line) = lines.next()? else { break };
+            if line.text.trim().is_empty() {
+                continue;
             }
-            let header: Vec<String> = record.iter().map(|f| f.trim().to_string()).collect();
-            if names.iter().all(|n| header.iter().any(|h| h == n)) {
-                return Ok(Sheet { path: path.to_path_buf(), reader, header, above });
+            let delimiter = delimiter(&line.text);
+            let header = fields(&line.text, delimiter);
+            if is_header(&header) {
+                return Ok(Some(Sheet { lines, header: Rc::new(header), delimiter, above }));
             }
             above.push(header);
         }
-        bail!(
-            "{}: no header line, {}, give the file as it was fetched",
-            path.display(),
-            match names {
-                [] => "nothing".to_string(),
-                names => format!("none of the first {HEADER_WITHIN} lines has {}", names.join(", ")),
-            }
-        )
+        Ok(None)
+    }
+
+    /// All rows under the first line that is a header for `is_header`; its names must differ.
+    pub fn rows(source: Source<'a>, is_header: &dyn Fn(&[String]) -> bool) -> Result<Vec<Row>> {
+        let Some(sheet) = Self::find(source, is_header, usize::MAX)? else {
+            let head = source.head()?;
+            let first = head.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
+            return Err(Fault::new("no header", quoted(first), "give the file as the tool wrote it").at(1));
+        };
+        let mut seen = HashSet::new();
+        if let Some(name) = sheet.header.iter().find(|name| !name.is_empty() && !seen.insert(*name)) {
+            let fault = Fault::new("two columns have the same name", quoted(name), "name them apart");
+            return Err(fault.at(sheet.lines.number()));
+        }
+        let mut found = Vec::new();
+        sheet.each(&mut |row| {
+            found.push(row.clone());
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     pub fn header(&self) -> &[String] {
@@ -75,45 +105,70 @@ impl Sheet {
     }
 
     /// The place of a column, if the file has it.
-    pub fn find(&self, name: &str) -> Option<usize> {
+    pub fn find_column(&self, name: &str) -> Option<usize> {
         self.header.iter().position(|h| h == name)
     }
 
     /// The place of a column that the file must have.
     pub fn column(&self, name: &str) -> Result<usize> {
-        self.find(name).ok_or_else(|| {
-            anyhow!(
-                "{}: missing column, \"{name}\", give the file as it was fetched or another --format (columns: {})",
-                self.path.display(),
-                self.header.join(", ").chars().take(400).collect::<String>()
-            )
-        })
+        let remedy = || {
+            let known = self.header.join(", ").chars().take(400).collect::<String>();
+            format!("give the file as it was fetched or another --format (columns: {known})")
+        };
+        self.find_column(name).ok_or_else(|| Fault::new("missing column", quoted(name), remedy()))
     }
 
-    pub fn each(mut self, each: &mut dyn FnMut(&Line) -> Result<()>) -> Result<()> {
-        let mut record = StringRecord::new();
-        while self.reader.read_record(&mut record).map_err(|e| broken(&self.path, &e))? {
-            let number = record.position().map_or(0, csv::Position::line);
-            let (found, wanted) = (record.len(), self.header.len());
+    /// Every row; blank lines end nothing, and the header again is passed over.
+    pub fn each(mut self, each: &mut dyn FnMut(&Row) -> Result<()>) -> Result<()> {
+        let mut row = Row::new(0, self.header.clone(), &[], self.delimiter);
+        let mut ranges = Vec::new();
+        while let Some(line) = self.lines.next()? {
+            if line.text.trim().is_empty() {
+                continue;
+            }
+            split(&line.text, self.delimiter, &mut ranges);
+            row.line = line.number;
+            row.fill(ranges.iter().map(|range| bare(&line.text[range.clone()])));
+            let (found, wanted) = (row.fields.len(), self.header.len());
             if found != wanted {
                 let what = format!("{found} fields where the header has {wanted}");
-                return Err(fault(&self.path, number, &what, record.get(0).unwrap_or_default(), "correct the line"));
+                let remedy = "a column has no name or a field is missing: give the file as the tool wrote it";
+                return Err(row.fault(&what, row.text(0), remedy));
             }
-            each(&Line { number, path: &self.path, header: &self.header, record: &record })?;
+            if (0..wanted).any(|at| row.text(at) != self.header[at]) {
+                each(&row)?;
+            }
         }
         Ok(())
     }
 }
 
-fn broken(path: &Path, cause: &csv::Error) -> anyhow::Error {
-    let todo = "save it as UTF-8 comma-separated text with one header line";
-    anyhow!("{}: not readable as CSV, {cause}, {todo}", path.display())
-}
+impl Row {
+    pub fn new(line: u64, header: Rc<Vec<String>>, fields: &[String], delimiter: u8) -> Self {
+        let decimal = if delimiter == b';' { Decimal::Comma } else { Decimal::Point };
+        let mut row = Row { line, header, decimal, text: String::new(), fields: Vec::new() };
+        row.fill(fields.iter());
+        row
+    }
 
-impl Line<'_> {
+    fn fill<T: AsRef<str>>(&mut self, fields: impl Iterator<Item = T>) {
+        self.text.clear();
+        self.fields.clear();
+        for field in fields {
+            let start = self.text.len();
+            self.text.push_str(field.as_ref());
+            self.fields.push(start..self.text.len());
+        }
+    }
+
+    /// The names of the header, in its order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.header.iter().map(String::as_str)
+    }
+
     /// The text of a field; empty where the file has no such column.
     pub fn text(&self, column: impl Into<Option<usize>>) -> &str {
-        column.into().and_then(|c| self.record.get(c)).unwrap_or_default().trim()
+        column.into().and_then(|at| self.fields.get(at)).map_or("", |range| self.text[range.clone()].trim())
     }
 
     /// The text of a field that must not be empty.
@@ -126,8 +181,8 @@ impl Line<'_> {
         }
     }
 
-    /// A number of at least 0, or `None` where the field is empty. Anything else is refused.
-    pub fn number(&self, column: impl Into<Option<usize>>) -> Result<Option<f64>> {
+    /// A plain number of at least 0, or `None` where the field is empty. Anything else is refused.
+    pub fn amount(&self, column: impl Into<Option<usize>>) -> Result<Option<f64>> {
         let Some(column) = column.into() else { return Ok(None) };
         let field = self.text(column);
         let wrong =
@@ -141,8 +196,35 @@ impl Line<'_> {
         }
     }
 
-    pub fn fault(&self, what: &str, value: &str, todo: &str) -> anyhow::Error {
-        fault(self.path, self.number, what, value, todo)
+    /// The text of the column of this name; empty is absent.
+    pub fn of(&self, name: &str) -> Option<&str> {
+        let at = self.header.iter().position(|h| h == name)?;
+        Some(self.text(at)).filter(|text| !text.is_empty())
+    }
+
+    /// The first of these columns.
+    pub fn first(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.of(name))
+    }
+
+    /// A number; `None` for an absent one. Units and marks of thousands are read, other words are refused.
+    pub fn number(&self, name: &str) -> Result<Option<f64>> {
+        let Some(text) = self.of(name) else { return Ok(None) };
+        match cell(text, self.decimal) {
+            Cell::Number(q) => Ok(Some(q.value)),
+            Cell::Absent(_) => Ok(None),
+            Cell::Rubbish => Err(self.fault(&format!("column `{name}` is not a number"), text, "correct the field")),
+        }
+    }
+
+    pub fn must(&self, name: &str) -> Result<f64> {
+        let missing =
+            || self.fault(&format!("column `{name}` has no number"), self.of(name).unwrap_or(""), "fill it in");
+        self.number(name)?.ok_or_else(missing)
+    }
+
+    pub fn fault(&self, what: &str, value: &str, remedy: &str) -> Fault {
+        Fault::new(what, quoted(value), remedy).at(self.line)
     }
 }
 

@@ -66,14 +66,8 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// A field without quotes and blanks around it; `""` inside quotes is one quote.
     pub fn get(&self, at: usize) -> Cow<'_, str> {
-        let raw = self.fields.get(at).map_or("", |range| self.text[range.clone()].trim());
-        match raw.strip_prefix('"').and_then(|r| r.strip_suffix('"')) {
-            Some(inner) if inner.contains("\"\"") => Cow::Owned(inner.replace("\"\"", "\"")),
-            Some(inner) => Cow::Borrowed(inner.trim()),
-            None => Cow::Borrowed(raw),
-        }
+        bare(self.fields.get(at).map_or("", |range| &self.text[range.clone()]))
     }
 }
 
@@ -92,11 +86,21 @@ pub fn split(line: &str, delimiter: u8, fields: &mut Vec<Range<usize>>) {
     fields.push(start..line.len());
 }
 
-/// The fields of a line, without quotes and blanks around them.
-fn names(line: &str, delimiter: u8) -> Vec<String> {
+/// A field without quotes and blanks around it; `""` inside quotes is one quote.
+pub fn bare(field: &str) -> Cow<'_, str> {
+    let field = field.trim();
+    match field.strip_prefix('"').and_then(|f| f.strip_suffix('"')) {
+        Some(inner) if inner.contains("\"\"") => Cow::Owned(inner.replace("\"\"", "\"").trim().to_string()),
+        Some(inner) => Cow::Borrowed(inner.trim()),
+        None => Cow::Borrowed(field),
+    }
+}
+
+/// The fields of a line.
+pub fn fields(line: &str, delimiter: u8) -> Vec<String> {
     let mut fields = Vec::new();
     split(line, delimiter, &mut fields);
-    fields.iter().map(|f| line[f.clone()].trim().trim_matches('"').trim().to_string()).collect()
+    fields.iter().map(|f| bare(&line[f.clone()]).into_owned()).collect()
 }
 
 /// What the rows under a header look like.
@@ -123,7 +127,7 @@ impl Layout {
         let mut first = None;
         for _ in 0..HEADER_WITHIN {
             let Some(line) = lines.next()? else { break };
-            let found = [b',', b';', b'\t'].into_iter().map(|d| (d, names(&line.text, d))).find(|(_, n)| is_header(n));
+            let found = [b',', b';', b'\t'].into_iter().map(|d| (d, fields(&line.text, d))).find(|(_, n)| is_header(n));
             if let Some((delimiter, names)) = found {
                 return Ok(Layout::new(names, line.number, delimiter));
             }
@@ -240,7 +244,10 @@ mod tests {
         assert_eq!(found.iter().map(|r| r.0).collect::<Vec<_>>(), [2]);
         assert_eq!(
             notes,
-            ["line 3: not as many fields as the header, left out", "line 4: the last row is cut, left out"]
+            [
+                "not as many fields as the header, left out: 1, first line 3",
+                "the last row is cut, left out: 1, first line 4"
+            ]
         );
         // A whole last row whose line end is missing stays, one that cannot be told from a cut one does not.
         assert_eq!(rows("time,power\n1,2.50\n2,3.50").0.len(), 2);

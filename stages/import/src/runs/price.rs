@@ -1,7 +1,10 @@
 //! `--usd-per-hour`: the price of exactly the machine that ran, as a file that `derive-costs --prices` takes.
 
 use super::{Options, sheet::Run};
-use crate::read::{fault::quoted, zone::utc_text};
+use crate::read::{
+    fault::{quoted, say},
+    zone::utc_text,
+};
 use anyhow::{Context, bail};
 use schemas::{rows, tables::PRICE, text};
 use serde::Serialize;
@@ -44,10 +47,10 @@ pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>, day: &str) -> a
     let path = options.into.join("imported-price.csv");
     let Some(usd_per_hour) = options.usd_per_hour else {
         if path.exists() {
-            eprintln!(
-                "import: {}: of an earlier import and not changed: remove it, or give --usd-per-hour",
+            say(&format!(
+                "{}: of an earlier import and not changed: remove it, or give --usd-per-hour",
                 path.display()
-            );
+            ));
         }
         return Ok(());
     };

@@ -304,7 +304,7 @@ mod tests {
         };
         let mut sink = Sink::new(&options);
         sink.begin(0, FORMAT.name);
-        let done = open(Source::new(text), &mut sink).and_then(|(mut reader, mut lines)| {
+        let done = open(Source::of(text), &mut sink).and_then(|(mut reader, mut lines)| {
             let number = lines.number();
             match sizes {
                 Some(sizes) => read_in(&mut reader, lines.rest(), number, sizes)?,

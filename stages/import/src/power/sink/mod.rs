@@ -60,8 +60,8 @@ impl Known {
 }
 
 /// Takes readings in any order.
-pub struct Sink<'o> {
-    pub options: &'o Options,
+pub struct Sink {
+    pub options: Options,
     pub notes: Notes,
     pub known: Vec<Known>,
     store: Store,
@@ -77,10 +77,10 @@ pub struct Sink<'o> {
     left_out: u64,
 }
 
-impl<'o> Sink<'o> {
-    pub fn new(options: &'o Options) -> Self {
+impl Sink {
+    pub fn new(options: &Options) -> Self {
         Sink {
-            options,
+            options: options.clone(),
             notes: Notes::default(),
             known: Vec::new(),
             store: Store::new(options.into.clone(), BUDGET),
