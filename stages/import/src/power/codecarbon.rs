@@ -37,7 +37,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         |names: &[String]| ["timestamp", "duration", "energy_consumed"].iter().all(|n| names.iter().any(|m| m == n));
     let mut table =
         Table::find(source.lines()?, &is_header, "timestamp, run_id, duration, cpu_energy, gpu_energy and ram_energy")?;
-    let header = table.layout.header.clone();
+    let header = table.header.clone();
     let column = |name: &str| header.must(name);
     let (time, duration, run) = (column("timestamp")?, column("duration")?, column("run_id")?);
     let parts = PARTS.map(|(_, name, _)| header.find(&[name]));
@@ -76,7 +76,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let Some(end) = sink.time(line, &text)? else { continue };
         rows.entry(name).or_default().insert(end, (line, length, kwh));
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     if rows.is_empty() && !sink.options.select.is_empty() {
         return Err(Fault::new(
             "no run of this id",

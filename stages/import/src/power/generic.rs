@@ -47,7 +47,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header = |names: &[String]| names.iter().any(|n| is_time(n)) && names.iter().any(|n| is_value(n));
     let mut table =
         Table::find(source.lines()?, &is_header, "time and power_w (or energy_j), as docs/imports/csv.md says")?;
-    let (header, decimal) = (table.layout.header.clone(), table.layout.decimal);
+    let (header, decimal) = (table.header.clone(), table.decimal);
     let time = header.find(&TIMES).unwrap_or(0);
     let values: Vec<usize> = (0..header.names.len()).filter(|&at| is_value(&header.names[at])).collect();
     let value = match (values.as_slice(), sink.options.select.as_slice()) {
@@ -112,6 +112,6 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             Cell::Rubbish => sink.leave_out(row.line, "no number in the field of the value, left out"),
         }
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     Ok(())
 }

@@ -38,8 +38,8 @@ struct Column {
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header = |names: &[String]| names.iter().any(|n| n == "Date") && names.iter().any(|n| n.ends_with("[W]"));
     let mut table = Table::find(source.lines()?, &is_header, "Date, Time and powers in [W]")?;
-    let header = table.layout.header.clone();
-    let (decimal, date, time) = (table.layout.decimal, header.must("Date")?, header.must("Time")?);
+    let header = table.header.clone();
+    let (decimal, date, time) = (table.decimal, header.must("Date")?, header.must("Time")?);
     let columns = columns(&header, &sink.options.select)?;
     while let Some(row) = table.next(&mut sink.notes)? {
         if row.get(date) == "Date" {
@@ -69,7 +69,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             }
         }
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     Ok(())
 }
 

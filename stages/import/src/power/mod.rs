@@ -7,16 +7,19 @@ mod sink;
 #[cfg(test)]
 mod tests;
 
-use crate::read::{
-    fault::say,
-    format::{self, formats},
-    source::Source,
-    zone::{DateOrder, Zone},
+use crate::{
+    read::{
+        fault::say,
+        format::{self, formats},
+        source::Source,
+        zone::DateOrder,
+    },
+    session::{self, Files},
 };
 use schemas::Provenance;
 use sensor::Scope;
 use sink::{Sink, cover, write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 formats! {
     Sink: nvidia_smi, dmon, dcgm, zeus, codecarbon, rapl, powermetrics, turbostat, ptdaemon, amd_smi, rocm_smi, tegrastats, hwinfo, shelly,
@@ -57,27 +60,11 @@ fn averaging_ms(text: &str) -> std::result::Result<f64, String> {
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(after_help = format::help(ALL))]
 pub struct Options {
-    /// Logs as the tools wrote them
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    /// Folder for the tables; runs that lie there must be covered
-    #[arg(long, value_name = "DIR")]
-    pub into: PathBuf,
+    #[command(flatten)]
+    pub files: Files,
     /// Format of all files [default: recognised]
     #[arg(long, value_name = "NAME", value_parser = format::names(ALL), hide_possible_values = true)]
     pub format: Option<String>,
-    /// Zone of times that name none: Europe/Berlin, +02:00, UTC
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    pub tz: Option<Zone>,
-    /// Added to every time of the logs: how far their clock was behind
-    #[arg(
-        long = "shift-ms",
-        alias = "offset-ms",
-        value_name = "N",
-        default_value_t = 0,
-        allow_negative_numbers = true
-    )]
-    pub offset_ms: i64,
     /// Time over which the sensors average their power [default: by board and driver, or found from the runs]
     #[arg(long, value_name = "MS", value_parser = averaging_ms)]
     pub averages_over: Option<f64>,
@@ -105,11 +92,11 @@ pub struct Options {
 }
 
 pub fn import(options: &Options) -> anyhow::Result<()> {
-    crate::session::refuse_measured_folder(&options.into)?;
+    session::refuse_measured_folder(&options.files.into)?;
     let mut sink = Sink::new(options);
     let mut remarks: Vec<String> = Vec::new();
     let mut provenance = Provenance::new("import", serde_json::Value::Null);
-    for (at, path) in options.files.iter().enumerate() {
+    for (at, path) in options.files.paths.iter().enumerate() {
         let source = Source::file(path);
         let format = format::of(source, options.format.as_deref(), ALL).map_err(|f| f.of(path))?;
         let hashed = std::thread::scope(|threads| {
@@ -125,13 +112,13 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
         remarks.extend(sink.notes.texts().into_iter().map(|note| format!("{}: {note}", path.display())));
     }
     sink.notes = Default::default();
-    sink.check(&options.files)?;
-    let first = options.files.first().map_or(Path::new(""), |p| p.as_path());
-    cover::check(&mut sink, &cover::runs(&options.into)?, first)?;
+    sink.check(&options.files.paths)?;
+    let first = options.files.paths.first().map_or(Path::new(""), |p| p.as_path());
+    cover::check(&mut sink, &cover::runs(&options.files.into)?, first)?;
     say_of_gpus(&mut sink);
-    remarks.extend(sink.notes.texts().into_iter().map(|note| format!("{}: {note}", options.into.display())));
-    sink.name_boards(&cover::boards(&options.into)?);
-    let told = write::write(&sink, &options.into, &provenance)?;
+    remarks.extend(sink.notes.texts().into_iter().map(|note| format!("{}: {note}", options.files.into.display())));
+    sink.name_boards(&cover::boards(&options.files.into)?);
+    let told = write::write(&sink, &options.files.into, &provenance)?;
     remarks.iter().for_each(|remark| say(remark));
     print!("{}", write::said(&told));
     Ok(())

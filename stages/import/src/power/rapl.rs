@@ -22,7 +22,7 @@ pub const FORMAT: Format<Sink> = Format {
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header = |names: &[String]| names.iter().any(|n| n == "energy_uj");
     let mut table = Table::find(source.lines()?, &is_header, "timestamp, zone, energy_uj and max_energy_range_uj")?;
-    let header = table.layout.header.clone();
+    let header = table.header.clone();
     let time = header.find(&["timestamp", "time", "t_ns"]).ok_or_else(|| {
         Fault::new("no column of times", quoted(&header.names.join(",")), "log with a column timestamp").at(header.line)
     })?;
@@ -60,7 +60,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             Err(None) => sink.leave_out(row.line, "no energy in its field, left out"),
         }
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     Ok(())
 }
 

@@ -39,7 +39,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header =
         |names: &[String]| names.iter().any(|n| n == "window_name") && names.iter().any(|n| n == "elapsed_time");
     let mut table = Table::find(source.lines()?, &is_header, "start_time, window_name, elapsed_time and gpu0_energy")?;
-    let header = table.layout.header.clone();
+    let header = table.header.clone();
     let (start, name, elapsed) =
         (header.must("start_time")?, header.must("window_name")?, header.must("elapsed_time")?);
     // `gpu0_energy`, `cpu0_energy`, `dram0_energy`.
@@ -71,7 +71,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             });
         }
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     if rows.is_empty() && !sink.options.select.is_empty() {
         return Err(Fault::new(
             "no window of this name",

@@ -1,11 +1,11 @@
 //! A table whose every row must be whole: results and prices are no log, so a row that does not fit its header is refused.
 
 use super::{
-    decode::Lines,
+    decode::{LONGEST, Lines},
     fault::{Fault, Result, quoted},
     number::{Cell, Decimal, cell},
     source::Source,
-    table::{bare, fields, split},
+    table::{bare, fields, split, split_on},
 };
 use std::{collections::HashSet, io::Read, ops::Range, rc::Rc};
 
@@ -121,14 +121,7 @@ impl<'a> Sheet<'a> {
     /// Every row; blank lines end nothing, and the header again is passed over.
     pub fn each(mut self, each: &mut dyn FnMut(&Row) -> Result<()>) -> Result<()> {
         let mut row = Row::new(0, self.header.clone(), &[], self.delimiter);
-        let mut ranges = Vec::new();
-        while let Some(line) = self.lines.next()? {
-            if line.text.trim().is_empty() {
-                continue;
-            }
-            split(&line.text, self.delimiter, &mut ranges);
-            row.line = line.number;
-            row.fill(ranges.iter().map(|range| bare(&line.text[range.clone()])));
+        while self.next(&mut row)? {
             let (found, wanted) = (row.fields.len(), self.header.len());
             if found != wanted {
                 let what = format!("{found} fields where the header has {wanted}");
@@ -141,23 +134,53 @@ impl<'a> Sheet<'a> {
         }
         Ok(())
     }
+
+    /// The next row that is not blank, over as many lines as its quotes enclose.
+    fn next(&mut self, row: &mut Row) -> Result<bool> {
+        row.text.clear();
+        while row.text.trim().is_empty() {
+            let Some(line) = self.lines.next()? else { return Ok(false) };
+            row.text.clear();
+            row.text.push_str(&line.text);
+            row.line = line.number;
+        }
+        let mut is_open = split(&row.text, self.delimiter, &mut row.fields);
+        while is_open {
+            let before = row.text.len();
+            let line = if before > LONGEST { None } else { self.lines.next()? };
+            let Some(line) = line else {
+                return Err(row.fault("quotes that nothing closes", &row.text, "correct the line"));
+            };
+            row.text.push('\n');
+            row.text.push_str(&line.text);
+            is_open = split_on(&row.text, before, self.delimiter, &mut row.fields);
+        }
+        row.unquote();
+        Ok(true)
+    }
 }
 
 impl Row {
     pub fn new(line: u64, header: Rc<Vec<String>>, fields: &[String], delimiter: u8) -> Self {
         let decimal = if delimiter == b';' { Decimal::Comma } else { Decimal::Point };
         let mut row = Row { line, header, decimal, text: String::new(), fields: Vec::new() };
-        row.fill(fields.iter());
+        fields.iter().for_each(|field| row.fields.push(put(&mut row.text, field)));
         row
     }
 
-    fn fill<T: AsRef<str>>(&mut self, fields: impl Iterator<Item = T>) {
-        self.text.clear();
-        self.fields.clear();
+    /// Takes quotes off; a field with quotes in it stands again behind the line.
+    fn unquote(&mut self) {
+        let Row { text, fields, .. } = self;
         for field in fields {
-            let start = self.text.len();
-            self.text.push_str(field.as_ref());
-            self.fields.push(start..self.text.len());
+            let raw = text[field.clone()].trim();
+            let Some(inner) = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) else { continue };
+            if inner.contains('"') {
+                let plain = bare(raw).into_owned();
+                *field = put(text, &plain);
+            } else {
+                let start = field.start + text[field.clone()].find('"').map_or(0, |at| at + 1);
+                *field = start..start + inner.len();
+            }
         }
     }
 
@@ -228,7 +251,57 @@ impl Row {
     }
 }
 
+/// Adds a field to a text; where it is.
+fn put(text: &mut String, field: &str) -> Range<usize> {
+    let start = text.len();
+    text.push_str(field);
+    start..text.len()
+}
+
 /// A number of things, if it is whole.
 pub fn whole(value: Option<f64>) -> Option<i64> {
     value.filter(|v| v.fract() == 0.0 && *v < 1e15).map(|v| v as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Result<Vec<(u64, Vec<String>)>> {
+        let mut found = Vec::new();
+        Sheet::open(Source::of(text.as_bytes()))?.each(&mut |row| {
+            found.push((row.line, (0..row.header.len()).map(|at| row.text(at).to_string()).collect()));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    #[test]
+    fn quotes_hold_delimiters_quotes_and_ends_of_lines() {
+        let found =
+            rows("a,b,c\n1,\"x, \"\"y\"\"\",\"\"\n\n 2 , \" two\r\nlines\r\n\"\"more\"\"\" ,3\na,b,c\n4,5 \" disk,6\n");
+        let row = |line, fields: [&str; 3]| (line, fields.map(str::to_string).to_vec());
+        let wanted = [
+            row(2, ["1", "x, \"y\"", ""]),
+            row(4, ["2", "two\nlines\n\"more\"", "3"]),
+            row(8, ["4", "5 \" disk", "6"]),
+        ];
+        assert_eq!(found, Ok(wanted.to_vec()));
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_refused_with_their_line() {
+        let refusal = |text: &str| rows(text).unwrap_err().to_string();
+        assert_eq!(
+            refusal("a,b\n1,2\n3\n"),
+            ": line 3: 1 fields where the header has 2, \"3\", \
+             a column has no name or a field is missing: give the file as the tool wrote it"
+        );
+        assert_eq!(
+            refusal("a,b\n1,\"2\n3,4\n"),
+            ": line 2: quotes that nothing closes, \"1,\"2\n3,4\", correct the line"
+        );
+        let endless = format!("a,b\n1,\"{}", "2\n".repeat(LONGEST));
+        assert!(refusal(&endless).starts_with(": line 2: quotes that nothing closes"));
+    }
 }

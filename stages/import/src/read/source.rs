@@ -1,7 +1,7 @@
 //! The bytes of one file, as often as a reader asks for them: its beginning, its lines, all of its text, JSON.
 
 use super::{
-    decode::{self, Lines, Utf8},
+    decode::{self, Lines},
     fault::{Fault, Result},
 };
 use serde::de::DeserializeOwned;
@@ -43,7 +43,7 @@ impl<'a> Source<'a> {
 
     fn start(self, most: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        Utf8::new(self.open()?)?.take(most).read_to_end(&mut bytes)?;
+        decode::utf8(self.open()?)?.take(most).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 

@@ -2,7 +2,7 @@
 //! rows that are cut or glued, names that occur twice, `;` with decimal commas.
 
 use super::{
-    decode::{Line, Lines},
+    decode::Lines,
     fault::{Fault, Notes, Result, quoted},
     number::Decimal,
 };
@@ -61,29 +61,47 @@ impl Header {
 #[derive(Debug)]
 pub struct Row<'a> {
     pub line: u64,
-    text: Cow<'a, str>,
+    text: &'a str,
     fields: &'a [Range<usize>],
 }
 
-impl Row<'_> {
-    pub fn get(&self, at: usize) -> Cow<'_, str> {
-        bare(self.fields.get(at).map_or("", |range| &self.text[range.clone()]))
+impl<'a> Row<'a> {
+    pub fn get(&self, at: usize) -> Cow<'a, str> {
+        self.fields.get(at).map_or(Cow::Borrowed(""), |range| bare(&self.text[range.clone()]))
     }
 }
 
-/// Splits at a delimiter outside of quotes.
-pub fn split(line: &str, delimiter: u8, fields: &mut Vec<Range<usize>>) {
+/// Splits at a delimiter outside of quotes, which open at the beginning of a field. Whether the text ends inside of them.
+pub fn split(text: &str, delimiter: u8, fields: &mut Vec<Range<usize>>) -> bool {
     fields.clear();
-    let (mut start, mut quoted) = (0, false);
-    for (at, byte) in line.bytes().enumerate() {
-        if byte == b'"' {
-            quoted = !quoted;
-        } else if byte == delimiter && !quoted {
-            fields.push(start..at);
-            start = at + 1;
+    split_on(text, 0, delimiter, fields)
+}
+
+/// [`split`] of a text that ended inside of quotes at `from` and has grown since.
+pub fn split_on(text: &str, from: usize, delimiter: u8, fields: &mut Vec<Range<usize>>) -> bool {
+    let bytes = text.as_bytes();
+    let (mut start, mut at, mut quoted) = fields.pop().map_or((0, 0, false), |open| (open.start, from, true));
+    loop {
+        if !quoted && at == start {
+            let blanks = bytes[at..].iter().take_while(|b| **b == b' ').count();
+            quoted = bytes.get(at + blanks) == Some(&b'"');
+            at += if quoted { blanks + 1 } else { 0 };
+        }
+        let end = if quoted { b'"' } else { delimiter };
+        let Some(found) = memchr::memchr(end, &bytes[at..]) else {
+            fields.push(start..bytes.len());
+            return quoted;
+        };
+        at += found + 1;
+        if !quoted {
+            fields.push(start..at - 1);
+            start = at;
+        } else if bytes.get(at) == Some(&b'"') {
+            at += 1;
+        } else {
+            quoted = false;
         }
     }
-    fields.push(start..line.len());
 }
 
 /// A field without quotes and blanks around it; `""` inside quotes is one quote.
@@ -103,33 +121,31 @@ pub fn fields(line: &str, delimiter: u8) -> Vec<String> {
     fields.iter().map(|f| bare(&line[f.clone()]).into_owned()).collect()
 }
 
-/// What the rows under a header look like.
-#[derive(Debug)]
-pub struct Layout {
+/// Rows under a header.
+pub struct Table<R> {
+    lines: Lines<R>,
     pub header: Header,
-    pub delimiter: u8,
     pub decimal: Decimal,
+    delimiter: u8,
+    text: String,
     fields: Vec<Range<usize>>,
-    /// How the last field of the row before looked.
-    shape: Option<(String, usize)>,
+    /// The last field of the row before.
+    before: String,
     pub left_out: u64,
 }
 
-impl Layout {
-    fn new(names: Vec<String>, line: u64, delimiter: u8) -> Self {
-        let header = Header { names, line };
-        let decimal = if delimiter == b';' { Decimal::Comma } else { Decimal::Point };
-        Layout { header, delimiter, decimal, fields: Vec::new(), shape: None, left_out: 0 }
-    }
-
+impl<R: Read> Table<R> {
     /// Reads on to the first line that is a header for `is_header`, split at a comma, semicolon or tab.
-    pub fn find<R: Read>(lines: &mut Lines<R>, is_header: &dyn Fn(&[String]) -> bool, wanted: &str) -> Result<Self> {
+    pub fn find(mut lines: Lines<R>, is_header: &dyn Fn(&[String]) -> bool, wanted: &str) -> Result<Self> {
         let mut first = None;
         for _ in 0..HEADER_WITHIN {
             let Some(line) = lines.next()? else { break };
             let found = [b',', b';', b'\t'].into_iter().map(|d| (d, fields(&line.text, d))).find(|(_, n)| is_header(n));
             if let Some((delimiter, names)) = found {
-                return Ok(Layout::new(names, line.number, delimiter));
+                let header = Header { names, line: line.number };
+                let decimal = if delimiter == b';' { Decimal::Comma } else { Decimal::Point };
+                let (text, before) = (String::new(), String::new());
+                return Ok(Table { lines, header, decimal, delimiter, text, fields: Vec::new(), before, left_out: 0 });
             }
             first.get_or_insert_with(|| line.text.chars().take(200).collect::<String>());
         }
@@ -141,79 +157,57 @@ impl Layout {
         })
     }
 
-    /// The row of a line. The header again is passed over; what is no row is remarked on and left out.
-    pub fn row<'a>(&'a mut self, line: Line<'a>, notes: &mut Notes) -> Option<Row<'a>> {
-        let is_row = self.is_row(&line, notes);
-        is_row.then(|| Row { line: line.number, text: line.text, fields: &self.fields })
-    }
-
-    fn is_row(&mut self, line: &Line, notes: &mut Notes) -> bool {
-        if line.text.trim().is_empty() {
-            return false;
-        }
-        let columns = self.header.names.len();
-        split(&line.text, self.delimiter, &mut self.fields);
-        let (number, text) = (line.number, &line.text);
-        let field = |at: usize| self.fields.get(at).map_or("", |f| text[f.clone()].trim().trim_matches('"').trim());
-        if self.fields.len() == columns && (0..columns.min(3)).all(|at| field(at) == self.header.names[at]) {
-            return false;
-        }
-        let last = shape(self.fields.last().map_or("", |f| &text[f.clone()]));
-        if !line.ended
-            && (self.fields.len() != columns || self.shape.as_ref() != Some(&last) || last == Default::default())
-        {
-            self.left_out += 1;
-            notes.line(number, CUT);
-            return false;
-        }
-        if self.fields.len() != columns {
-            self.left_out += 1;
-            notes.line(number, COUNT);
-            return false;
-        }
-        self.shape = Some(last);
-        true
-    }
-
-    /// Says how the last field of a row looked that was read in another way.
-    pub fn seen(&mut self, last_field: &str) {
-        self.shape = Some(shape(last_field));
-    }
-}
-
-/// Rows under a header.
-#[derive(Debug)]
-pub struct Table<R> {
-    lines: Lines<R>,
-    pub layout: Layout,
-}
-
-impl<R: Read> Table<R> {
-    /// [`Layout::find`].
-    pub fn find(mut lines: Lines<R>, is_header: &dyn Fn(&[String]) -> bool, wanted: &str) -> Result<Self> {
-        let layout = Layout::find(&mut lines, is_header, wanted)?;
-        Ok(Table { lines, layout })
-    }
-
-    /// The next whole row.
+    /// The next whole row. The header again is passed over; what is no row is remarked on and left out.
     pub fn next(&mut self, notes: &mut Notes) -> Result<Option<Row<'_>>> {
-        // Owned: a row that lent from the buffer could not be tried and passed over.
-        loop {
-            let Some(line) = self.lines.next()? else { return Ok(None) };
-            let line = Line { number: line.number, text: Cow::Owned(line.text.into_owned()), ended: line.ended };
-            if self.layout.is_row(&line, notes) {
-                return Ok(Some(Row { line: line.number, text: line.text, fields: &self.layout.fields }));
+        let line = loop {
+            let (line, ended) = {
+                let Some(line) = self.lines.next()? else { return Ok(None) };
+                self.text.clear();
+                self.text.push_str(&line.text);
+                (line.number, line.ended)
+            };
+            if self.is_row(line, ended, notes) {
+                break line;
             }
+        };
+        Ok(Some(Row { line, text: &self.text, fields: &self.fields }))
+    }
+
+    fn is_row(&mut self, line: u64, ended: bool, notes: &mut Notes) -> bool {
+        if self.text.chars().all(char::is_whitespace) {
+            return false;
         }
+        split(&self.text, self.delimiter, &mut self.fields);
+        let (text, fields, names) = (&self.text, &self.fields, &self.header.names);
+        let is_whole = fields.len() == names.len();
+        let is_name = |at: usize| bare(&text[fields[at].clone()]) == names[at].as_str();
+        if is_whole && (0..names.len().min(3)).all(is_name) {
+            return false;
+        }
+        let last = fields.last().map_or("", |f| &text[f.clone()]);
+        let is_cut = || shape(last) != shape(&self.before) || shape(last) == Default::default();
+        if !ended && (!is_whole || is_cut()) {
+            self.left_out += 1;
+            notes.line(line, CUT);
+            return false;
+        }
+        if !is_whole {
+            self.left_out += 1;
+            notes.line(line, COUNT);
+            return false;
+        }
+        self.before.clear();
+        self.before.push_str(last);
+        true
     }
 }
 
 /// What follows a number, and its decimals: a cut field differs from the one above it.
-fn shape(field: &str) -> (String, usize) {
+fn shape(field: &str) -> (&str, usize) {
     let field = field.trim().trim_matches('"');
     let end = field.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',' | '-')).unwrap_or(field.len());
     let decimals = field[..end].rfind(['.', ',']).map_or(0, |at| end - at);
-    (field[end..].trim().to_string(), decimals)
+    (field[end..].trim(), decimals)
 }
 
 #[cfg(test)]

@@ -7,15 +7,16 @@ mod price;
 mod sheet;
 mod window;
 
-use crate::read::{
-    fault::{Fault, Result, quoted, say},
-    format::{self, formats},
-    source::Source,
-    zone::Zone,
+use crate::{
+    read::{
+        fault::{Fault, Result, quoted, say},
+        format::{self, formats},
+        source::Source,
+    },
+    session::{self, Files},
 };
 use schemas::{Provenance, provenance::sha256_file};
 use sheet::Sheet;
-use std::path::PathBuf;
 use window::Window;
 
 formats! {
@@ -33,27 +34,11 @@ formats! {
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(after_help = format::help(ALL))]
 pub struct Options {
-    /// Results as the tools wrote them
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    /// Folder for the tables
-    #[arg(long, value_name = "DIR")]
-    pub into: PathBuf,
+    #[command(flatten)]
+    pub files: Files,
     /// Format of all files [default: recognised]
     #[arg(long, value_name = "NAME", value_parser = format::names(ALL), hide_possible_values = true)]
     pub format: Option<String>,
-    /// Zone of times that name none: Europe/Berlin, +02:00, UTC
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    pub tz: Option<Zone>,
-    /// Added to every time of the results: how far their clock was behind
-    #[arg(
-        long = "shift-ms",
-        alias = "offset-ms",
-        value_name = "N",
-        default_value_t = 0,
-        allow_negative_numbers = true
-    )]
-    pub offset_ms: i64,
     /// `stated`: times that the results have; `assumed`: also those of starts that include warm-up; `none`; or FROM/TO of one run
     #[arg(long, value_name = "WINDOW", default_value = "stated")]
     pub window: Window,
@@ -92,10 +77,10 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
 }
 
 pub fn import(options: &Options) -> anyhow::Result<()> {
-    crate::session::refuse_measured_folder(&options.into)?;
+    session::refuse_measured_folder(&options.files.into)?;
     let mut sheet = Sheet::new(options)?;
     let mut provenance = Provenance::new("import", serde_json::Value::Null);
-    for path in &options.files {
+    for path in &options.files.paths {
         read(Source::file(path), &mut sheet)?;
         let sha256 = sha256_file(path)?;
         if let Some(same) = provenance.inputs.iter().find(|known| known.hash == sha256) {

@@ -1,31 +1,16 @@
 //! `--usd-per-hour`: the price of exactly the machine that ran, as a file that `derive-costs --prices` takes.
 
 use super::{Options, sheet::Run};
-use crate::read::{
-    fault::{quoted, say},
-    zone::utc_text,
+use crate::{
+    prices::Price,
+    read::{
+        fault::{quoted, say},
+        zone::utc_text,
+    },
 };
 use anyhow::{Context, bail};
 use schemas::{rows, tables::PRICE, text};
-use serde::Serialize;
 use std::collections::BTreeSet;
-
-/// A row of `price`.
-#[derive(Debug, Serialize)]
-struct Price<'a> {
-    provider: &'static str,
-    region: &'static str,
-    instance: &'a str,
-    tier: &'static str,
-    cpu: Option<&'a str>,
-    accelerator: Option<&'a str>,
-    accelerator_count: Option<i64>,
-    usd_per_hour: f64,
-    includes_power: bool,
-    source: &'static str,
-    as_of: &'a str,
-    retrieved_on: &'a str,
-}
 
 const COLUMNS: &[&str] = &[
     "provider",
@@ -44,8 +29,8 @@ const COLUMNS: &[&str] = &[
 
 /// One row a device. It is priced as a whole: what ran counts as one accelerator, whatever it was made of.
 pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>, day: &str) -> anyhow::Result<()> {
-    let path = options.into.join("imported-price.csv");
-    let Some(usd_per_hour) = options.usd_per_hour else {
+    let path = options.files.into.join("imported-price.csv");
+    if options.usd_per_hour.is_none() {
         if path.exists() {
             say(&format!(
                 "{}: of an earlier import and not changed: remove it, or give --usd-per-hour",
@@ -53,23 +38,24 @@ pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>, day: &str) -> a
             ));
         }
         return Ok(());
-    };
+    }
     let devices: BTreeSet<&str> = runs.iter().map(|r| r.device.as_str()).collect();
     let prices: Vec<Price> = devices
         .into_iter()
         .map(|device| Price {
-            provider: "own",
-            region: "any",
-            instance: if device == "cpu" { cpu.unwrap_or(device) } else { device },
-            tier: "on_demand",
-            cpu: cpu.filter(|_| device == "cpu"),
-            accelerator: Some(device).filter(|d| *d != "cpu"),
+            provider: "own".into(),
+            region: "any".into(),
+            instance: if device == "cpu" { cpu.unwrap_or(device) } else { device }.into(),
+            tier: "on_demand".into(),
+            cpu: cpu.filter(|_| device == "cpu").map(str::to_string),
+            accelerator: Some(device.to_string()).filter(|d| d != "cpu"),
             accelerator_count: Some(1).filter(|_| device != "cpu"),
-            usd_per_hour,
+            usd_per_hour: options.usd_per_hour,
             includes_power: true,
-            source: "--usd-per-hour",
-            as_of: day,
-            retrieved_on: day,
+            source: "--usd-per-hour".into(),
+            as_of: Some(day.into()),
+            retrieved_on: day.into(),
+            ..Price::default()
         })
         .collect();
     let batch = rows::to_batch(&PRICE, &prices)?;

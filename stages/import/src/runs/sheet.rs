@@ -234,7 +234,7 @@ impl Sheet {
         }
         if shared > 0 {
             let what = format!("{shared} runs begin before another has ended: each is given all energy of its window");
-            self.remarks.push(format!("{}: {what}, import a benchmark once", self.options.into.display()));
+            self.remarks.push(format!("{}: {what}, import a benchmark once", self.options.files.into.display()));
         }
     }
 
@@ -270,7 +270,7 @@ impl Sheet {
 
     /// Writes `session` and `run`, the price, and empty tables of power where there are none yet.
     pub fn write(&self, by: &Provenance) -> anyhow::Result<()> {
-        let into = &self.options.into;
+        let into = &self.options.files.into;
         let day = price::day(&self.options, &self.runs)?;
         schemas::partial::make(into).with_context(|| format!("{}: cannot be made", into.display()))?;
         let distinct = |of: &dyn Fn(&'_ Run) -> Option<&'_ str>| {
@@ -308,7 +308,7 @@ impl Sheet {
             "{} runs of {} tests, {timed} with clock times, in {}\n",
             self.runs.len(),
             cells.len(),
-            self.options.into.display()
+            self.options.files.into.display()
         )
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::read::fuzz;
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -215,7 +215,8 @@ fn zones_and_windows() {
         let done = read(Source::of(vllm(date).as_bytes()), &mut sheet).and_then(|()| sheet.finish());
         done.map(|()| sheet.runs.remove(0))
     };
-    let tz = |zone: &str| Options { tz: Some(zone.parse().unwrap()), ..Options::default() };
+    let files = |zone: &str, shift_ms| Files { tz: Some(zone.parse().unwrap()), shift_ms, ..Files::default() };
+    let tz = |zone: &str| Options { files: files(zone, 0), ..Options::default() };
     let end = |run: &sheet::Run| crate::read::zone::utc_text(run.end_ns.unwrap());
     let berlin = with("20260514-091530", tz("Europe/Berlin")).unwrap();
     assert_eq!((end(&berlin).as_str(), berlin.imported_from.as_str()), ("2026-05-14T07:15:30Z", "vllm"));
@@ -225,7 +226,7 @@ fn zones_and_windows() {
         (end(&unknown).as_str(), unknown.imported_from.as_str()),
         ("2026-05-14T09:15:30Z", "vllm, times without a zone")
     );
-    let shifted = with("20260514-091530", Options { offset_ms: -1500, ..tz("UTC") }).unwrap();
+    let shifted = with("20260514-091530", Options { files: files("UTC", -1500), ..Options::default() }).unwrap();
     assert_eq!(end(&shifted), "2026-05-14T09:15:28.5Z");
     let none = with("20260514-091530", Options { window: Window::None, ..tz("UTC") }).unwrap();
     assert_eq!((none.start_ns, none.latency_ms), (None, Some(60_500.0)));
