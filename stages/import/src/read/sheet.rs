@@ -5,9 +5,9 @@ use super::{
     fault::{Fault, Result, quoted},
     number::{Cell, Decimal, cell},
     source::Source,
-    table::{bare, fields, split, split_on},
+    table::{Fields, bare, fields, without_quotes},
 };
-use std::{collections::HashSet, io::Read, ops::Range, rc::Rc};
+use std::{borrow::Cow, collections::HashSet, io::Read, ops::Range, rc::Rc};
 
 /// Lines in which a header is looked for.
 const HEADER_WITHIN: usize = 50;
@@ -27,16 +27,12 @@ pub struct Row {
     header: Rc<Vec<String>>,
     decimal: Decimal,
     text: String,
-    fields: Vec<Range<usize>>,
+    fields: Fields,
 }
 
 /// The delimiter with which a header has most names.
 pub fn delimiter(header: &str) -> u8 {
-    let mut ranges = Vec::new();
-    let mut names = |d: &u8| {
-        split(header, *d, &mut ranges);
-        ranges.len()
-    };
+    let names = |d: &u8| fields(header, *d).len();
     [b'\t', b';', b','].into_iter().max_by_key(|d| names(d)).unwrap_or(b',')
 }
 
@@ -122,7 +118,7 @@ impl<'a> Sheet<'a> {
     pub fn each(mut self, each: &mut dyn FnMut(&Row) -> Result<()>) -> Result<()> {
         let mut row = Row::new(0, self.header.clone(), &[], self.delimiter);
         while self.next(&mut row)? {
-            let (found, wanted) = (row.fields.len(), self.header.len());
+            let (found, wanted) = (row.fields.at.len(), self.header.len());
             if found != wanted {
                 let what = format!("{found} fields where the header has {wanted}");
                 let remedy = "a column has no name or a field is missing: give the file as the tool wrote it";
@@ -144,8 +140,8 @@ impl<'a> Sheet<'a> {
             row.text.push_str(&line.text);
             row.line = line.number;
         }
-        let mut is_open = split(&row.text, self.delimiter, &mut row.fields);
-        while is_open {
+        row.fields.split(&row.text, self.delimiter);
+        while row.fields.is_open {
             let before = row.text.len();
             let line = if before > LONGEST { None } else { self.lines.next()? };
             let Some(line) = line else {
@@ -153,9 +149,11 @@ impl<'a> Sheet<'a> {
             };
             row.text.push('\n');
             row.text.push_str(&line.text);
-            is_open = split_on(&row.text, before, self.delimiter, &mut row.fields);
+            row.fields.go_on(&row.text, before, self.delimiter);
         }
-        row.unquote();
+        if row.fields.has_quotes {
+            row.unquote();
+        }
         Ok(true)
     }
 }
@@ -163,23 +161,16 @@ impl<'a> Sheet<'a> {
 impl Row {
     pub fn new(line: u64, header: Rc<Vec<String>>, fields: &[String], delimiter: u8) -> Self {
         let decimal = if delimiter == b';' { Decimal::Comma } else { Decimal::Point };
-        let mut row = Row { line, header, decimal, text: String::new(), fields: Vec::new() };
-        fields.iter().for_each(|field| row.fields.push(put(&mut row.text, field)));
+        let mut row = Row { line, header, decimal, text: String::new(), fields: Fields::default() };
+        fields.iter().for_each(|field| row.fields.at.push(put(&mut row.text, field)));
         row
     }
 
-    /// Takes quotes off; a field with quotes in it stands again behind the line.
+    /// A field with quotes in it stands again, as it is meant, behind the line.
     fn unquote(&mut self) {
-        let Row { text, fields, .. } = self;
-        for field in fields {
-            let raw = text[field.clone()].trim();
-            let Some(inner) = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) else { continue };
-            if inner.contains('"') {
-                let plain = bare(raw).into_owned();
-                *field = put(text, &plain);
-            } else {
-                let start = field.start + text[field.clone()].find('"').map_or(0, |at| at + 1);
-                *field = start..start + inner.len();
+        for field in &mut self.fields.at {
+            if let Cow::Owned(plain) = bare(&self.text[field.clone()]) {
+                *field = put(&mut self.text, &plain);
             }
         }
     }
@@ -191,7 +182,10 @@ impl Row {
 
     /// The text of a field; empty where the file has no such column.
     pub fn text(&self, column: impl Into<Option<usize>>) -> &str {
-        column.into().and_then(|at| self.fields.get(at)).map_or("", |range| self.text[range.clone()].trim())
+        column
+            .into()
+            .and_then(|at| self.fields.at.get(at))
+            .map_or("", |range| without_quotes(&self.text[range.clone()]))
     }
 
     /// The text of a field that must not be empty.
@@ -251,10 +245,10 @@ impl Row {
     }
 }
 
-/// Adds a field to a text; where it is.
+/// Adds a field to a text, in quotes; where it is.
 fn put(text: &mut String, field: &str) -> Range<usize> {
     let start = text.len();
-    text.push_str(field);
+    text.extend(["\"", field, "\""]);
     start..text.len()
 }
 
@@ -278,12 +272,13 @@ mod tests {
 
     #[test]
     fn quotes_hold_delimiters_quotes_and_ends_of_lines() {
-        let found =
-            rows("a,b,c\n1,\"x, \"\"y\"\"\",\"\"\n\n 2 , \" two\r\nlines\r\n\"\"more\"\"\" ,3\na,b,c\n4,5 \" disk,6\n");
+        let found = rows(
+            "a,b,c\n1,\"x, \"\"y\"\"\",\"\"\n\n 2 , \" two\r\nlines\r\n\"\"more\"\"\" ,\"\"\"3\"\"\"\na,b,c\n4,5 \" disk,6\n",
+        );
         let row = |line, fields: [&str; 3]| (line, fields.map(str::to_string).to_vec());
         let wanted = [
             row(2, ["1", "x, \"y\"", ""]),
-            row(4, ["2", "two\nlines\n\"more\"", "3"]),
+            row(4, ["2", "two\nlines\n\"more\"", "\"3\""]),
             row(8, ["4", "5 \" disk", "6"]),
         ];
         assert_eq!(found, Ok(wanted.to_vec()));

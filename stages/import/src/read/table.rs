@@ -71,54 +71,73 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Splits at a delimiter outside of quotes, which open at the beginning of a field. Whether the text ends inside of them.
-pub fn split(text: &str, delimiter: u8, fields: &mut Vec<Range<usize>>) -> bool {
-    fields.clear();
-    split_on(text, 0, delimiter, fields)
+/// Where the fields of a row are.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    pub at: Vec<Range<usize>>,
+    /// The text ended inside of quotes.
+    pub is_open: bool,
+    /// Quotes hold quotes.
+    pub has_quotes: bool,
 }
 
-/// [`split`] of a text that ended inside of quotes at `from` and has grown since.
-pub fn split_on(text: &str, from: usize, delimiter: u8, fields: &mut Vec<Range<usize>>) -> bool {
-    let bytes = text.as_bytes();
-    let (mut start, mut at, mut quoted) = fields.pop().map_or((0, 0, false), |open| (open.start, from, true));
-    loop {
-        if !quoted && at == start {
-            let blanks = bytes[at..].iter().take_while(|b| **b == b' ').count();
-            quoted = bytes.get(at + blanks) == Some(&b'"');
-            at += if quoted { blanks + 1 } else { 0 };
-        }
-        let end = if quoted { b'"' } else { delimiter };
-        let Some(found) = memchr::memchr(end, &bytes[at..]) else {
-            fields.push(start..bytes.len());
-            return quoted;
-        };
-        at += found + 1;
-        if !quoted {
-            fields.push(start..at - 1);
-            start = at;
-        } else if bytes.get(at) == Some(&b'"') {
-            at += 1;
-        } else {
-            quoted = false;
+impl Fields {
+    /// Splits at a delimiter outside of quotes, which open at the beginning of a field.
+    pub fn split(&mut self, text: &str, delimiter: u8) {
+        self.at.clear();
+        (self.is_open, self.has_quotes) = (false, false);
+        self.go_on(text, 0, delimiter);
+    }
+
+    /// [`Fields::split`] of a text that ended inside of quotes at `from` and has grown since.
+    pub fn go_on(&mut self, text: &str, from: usize, delimiter: u8) {
+        let bytes = text.as_bytes();
+        let (mut start, mut at) = (self.at.pop().map_or(from, |open| open.start), from);
+        loop {
+            if !self.is_open && at == start {
+                let blanks = bytes[at..].iter().take_while(|b| **b == b' ').count();
+                self.is_open = bytes.get(at + blanks) == Some(&b'"');
+                at += if self.is_open { blanks + 1 } else { 0 };
+            }
+            let end = if self.is_open { b'"' } else { delimiter };
+            let found = if bytes.get(at) == Some(&end) { Some(0) } else { memchr::memchr(end, &bytes[at..]) };
+            let Some(found) = found else {
+                return self.at.push(start..bytes.len());
+            };
+            at += found + 1;
+            if !self.is_open {
+                self.at.push(start..at - 1);
+                start = at;
+            } else if bytes.get(at) == Some(&b'"') {
+                self.has_quotes = true;
+                at += 1;
+            } else {
+                self.is_open = false;
+            }
         }
     }
 }
 
 /// A field without quotes and blanks around it; `""` inside quotes is one quote.
 pub fn bare(field: &str) -> Cow<'_, str> {
-    let field = field.trim();
-    match field.strip_prefix('"').and_then(|f| f.strip_suffix('"')) {
-        Some(inner) if inner.contains("\"\"") => Cow::Owned(inner.replace("\"\"", "\"").trim().to_string()),
-        Some(inner) => Cow::Borrowed(inner.trim()),
-        None => Cow::Borrowed(field),
+    let inner = without_quotes(field);
+    match inner.contains("\"\"") && inner.len() < field.trim().len() {
+        true => Cow::Owned(inner.replace("\"\"", "\"").trim().to_string()),
+        false => Cow::Borrowed(inner),
     }
+}
+
+/// A field without quotes and blanks around it.
+pub fn without_quotes(field: &str) -> &str {
+    let field = field.trim();
+    if let [b'"', .., b'"'] = field.as_bytes() { field[1..field.len() - 1].trim() } else { field }
 }
 
 /// The fields of a line.
 pub fn fields(line: &str, delimiter: u8) -> Vec<String> {
-    let mut fields = Vec::new();
-    split(line, delimiter, &mut fields);
-    fields.iter().map(|f| bare(&line[f.clone()]).into_owned()).collect()
+    let mut fields = Fields::default();
+    fields.split(line, delimiter);
+    fields.at.iter().map(|f| bare(&line[f.clone()]).into_owned()).collect()
 }
 
 /// Rows under a header.
@@ -128,7 +147,7 @@ pub struct Table<R> {
     pub decimal: Decimal,
     delimiter: u8,
     text: String,
-    fields: Vec<Range<usize>>,
+    fields: Fields,
     /// The last field of the row before.
     before: String,
     pub left_out: u64,
@@ -145,7 +164,16 @@ impl<R: Read> Table<R> {
                 let header = Header { names, line: line.number };
                 let decimal = if delimiter == b';' { Decimal::Comma } else { Decimal::Point };
                 let (text, before) = (String::new(), String::new());
-                return Ok(Table { lines, header, decimal, delimiter, text, fields: Vec::new(), before, left_out: 0 });
+                return Ok(Table {
+                    lines,
+                    header,
+                    decimal,
+                    delimiter,
+                    text,
+                    fields: Fields::default(),
+                    before,
+                    left_out: 0,
+                });
             }
             first.get_or_insert_with(|| line.text.chars().take(200).collect::<String>());
         }
@@ -170,15 +198,15 @@ impl<R: Read> Table<R> {
                 break line;
             }
         };
-        Ok(Some(Row { line, text: &self.text, fields: &self.fields }))
+        Ok(Some(Row { line, text: &self.text, fields: &self.fields.at }))
     }
 
     fn is_row(&mut self, line: u64, ended: bool, notes: &mut Notes) -> bool {
         if self.text.chars().all(char::is_whitespace) {
             return false;
         }
-        split(&self.text, self.delimiter, &mut self.fields);
-        let (text, fields, names) = (&self.text, &self.fields, &self.header.names);
+        self.fields.split(&self.text, self.delimiter);
+        let (text, fields, names) = (&self.text, &self.fields.at, &self.header.names);
         let is_whole = fields.len() == names.len();
         let is_name = |at: usize| bare(&text[fields[at].clone()]) == names[at].as_str();
         if is_whole && (0..names.len().min(3)).all(is_name) {
