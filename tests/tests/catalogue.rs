@@ -263,7 +263,11 @@ fn refusals_of_price_files() {
         (vms("a,,,2,8,inf,,r,ra"), "FILE: line 2: column `Price` is not a finite number, \"inf\", correct the line"),
         (vms("a,,,2,8,-1,,r,ra"), "FILE: line 2: column `Price` must be at least 0, \"-1\", correct the line"),
         (vms("a,,,2,8,\"1,5\",,r,ra"), "FILE: line 2: column `Price` is not a number, \"1,5\", correct the line"),
-        (vms("a,,,2,8,1,5,,r,ra"), "FILE: line 2: 10 fields where the header has 9, \"a\", correct the line"),
+        (
+            vms("a,,,2,8,1,5,,r,ra"),
+            "FILE: line 2: 10 fields where the header has 9, \"a\", \
+             a column has no name or a field is missing: give the file as the tool wrote it",
+        ),
         (
             vms("a,A100,,2,8,1,,r,ra"),
             "FILE: line 2: column `AcceleratorCount` must not be empty, \"\", correct the line",
@@ -292,11 +296,11 @@ fn refusals_of_price_files() {
         ),
         (
             lite(r#"{"m": {"input_cost_per_token": "3e-06", "litellm_provider": "v"}}"#),
-            "FILE: line 1: `input_cost_per_token` of m is not a number of at least 0, \"\"3e-06\"\", correct the entry",
+            "FILE: line 1: `input_cost_per_token` of m is not a number of at least 0, \"3e-06\", correct the entry",
         ),
         (
             lite("{\"m\": {\"litellm_provider\": \"v\",\n\"input_cost_per_token\": NaN}}"),
-            "FILE: line 2: not readable as JSON, \"expected value\", repair the file or fetch it again",
+            "FILE: line 1: `input_cost_per_token` of m is not a number of at least 0, \"NaN\", correct the entry",
         ),
         (
             refusal(
@@ -318,7 +322,7 @@ fn refusals_of_price_files() {
         ),
         (
             refusal("prices", "x.csv", b"when,what\n1,2\n", &FETCHED),
-            "FILE: layout not recognised, \"when,what\", name it with --format: own, skypilot, litellm, aws-offer",
+            "FILE: line 1: not recognised, \"when,what\", say which it is with --format, one of own, skypilot, litellm, aws-offer",
         ),
         (
             refusal("prices", "vms.csv", VMS.as_bytes(), &FETCHED),
@@ -419,12 +423,9 @@ fn refusals_of_grid_files() {
         ),
         (
             refusal("grid", "g.json", br#"{"A": {"carbon_intensity": 5, "year": "late"}}"#, &["--source", "s"]),
-            "FILE: line 1: `year` of A is not a year, \"\"late\"\", correct the entry",
+            "FILE: line 1: `year` of A is not a year, \"late\", correct the entry",
         ),
-        (
-            refusal("grid", "x.csv", b"", &[]),
-            "FILE: layout not recognised, \"\", name it with --format: own, electricity-maps, ember, codecarbon",
-        ),
+        (refusal("grid", "x.csv", b"", &[]), "FILE: empty file, 0 bytes, give the file as the tool wrote it"),
         (
             refusal("grid", "e.csv", b"Area,ISO 3 code,Year,Variable,Unit,Value\n", &[]),
             "FILE: the file does not say where it was fetched, no --source, add --source URL",
@@ -467,8 +468,8 @@ fn machines_and_accelerators_are_added_in_their_zone() {
     assert_eq!(usd(&rows, "a3-edgegpu-8g-nolssd", "spot"), 22.0);
     assert_eq!(rows.len(), 7, "{rows:?}");
     for note in [
-        "machine of accelerators whose price is not in its zone, left out: 3, first line 3 (a2-highgpu-1g)",
-        "accelerator whose machine the file does not tell, left out (--host names one): 3, first line",
+        "machine of accelerators whose price is not in its zone, left out: 3, first lines 3, 6, 11 (a2-highgpu-1g)",
+        "accelerator whose machine the file does not tell, left out (--host names one): 3, first lines ",
         "price of exactly 700, a placeholder, left out: 1, first line 9 (H100)",
         "several prices for one accelerator and zone, none taken: 1, first line 15 (2 x B2)",
     ] {
@@ -544,11 +545,11 @@ fn a_price_has_the_date_that_its_source_vouches_for() {
     );
     assert_eq!(
         refused(&["--source", "s", "--retrieved-on", "2026-04-30", "--region", "us-east-1"]),
-        "FILE: the file's own date: after the day on which the file was fetched, \"2026-05-01\", correct it or --retrieved-on"
+        "FILE: the file's own date is after the day on which the file was fetched, \"2026-05-01\", correct it or --retrieved-on"
     );
     assert_eq!(
         refused(&[&offer[..], &["--as-of", "2026-05-15"]].concat()),
-        "--as-of: after the day on which the file was fetched, \"2026-05-15\", correct it or --retrieved-on"
+        "FILE: --as-of is after the day on which the file was fetched, \"2026-05-15\", correct it or --retrieved-on"
     );
     assert_eq!(refused(&["--as-of", "May"]), "--as-of: not a date, \"May\", write YYYY-MM-DD");
     let own = root().join("data/inputs/prices/own.csv");
@@ -696,8 +697,8 @@ fn prices_and_grid_may_be_parquet() {
 /// Formats as the help lists them.
 fn formats(command: &str) -> BTreeSet<String> {
     let help = stage("import", &[command, "--help"]).ok().out;
-    let section = help.split("Possible values:").nth(1).unwrap().split("\n\n").next().unwrap();
-    section.lines().filter_map(|l| l.trim().strip_prefix("- ")?.split(':').next().map(str::to_string)).collect()
+    let section = help.split("Formats, described in docs/imports.md:").nth(1).unwrap();
+    section.lines().filter_map(|l| l.split_whitespace().next().map(str::to_string)).collect()
 }
 
 #[test]

@@ -322,7 +322,8 @@ fn joules_of_no_time_are_left_out() {
     let text = "Time_Of_Day_Seconds\tPkg_J\tCPU\n1778749202.0\t400\t-\n1778749204.0\t600\t-\n1778749204.0\t600\t-\n1778749206.0\t600\t-\n";
     let ran = Folder::new().import("power", &[("turbostat.txt", text)], &[]).ok();
     assert!(
-        ran.err.contains("line 4: joules of no time, left out") && ran.out.contains("1600.000000 J in 6.000 s"),
+        ran.err.contains("joules of no time, left out: 1, first line 4")
+            && ran.out.contains("1600.000000 J in 6.000 s"),
         "{}{}",
         ran.out,
         ran.err

@@ -191,11 +191,7 @@ fn case_22_failed_readings_are_bridged_and_said() {
     let case = "22-nvidia-smi-unknown-error-gap";
     let window = ("2026-05-14T11:00:00", "2026-05-14T11:00:05");
     let (ran, energies) = gives(case, "input.csv", &["--tz", "UTC"], window, "energy_j", &[810.0]);
-    assert!(
-        ran.err.contains("2 lines: no reading but \"[Unknown Error]\", which is not 0 (lines 4, 5)"),
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.contains("no reading but \"[Unknown Error]\", which is not 0: 2, first lines 4, 5"), "{}", ran.err);
     assert_eq!(of(&energies, "0", "nvidia-smi:0").samples, 4);
     let bench = Bench::new(&[window]);
     bench.import(&format!("{case}/input.csv"), &["--tz", "UTC"]).ok();
@@ -208,8 +204,8 @@ fn case_24_cut_and_glued_rows_are_named() {
     let window = ("2026-05-14T13:00:00", "2026-05-14T13:00:03");
     let (ran, energies) =
         gives("24-nvidia-smi-repeated-header-glued-line", "input.csv", &["--tz", "UTC"], window, "energy_j", &[]);
-    assert!(ran.err.contains("line 7: not as many fields as the header, left out"), "{}", ran.err);
-    assert!(ran.err.contains("line 8: the last row is cut, left out"), "{}", ran.err);
+    assert!(ran.err.contains("not as many fields as the header, left out: 1, first line 7"), "{}", ran.err);
+    assert!(ran.err.contains("the last row is cut, left out: 1, first line 8"), "{}", ran.err);
     assert_eq!(of(&energies, "0", "nvidia-smi:0").samples, 4);
     assert!(ran.out.contains(": 4 readings, 2026-05-14T13:00:00Z to 2026-05-14T13:00:03Z"), "{}", ran.out);
 }
@@ -245,7 +241,7 @@ fn case_30_a_snapshot_is_no_energy() {
 fn case_32_dmon_bridges_what_was_not_read() {
     let window = ("2026-05-14T16:00:00", "2026-05-14T16:00:03");
     let (ran, energies) = gives("32-nvidia-smi-dmon-with-time", "input.txt", &["--tz", "UTC"], window, "total_j", &[]);
-    assert!(ran.err.contains("line 10: no reading but \"-\", which is not 0"), "{}", ran.err);
+    assert!(ran.err.contains("no reading but \"-\", which is not 0: 1, first line 10"), "{}", ran.err);
     let gpus = ["nvidia-smi:0", "nvidia-smi:1"].map(|d| of(&energies, "0", d).energy_gross_j);
     assert!(close(gpus[0].unwrap(), 945.0) && close(gpus[1].unwrap(), 600.0), "{gpus:?}");
 }
@@ -320,7 +316,7 @@ fn case_40_a_short_row_costs_itself_alone() {
     let bench =
         Bench::new(&[("2026-05-14T09:00:00", "2026-05-14T09:01:00"), ("2026-05-14T11:58:40", "2026-05-14T12:00:00")]);
     let ran = bench.import(&format!("{case}/input.csv"), &["--tz", "UTC"]).ok();
-    assert!(ran.err.contains("line 3: not as many fields as the header, left out"), "{}", ran.err);
+    assert!(ran.err.contains("not as many fields as the header, left out: 1, first line 3"), "{}", ran.err);
     let energies = bench.joined(200_000.0);
     assert!(close(kwh(&energies, "0") + kwh(&energies, "1"), expected(case)["valid_kwh"].as_f64().unwrap()));
 }
@@ -331,10 +327,10 @@ fn case_42_rows_that_must_not_pass() {
     let bench = Bench::new(&[("2026-05-14T08:59:00", "2026-05-14T09:00:00")]);
     let ran = bench.import(&format!("{case}/input.csv"), &["--tz", "UTC"]).ok();
     for said in [
-        "line 2: a duration of 0 or less",
-        "line 3: negative energy",
-        "line 4: no run_id",
-        "line 5: cpu_energy is 0 beside a power that is not: it was not measured",
+        "a duration of 0 or less, left out: 1, first line 2",
+        "negative energy (a counter wrapped), left out: 1, first line 3",
+        "no run_id, left out: 1, first line 4",
+        "cpu_energy is 0 beside a power that is not: it was not measured: 1, first line 5",
     ] {
         assert!(ran.err.contains(said), "{said}: {}", ran.err);
     }
@@ -378,7 +374,7 @@ fn case_45_and_47_intervals_are_not_integrated_by_trapezoids() {
 fn case_49_only_what_was_tested_counts() {
     let window = ("2026-05-14T10:00:05", "2026-05-14T10:00:08");
     let (ran, energies) = gives("49-mlperf-ptd-spl", "input.txt", &["--tz", "UTC"], window, "energy_j", &[]);
-    assert!(ran.err.contains("line 9: no reading but \"-1.000000\", which is not 0"), "{}", ran.err);
+    assert!(ran.err.contains("no reading but \"-1.000000\", which is not 0: 1, first line 9"), "{}", ran.err);
     assert_eq!(of(&energies, "0", "ptdaemon").samples, 3);
 }
 
@@ -419,7 +415,7 @@ fn case_53_changes_hold_and_a_hole_is_no_zero() {
     refused(&bench, file, &[], &said);
     let ran = bench.import(file, &["--select", "sensor.server_plug_power"]).ok();
     assert!(
-        ran.err.contains("line 4: \"unavailable\", a hole and not 0") && ran.err.contains("a hole of 10.0 s"),
+        ran.err.contains("\"unavailable\", a hole and not 0: 1, first line 4") && ran.err.contains("a hole of 10.0 s"),
         "{}",
         ran.err
     );
@@ -457,7 +453,7 @@ fn case_55_the_zone_that_fits_is_suggested() {
 #[test]
 fn case_56_logs_without_an_interval() {
     for (file, said) in [
-        ("input", "input.csv: empty file, 0 bytes, give the log that the tool wrote"),
+        ("input", "input.csv: empty file, 0 bytes, give the file as the tool wrote it"),
         ("header-only", "header-only.csv: no samples, 0 readings under the header, log while something runs"),
         ("one-sample", "one-sample.csv: one sample, no interval, log over the whole run"),
         ("zero-span", "zero-span.csv: zero time span, 2 samples at one instant, log over the whole run"),
@@ -575,7 +571,7 @@ fn case_65_a_log_that_covers_a_part() {
 #[test]
 fn pages_show_commands_with_options_that_exist() {
     let help = stage("import", &["power", "--help"]).ok().out;
-    let list = help.split("Formats, described in docs/imports:").nth(1).unwrap();
+    let list = help.split("Formats, described in docs/imports.md:").nth(1).unwrap();
     let formats: Vec<&str> = list.lines().filter_map(|l| l.split_whitespace().next()).collect();
     assert!(formats.len() >= 18, "{formats:?}");
     for format in formats {

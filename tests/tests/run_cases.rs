@@ -241,9 +241,9 @@ fn given(case: u64) -> Vec<(&'static str, Value)> {
         }
         2 => {
             let p = plain("input.json", "2.4");
-            let lines =
-                p.said.split("not JSON, passed over (lines ").nth(1).unwrap().split(')').next().unwrap().to_string();
-            let lines: Vec<u64> = lines.split(", ").map(|n| n.parse().unwrap()).collect();
+            let lines = p.said.split("not JSON, passed over: ").nth(1).unwrap().lines().next().unwrap().to_string();
+            let lines: Vec<u64> =
+                lines.split("lines ").nth(1).unwrap().split(", ").map(|n| n.parse().unwrap()).collect();
             vec![
                 ("tests", tests_of(&p)),
                 ("tg_tokens", value(p.sum("tg128", "tokens_generated"))),
@@ -255,7 +255,9 @@ fn given(case: u64) -> Vec<(&'static str, Value)> {
         4 => {
             let p = plain("input.json", "2.4");
             assert!(
-                p.said.contains("FILE: line 90: the file ends inside an entry (a killed run?), the entry is left out"),
+                p.said.contains(
+                    "FILE: the file ends inside an entry (a killed run?), the entry is left out: 1, first line 90"
+                ),
                 "{}",
                 p.said
             );
@@ -500,7 +502,7 @@ fn a_header_with_too_few_names_is_refused() {
 /// Names of the formats, as the help lists them.
 fn formats() -> Vec<String> {
     let help = stage("import", &["runs", "--help"]).ok().out;
-    let list = help.split("Formats, described in docs/imports:").nth(1).unwrap();
+    let list = help.split("Formats, described in docs/imports.md:").nth(1).unwrap();
     list.lines().filter_map(|l| l.split_whitespace().next()).map(str::to_string).collect()
 }
 
@@ -508,7 +510,7 @@ fn formats() -> Vec<String> {
 fn every_format_is_a_file_and_a_page_whose_command_works() {
     let source = root().join("stages/import/src/runs");
     let files = fs::read_dir(&source).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file());
-    let has_format = |p: &PathBuf| fs::read_to_string(p).unwrap().contains("pub const FORMAT: Format =");
+    let has_format = |p: &PathBuf| fs::read_to_string(p).unwrap().contains("pub const FORMAT: Format<Sheet> =");
     let named = |p: PathBuf| p.file_stem().unwrap().to_string_lossy().replace('_', "-");
     let mut files: Vec<String> = files.filter(has_format).map(named).collect();
     let mut formats = formats();

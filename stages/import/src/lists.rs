@@ -1,30 +1,34 @@
 //! `import prices` and `import grid`: other people's tables as rows of `price` and `grid`, ready for `--prices` and `--grid`.
 
-use crate::{grid, grid::interval, prices};
-use anyhow::{Context, Result, bail};
-use clap::{
-    Args,
-    builder::{PossibleValue, PossibleValuesParser},
+use crate::{
+    grid,
+    grid::interval,
+    prices,
+    read::{
+        fault::{self, Fault, quoted},
+        format::{self, Format},
+        source::Source,
+    },
 };
+use anyhow::{Result, bail};
+use clap::{Args, builder::PossibleValuesParser};
 use schemas::{
-    Provenance,
+    Contract, Provenance,
     column::is_date,
+    error::Error,
     io,
     sorted::{Aside, Pick, Sorter},
     tables::TIERS,
     text,
 };
-use serde::Serialize;
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use serde::{Serialize, de::DeserializeOwned};
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Clone, Args, Serialize)]
+#[command(after_help = format::help(prices::ALL))]
 pub struct Prices {
-    /// Layout of the file; recognised by its beginning when left out
-    #[arg(long, value_parser = names(prices::ALL))]
+    /// Format of the file [default: recognised]
+    #[arg(long, value_name = "NAME", value_parser = format::names(prices::ALL), hide_possible_values = true)]
     format: Option<String>,
     /// Seller: named by you where the file does not, else the only one to keep
     #[arg(long)]
@@ -68,9 +72,10 @@ pub struct Prices {
 }
 
 #[derive(Debug, Clone, Args, Serialize)]
+#[command(after_help = format::help(grid::ALL))]
 pub struct Grid {
-    /// Layout of the file; recognised by its beginning when left out
-    #[arg(long, value_parser = names(grid::ALL))]
+    /// Format of the file [default: recognised]
+    #[arg(long, value_name = "NAME", value_parser = format::names(grid::ALL), hide_possible_values = true)]
     format: Option<String>,
     /// Name of the region in the table, for a file with one region
     #[arg(long, value_name = "NAME")]
@@ -101,53 +106,54 @@ pub struct Grid {
     pub input: PathBuf,
 }
 
-/// One layout of a file, and who reads it.
-pub struct Format<S> {
-    pub name: &'static str,
-    pub about: &'static str,
-    /// Whether a file that begins like this has the layout.
-    pub recognises: fn(&str) -> bool,
-    pub read: fn(&Path, &mut S) -> Result<()>,
-}
-
-fn names<S>(formats: &'static [Format<S>]) -> PossibleValuesParser {
-    PossibleValuesParser::new(formats.iter().map(|f| PossibleValue::new(f.name).help(f.about)))
-}
-
 pub fn import_prices(options: &Prices) -> Result<()> {
     options.check()?;
-    let format = recognised(&options.input, options.format.as_deref(), prices::ALL)?;
     let mut sink = prices::Sink::new(options, Aside::beside(&options.output));
-    (format.read)(&options.input, &mut sink).inspect_err(|_| sink.notes.print(&options.input))?;
-    sink.finish(format.name)
+    let format = read(&options.input, options.format.as_deref(), prices::ALL, &mut sink);
+    let format = format.inspect_err(|_| sink.notes.print(&options.input))?;
+    sink.finish(format)
 }
 
 pub fn import_grid(options: &Grid) -> Result<()> {
     writable(&options.output)?;
-    let format = recognised(&options.input, options.format.as_deref(), grid::ALL)?;
     let mut sink = grid::Sink::new(options, Aside::beside(&options.output));
-    (format.read)(&options.input, &mut sink).inspect_err(|_| sink.notes.print(&options.input))?;
-    sink.finish(format.name)
+    let format = read(&options.input, options.format.as_deref(), grid::ALL, &mut sink);
+    let format = format.inspect_err(|_| sink.notes.print(&options.input))?;
+    sink.finish(format)
 }
 
-/// The layout that was asked for, or the only one that the beginning of the file has.
-fn recognised<S>(path: &Path, wanted: Option<&str>, all: &'static [Format<S>]) -> Result<&'static Format<S>> {
-    let refused = || format!("{}: cannot open, check that the path exists and may be used", path.display());
-    let mut head = Vec::new();
-    File::open(path).and_then(|f| f.take(16 << 10).read_to_end(&mut head)).with_context(refused)?;
-    if let Some(format) = wanted.and_then(|name| all.iter().find(|f| f.name == name)) {
-        return Ok(format);
-    }
-    let head = String::from_utf8_lossy(&head);
-    let head = head.trim_start_matches('\u{feff}');
-    match all.iter().filter(|f| (f.recognises)(head)).collect::<Vec<_>>().as_slice() {
-        [one] => Ok(one),
-        _ => {
-            let first: String = head.lines().next().unwrap_or_default().chars().take(100).collect();
-            let known = all.iter().map(|f| f.name).collect::<Vec<_>>().join(", ");
-            bail!("{}: layout not recognised, \"{first}\", name it with --format: {known}", path.display())
-        }
-    }
+/// Reads a list into a sink; the name of its format.
+fn read<S>(path: &Path, asked: Option<&str>, all: &'static [Format<S>], sink: &mut S) -> fault::Result<&'static str> {
+    let source = Source::file(path);
+    let format = format::of(source, asked, all);
+    format.and_then(|f| (f.read)(source, sink).map(|()| f.name)).map_err(|fault| fault.of(path))
+}
+
+/// Refuses a list whose source nobody names.
+pub fn sourced(source: Option<&str>) -> fault::Result<()> {
+    let missing = || Fault::new("the file does not say where it was fetched", "no --source", "add --source URL");
+    source.map(|_| ()).ok_or_else(missing)
+}
+
+/// Calls `each` with line and row of a CSV that has a contract's columns.
+pub fn contract_rows(
+    source: Source,
+    contract: &'static Contract,
+    each: &mut dyn FnMut(u64, text::Row) -> fault::Result<()>,
+) -> fault::Result<()> {
+    let mut refused = None;
+    let read = text::scan_csv(source.path, contract, &mut |line, row| {
+        each(line, row).map_err(|fault| {
+            refused = Some(fault);
+            Error::Csv { path: source.path.to_path_buf(), cause: "refused".into() }
+        })
+    });
+    refused.map_or_else(|| Ok(read?), Err)
+}
+
+/// A row of a contract as its struct.
+pub fn row_of<T: DeserializeOwned>(row: text::Row) -> fault::Result<T> {
+    serde_json::from_value(row.into()).map_err(|e| Fault::new("not a row of the contract", e, "correct the line"))
 }
 
 /// Refuses a name that says no format.
@@ -194,7 +200,7 @@ pub fn save<T: Serialize, O: Serialize>(
 
 /// What was done, on stderr.
 pub fn said(input: &Path, output: &Path, format: &str, rows: usize, what: &str) -> Result<()> {
-    eprintln!("import: {}: read as {format}, {rows} {what} in {}", input.display(), output.display());
+    fault::say(&format!("{}: read as {format}, {rows} {what} in {}", input.display(), output.display()));
     Ok(())
 }
 
@@ -216,29 +222,26 @@ impl Prices {
                 bail!("{option}: not a date, \"{date}\", write YYYY-MM-DD");
             }
         }
-        self.fetched_after(self.as_of.as_deref(), "--as-of")
+        Ok(self.fetched_after(self.as_of.as_deref(), "--as-of").map_err(|fault| fault.of(&self.input))?)
     }
 
     /// Refuses a source that vouches for prices of after the day on which it was fetched.
-    pub fn fetched_after(&self, as_of: Option<&str>, whose: &str) -> Result<()> {
+    pub fn fetched_after(&self, as_of: Option<&str>, whose: &str) -> fault::Result<()> {
         match (as_of, self.retrieved_on.as_deref()) {
             (Some(as_of), Some(fetched)) if as_of > fetched => {
-                bail!("{whose}: after the day on which the file was fetched, \"{as_of}\", correct it or --retrieved-on")
+                let what = format!("{whose} is after the day on which the file was fetched");
+                Err(Fault::new(what, quoted(as_of), "correct it or --retrieved-on"))
             }
             _ => Ok(()),
         }
     }
 
-    /// Source and day, which every format but `own` must be told.
-    pub fn dated(&self) -> Result<()> {
-        let input = self.input.display();
-        match (&self.source, &self.retrieved_on) {
-            (Some(_), Some(_)) => Ok(()),
-            (None, _) => bail!("{input}: the file does not say where it was fetched, no --source, add --source URL"),
-            (_, None) => {
-                bail!("{input}: the file does not say when it was fetched, no --retrieved-on, add --retrieved-on DATE")
-            }
-        }
+    /// Refuses to go on without source and day, which every format but `own` must be told.
+    pub fn dated(&self) -> fault::Result<()> {
+        sourced(self.source.as_deref())?;
+        let what = "the file does not say when it was fetched";
+        let missing = || Fault::new(what, "no --retrieved-on", "add --retrieved-on DATE");
+        self.retrieved_on.as_ref().map(|_| ()).ok_or_else(missing)
     }
 
     /// Whether a price was asked for.

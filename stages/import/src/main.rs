@@ -2,15 +2,6 @@
 //!
 //! Each format recognises a file, reads it row by row into a sink and checks what came; what it leaves out it says.
 
-/// Declares the formats' modules and lists them in the order in which a file is offered to them.
-macro_rules! formats {
-    ($($module:ident),+ $(,)?) => {
-        $(mod $module;)+
-        /// Every format that there is.
-        pub const ALL: &[Format] = &[$($module::FORMAT),+];
-    };
-}
-
 mod grid;
 mod lists;
 mod power;
@@ -61,7 +52,7 @@ fn main() -> ExitCode {
     match import(&Cli::parse().what) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("import: {}", schemas::terminal::escaped(&format!("{error:#}")));
+            read::fault::say(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -1,9 +1,10 @@
 //! The session that imported runs and imported power share, and the folder that they are written into.
 
+use crate::read::zone::Zone;
 use anyhow::Result;
 use schemas::tables::SESSION as SESSIONS;
 use serde::Deserialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The session of imported runs and of imported power, so that they meet.
 pub const SESSION: &str = "import";
@@ -11,6 +12,23 @@ pub const SESSION: &str = "import";
 /// What `run.imported_from` ends with when the result gave times without a zone and none was given: they were taken for UTC. Power logs
 /// without a zone are then taken the same way.
 pub const NO_ZONE_SUFFIX: &str = ", times without a zone";
+
+/// What is imported, and into which folder.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Files {
+    /// Files as the tools wrote them
+    #[arg(value_name = "FILE", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Folder for the tables: power must cover the runs that lie there
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// Zone of times that name none: Europe/Berlin, +02:00, UTC
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub tz: Option<Zone>,
+    /// Added to every time of the files: how far their clock was behind
+    #[arg(long, alias = "offset-ms", value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    pub shift_ms: i64,
+}
 
 /// Refuses a folder that holds runs which were measured: an import would take their place.
 pub fn refuse_measured_folder(into: &Path) -> Result<()> {

@@ -5,13 +5,14 @@
 use super::{Grid, Sink};
 use crate::{
     grid::interval,
-    lists::Format,
-    read::entries::{self, number},
-    read::sheet::{Sheet, fault},
+    read::{
+        fault::{Fault, Result, quoted},
+        format::Format,
+        json::{self, Value, amount},
+        sheet::Sheet,
+        source::Source,
+    },
 };
-use anyhow::{Result, bail};
-use serde_json::Value;
-use std::{fs::File, io::Read, path::Path};
 
 pub const FORMAT: Format<Sink> = Format {
     name: "codecarbon",
@@ -24,34 +25,29 @@ pub const FORMAT: Format<Sink> = Format {
     read,
 };
 
-fn read(path: &Path, sink: &mut Sink) -> Result<()> {
-    let mut start = Vec::new();
-    File::open(path)?.take(64).read_to_end(&mut start)?;
-    match String::from_utf8_lossy(&start).trim_start_matches('\u{feff}').trim_start().starts_with('{') {
-        true => countries(path, sink),
-        false => clouds(path, sink),
-    }
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    sink.sourced()?;
+    if source.head()?.trim_start().starts_with('{') { countries(source, sink) } else { clouds(source, sink) }
 }
 
-fn clouds(path: &Path, sink: &mut Sink) -> Result<()> {
-    let source = sink.source()?;
+fn clouds(source: Source, sink: &mut Sink) -> Result<()> {
     let Some(year) = sink.options.year else {
-        bail!("{}: the file states no year, no --year, add --year 2023", path.display());
+        return Err(Fault::new("the file states no year", "no --year", "add --year 2023"));
     };
     let Some((start_ns, end_ns)) = interval::year(year) else {
-        bail!("--year: out of range, {year}, give a year from 1700 to 2261");
+        return Err(Fault::new("--year is out of range", year, "give a year from 1700 to 2261"));
     };
     let basis = sink.options.basis.clone().unwrap_or_else(|| "unknown".into());
-    let sheet = Sheet::open(path)?;
+    let sheet = Sheet::open(source)?;
     let (provider, region, impact) = (sheet.column("provider")?, sheet.column("region")?, sheet.column("impact")?);
-    sheet.each(&mut |line| {
-        let region = format!("{}:{}", line.filled(provider)?, line.filled(region)?);
-        let Some(intensity) = line.number(impact)? else {
-            sink.missing(line.number, &region);
+    sheet.each(&mut |row| {
+        let region = format!("{}:{}", row.filled(provider)?, row.filled(region)?);
+        let Some(intensity) = row.amount(impact)? else {
+            sink.missing(row.line, &region);
             return Ok(());
         };
-        let (gco2e_per_kwh, year, basis, source) = (Some(intensity), Some(year), basis.clone(), source.clone());
-        sink.row(line.number, Grid { region, start_ns, end_ns, gco2e_per_kwh, basis, year, source, ..Grid::default() })
+        let (gco2e_per_kwh, year, basis) = (Some(intensity), Some(year), basis.clone());
+        sink.row(row.line, Grid { region, start_ns, end_ns, gco2e_per_kwh, basis, year, ..Grid::default() })
     })?;
     if sink.options.basis.is_none() {
         sink.notes.add("the file states no basis, \"unknown\" was written (--basis says it)", 1, "impact");
@@ -62,32 +58,30 @@ fn clouds(path: &Path, sink: &mut Sink) -> Result<()> {
     Ok(())
 }
 
-fn countries(path: &Path, sink: &mut Sink) -> Result<()> {
-    let source = sink.source()?;
+fn countries(source: Source, sink: &mut Sink) -> Result<()> {
     if sink.options.basis.as_deref() == Some("direct") {
-        bail!("{}: these figures are over the life cycle, --basis direct, leave it out", path.display());
+        return Err(Fault::new("these figures are over the life cycle", "--basis direct", "leave it out"));
     }
-    entries::each(path, &mut |line, region, entry| {
-        if !entry.is_object() {
+    json::fields(&source.text()?, &mut |line, region, entry| {
+        if !matches!(entry, Value::Map(_)) {
             return Ok(());
         }
         if !sink.wants(region) {
             return Ok(());
         }
-        let Some(intensity) = number(path, line, region, entry, "carbon_intensity")? else {
+        let Some(intensity) = amount(line, region, entry, "carbon_intensity")? else {
             sink.missing(line, region);
             return Ok(());
         };
-        let stated = entry.get("year").unwrap_or(&Value::Null);
-        let Some((year, (start_ns, end_ns))) = stated.as_i64().and_then(|y| interval::year(y).map(|span| (y, span)))
+        let stated = entry.get("year");
+        let known = match stated {
+            Some(Value::Int(year)) => interval::year(*year).map(|span| (*year, span)),
+            _ => None,
+        };
+        let Some((year, (start_ns, end_ns))) = known
         else {
-            return Err(fault(
-                path,
-                line,
-                &format!("`year` of {region} is not a year"),
-                &stated.to_string(),
-                "correct the entry",
-            ));
+            let what = format!("`year` of {region} is not a year");
+            return Err(Fault::new(what, quoted(&stated.and_then(Value::shown).unwrap_or_default()), "correct the entry").at(line));
         };
         if sink.options.year.is_some_and(|y| y != year) {
             return Ok(());
@@ -102,7 +96,6 @@ fn countries(path: &Path, sink: &mut Sink) -> Result<()> {
             basis,
             method,
             year,
-            source: source.clone(),
             ..Grid::default()
         };
         sink.row(line, row)

@@ -5,12 +5,15 @@
 use super::{Grid, Sink};
 use crate::{
     grid::interval::Step,
-    lists::Format,
-    read::sheet::{Line, Sheet},
+    read::{
+        fault::{Fault, Result, quoted},
+        format::Format,
+        sheet::{Row, Sheet},
+        source::Source,
+    },
 };
-use anyhow::{Result, anyhow, bail};
 use schemas::text::instant;
-use std::{collections::HashMap, path::Path};
+use std::collections::HashMap;
 
 pub const FORMAT: Format<Sink> = Format {
     name: "electricity-maps",
@@ -43,44 +46,44 @@ fn basis_of(name: &str) -> Option<&'static str> {
     }
 }
 
-fn read(path: &Path, sink: &mut Sink) -> Result<()> {
-    let source = sink.source()?;
-    let sheet = Sheet::open(path)?;
-    let (columns, basis) = columns(path, &sheet, sink.options.basis.as_deref())?;
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    sink.sourced()?;
+    let sheet = Sheet::open(source)?;
+    let (columns, basis) = columns(&sheet, sink.options.basis.as_deref())?;
     let step = match sink.options.interval.as_deref().and_then(Step::named) {
         Some(step) => step,
-        None => step(path, sheet, &columns)?,
+        None => step(sheet, &columns)?,
     };
     let mut only = None;
-    Sheet::open(path)?.each(&mut |line| {
-        let (text, zone) = (line.filled(columns.start)?, line.filled(columns.zone)?);
-        let start_ns = start(line, &columns)?;
+    Sheet::open(source)?.each(&mut |row| {
+        let (text, zone) = (row.filled(columns.start)?, row.filled(columns.zone)?);
+        let start_ns = start(row, &columns)?;
         let end_ns = step.end(text, start_ns).ok_or_else(|| {
-            line.fault("no interval of the file's length starts here", text, "correct the line or give --interval")
+            row.fault("no interval of the file's length starts here", text, "correct the line or give --interval")
         })?;
         let year: i64 = text.get(..4).and_then(|y| y.parse().ok()).unwrap_or_default();
         if !sink.wants(zone) || sink.options.year.is_some_and(|y| y != year) {
             return Ok(());
         }
         if sink.options.zone.is_some() && *only.get_or_insert_with(|| zone.to_string()) != zone {
-            return Err(line.fault("a second zone, which --zone cannot name too", zone, "pick one with --region"));
+            return Err(row.fault("a second zone, which --zone cannot name too", zone, "pick one with --region"));
         }
-        let estimated = match plain(line.text(columns.estimated)).as_str() {
+        let estimated = match plain(row.text(columns.estimated)).as_str() {
             "" => None,
             "true" => Some(true),
             "false" => Some(false),
-            other => return Err(line.fault("whether it is estimated is not true or false", other, "correct the line")),
+            other => return Err(row.fault("whether it is estimated is not true or false", other, "correct the line")),
         };
-        match line.number(columns.intensity)? {
+        match row.amount(columns.intensity)? {
             None => {
-                sink.missing(line.number, zone);
+                sink.missing(row.line, zone);
                 Ok(())
             }
             Some(intensity) => {
-                let (region, basis, source) = (zone.to_string(), basis.to_string(), source.clone());
+                let (region, basis) = (zone.to_string(), basis.to_string());
                 let gco2e_per_kwh = Some(intensity);
                 let (method, year) = (Some("electricity-maps".into()), Some(year));
-                let row = Grid {
+                let grid = Grid {
                     region,
                     start_ns,
                     end_ns,
@@ -89,25 +92,21 @@ fn read(path: &Path, sink: &mut Sink) -> Result<()> {
                     method,
                     year,
                     estimated,
-                    source,
                     ..Grid::default()
                 };
-                sink.row(line.number, row)
+                sink.row(row.line, grid)
             }
         }
     })
 }
 
-fn columns(path: &Path, sheet: &Sheet, wanted: Option<&str>) -> Result<(Columns, &'static str)> {
+fn columns(sheet: &Sheet, wanted: Option<&str>) -> Result<(Columns, &'static str)> {
     let header = sheet.header();
     let find = |means: &str| header.iter().position(|h| plain(h) == means);
     let need = |means: &str| {
         let known = header.join(", ");
         find(means).ok_or_else(|| {
-            anyhow!(
-                "{}: missing column, \"{means}\", give the file as it was fetched (columns: {known})",
-                path.display()
-            )
+            Fault::new("missing column", quoted(means), format!("give the file as it was fetched (columns: {known})"))
         })
     };
     let bases: Vec<(usize, &'static str)> =
@@ -115,34 +114,33 @@ fn columns(path: &Path, sheet: &Sheet, wanted: Option<&str>) -> Result<(Columns,
     let (intensity, basis) =
         match bases.iter().filter(|b| wanted.is_none_or(|w| w == b.1)).collect::<Vec<_>>().as_slice() {
             [one] => **one,
-            [] => bail!(
-                "{}: no column of carbon intensity, \"{}\", give the file as it was fetched (columns: {})",
-                path.display(),
-                wanted.unwrap_or("lifecycle or direct"),
-                header.join(", ")
-            ),
-            _ => bail!(
-                "{}: several carbon intensities, \"{}\", choose with --basis lifecycle or --basis direct",
-                path.display(),
-                bases.iter().map(|b| header[b.0].as_str()).collect::<Vec<_>>().join(", ")
-            ),
+            [] => {
+                let remedy = format!("give the file as it was fetched (columns: {})", header.join(", "));
+                let value = quoted(wanted.unwrap_or("lifecycle or direct"));
+                return Err(Fault::new("no column of carbon intensity", value, remedy));
+            }
+            _ => {
+                let names = bases.iter().map(|b| header[b.0].as_str()).collect::<Vec<_>>().join(", ");
+                let remedy = "choose with --basis lifecycle or --basis direct";
+                return Err(Fault::new("several carbon intensities", quoted(&names), remedy));
+            }
         };
     let (start, zone) = (need("datetime (utc)")?, need("zone id")?);
     Ok((Columns { start, zone, intensity, estimated: find("data estimated") }, basis))
 }
 
-fn start(line: &Line, columns: &Columns) -> Result<i64> {
-    let text = line.filled(columns.start)?;
-    instant(text).ok_or_else(|| line.fault("not an instant", text, "write it as 2026-05-14 09:00:00, UTC"))
+fn start(row: &Row, columns: &Columns) -> Result<i64> {
+    let text = row.filled(columns.start)?;
+    instant(text).ok_or_else(|| row.fault("not an instant", text, "write it as 2026-05-14 09:00:00, UTC"))
 }
 
 /// First pass: the shortest distance between two starts of one zone. One start that is not midnight is of an hour.
-fn step(path: &Path, sheet: Sheet, columns: &Columns) -> Result<Step> {
+fn step(sheet: Sheet, columns: &Columns) -> Result<Step> {
     let (mut last, mut shortest, mut text) = (HashMap::<String, i64>::new(), i64::MAX, String::new());
-    sheet.each(&mut |line| {
-        let start = start(line, columns)?;
-        text = line.text(columns.start).to_string();
-        if let Some(before) = last.insert(line.filled(columns.zone)?.to_string(), start) {
+    sheet.each(&mut |row| {
+        let start = start(row, columns)?;
+        text = row.text(columns.start).to_string();
+        if let Some(before) = last.insert(row.filled(columns.zone)?.to_string(), start) {
             let distance = start.saturating_sub(before).saturating_abs();
             shortest = if distance > 0 { shortest.min(distance) } else { shortest };
         }
@@ -151,6 +149,6 @@ fn step(path: &Path, sheet: Sheet, columns: &Columns) -> Result<Step> {
     let alone = || (shortest == i64::MAX && !text.contains(" 00:00")).then(|| Step::named("hour")).flatten();
     Step::of_distance(shortest).or_else(alone).ok_or_else(|| {
         let todo = "give --interval hour, day, month or year";
-        anyhow!("{}: cannot tell how long an interval is, starts such as \"{text}\", {todo}", path.display())
+        Fault::new("cannot tell how long an interval is", format!("starts such as {}", quoted(&text)), todo)
     })
 }

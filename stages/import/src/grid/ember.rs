@@ -1,9 +1,16 @@
 //! Ember's yearly electricity data in long form: one row an area, year and variable. Intensity is over the life cycle.
 
 use super::{Grid, Sink};
-use crate::{grid::interval, lists::Format, read::sheet::Sheet};
-use anyhow::{Result, bail};
-use std::{collections::BTreeMap, path::Path};
+use crate::{
+    grid::interval,
+    read::{
+        fault::{Fault, Result},
+        format::Format,
+        sheet::Sheet,
+        source::Source,
+    },
+};
+use std::collections::BTreeMap;
 
 pub const FORMAT: Format<Sink> = Format {
     name: "ember",
@@ -22,49 +29,49 @@ pub const METHOD: &str = "ember";
 struct Newest {
     line: u64,
     value: Option<(i64, f64)>,
-    /// Newest year without a value, and its line.
+    /// Newest year without a value, and its row.
     empty: Option<(i64, u64)>,
 }
 
-fn read(path: &Path, sink: &mut Sink) -> Result<()> {
-    let source = sink.source()?;
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    sink.sourced()?;
     if sink.options.basis.as_deref() == Some("direct") {
-        bail!("{}: Ember's intensity is over the life cycle, --basis direct, leave it out", path.display());
+        return Err(Fault::new("Ember's intensity is over the life cycle", "--basis direct", "leave it out"));
     }
-    let sheet = Sheet::open(path)?;
+    let sheet = Sheet::open(source)?;
     let (area, code) = (sheet.column("Area")?, sheet.column("ISO 3 code")?);
     let (year, variable) = (sheet.column("Year")?, sheet.column("Variable")?);
     let (unit, value) = (sheet.column("Unit")?, sheet.column("Value")?);
     let mut regions: BTreeMap<String, Newest> = BTreeMap::new();
-    sheet.each(&mut |line| {
-        if line.text(variable) != "CO2 intensity" {
+    sheet.each(&mut |row| {
+        if row.text(variable) != "CO2 intensity" {
             return Ok(());
         }
-        if !["gCO2/kWh", "gCO2e/kWh"].contains(&line.text(unit)) {
-            return Err(line.fault(
+        if !["gCO2/kWh", "gCO2e/kWh"].contains(&row.text(unit)) {
+            return Err(row.fault(
                 "CO2 intensity in another unit",
-                line.text(unit),
+                row.text(unit),
                 "gCO2/kWh is expected: correct the line",
             ));
         }
         // The world and other sums of countries have no code.
-        let region = if line.text(code).is_empty() { line.filled(area)? } else { line.text(code) };
-        let text = line.filled(year)?;
+        let region = if row.text(code).is_empty() { row.filled(area)? } else { row.text(code) };
+        let text = row.filled(year)?;
         let Some(year) = text.parse::<i64>().ok().filter(|y| interval::year(*y).is_some()) else {
-            return Err(line.fault("column `Year` is not a year", text, "correct the line"));
+            return Err(row.fault("column `Year` is not a year", text, "correct the line"));
         };
         if !sink.wants(region) || sink.options.year.is_some_and(|y| y != year) {
             return Ok(());
         }
         let newest = regions.entry(region.to_string()).or_default();
-        match line.number(value)? {
+        match row.amount(value)? {
             Some(_) if newest.value.is_some_and(|v| v.0 == year) => {
-                return Err(line.fault("second intensity of the year", &format!("{region} {year}"), "remove one"));
+                return Err(row.fault("second intensity of the year", &format!("{region} {year}"), "remove one"));
             }
             Some(v) if newest.value.is_none_or(|n| n.0 < year) => {
-                (newest.value, newest.line) = (Some((year, v)), line.number)
+                (newest.value, newest.line) = (Some((year, v)), row.line)
             }
-            None if newest.empty.is_none_or(|e| e.0 < year) => newest.empty = Some((year, line.number)),
+            None if newest.empty.is_none_or(|e| e.0 < year) => newest.empty = Some((year, row.line)),
             _ => {}
         }
         Ok(())
@@ -79,11 +86,11 @@ fn read(path: &Path, sink: &mut Sink) -> Result<()> {
             sink.notes.add(&format!("{} is empty, {year} used", empty.0), empty.1, &region);
         }
         let Some((start_ns, end_ns)) = interval::year(year) else { continue };
-        let (basis, method, source) = ("lifecycle".into(), Some(METHOD.into()), source.clone());
+        let (basis, method) = ("lifecycle".into(), Some(METHOD.into()));
         let (gco2e_per_kwh, year) = (Some(intensity), Some(year));
         sink.row(
             newest.line,
-            Grid { region, start_ns, end_ns, gco2e_per_kwh, basis, method, year, source, ..Grid::default() },
+            Grid { region, start_ns, end_ns, gco2e_per_kwh, basis, method, year, ..Grid::default() },
         )?;
     }
     Ok(())

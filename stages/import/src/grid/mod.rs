@@ -1,18 +1,17 @@
 //! Tables of carbon intensity: what a reader gives, what becomes of it, and the registry.
 //!
-//! A new table is a file here that has a `FORMAT`, its line in [`ALL`] (and, as every Rust file, its `mod` line).
+//! A new table is a file here that has a `FORMAT`, its line in [`formats!`], and its section in `docs/imports.md`.
 
-mod codecarbon;
-mod electricity_maps;
-mod ember;
 pub mod interval;
-mod own;
 
 use crate::{
-    lists::{self, Format, said, save},
-    read::notes::Notes,
+    lists::{self, said, save},
+    read::{
+        fault::{Notes, Result},
+        format::formats,
+    },
 };
-use anyhow::{Result, bail};
+use anyhow::bail;
 use schemas::{
     sorted::{Aside, Sorter, only},
     tables,
@@ -21,7 +20,7 @@ use std::collections::BTreeSet;
 
 pub use tables::grid::Row as Grid;
 
-pub const ALL: &[Format<Sink>] = &[own::FORMAT, electricity_maps::FORMAT, ember::FORMAT, codecarbon::FORMAT];
+formats!(Sink: own, electricity_maps, ember, codecarbon);
 
 /// Takes what a reader found: drops what was not asked for or cannot be an intensity, and keeps the rest in order.
 pub struct Sink {
@@ -39,15 +38,9 @@ impl Sink {
         Sink { options: options.clone(), notes: Notes::default(), sorter, found: BTreeSet::new() }
     }
 
-    /// The source, which every format but `own` must be told.
-    pub fn source(&self) -> Result<String> {
-        match &self.options.source {
-            Some(source) => Ok(source.clone()),
-            None => bail!(
-                "{}: the file does not say where it was fetched, no --source, add --source URL",
-                self.options.input.display()
-            ),
-        }
+    /// Refuses to go on without the source, which every format but `own` must be told.
+    pub fn sourced(&self) -> Result<()> {
+        lists::sourced(self.options.source.as_deref())
     }
 
     /// Whether a region of the file was asked for.
@@ -76,13 +69,16 @@ impl Sink {
         if grid.method.is_none() && grid.gco2e_per_kwh.is_some() {
             grid.method.clone_from(&self.options.method);
         }
+        if let Some(source) = &self.options.source {
+            grid.source.clone_from(source);
+        }
         if let Some(zone) = &self.options.zone {
             grid.region.clone_from(zone);
         }
         Ok(self.sorter.row(line, grid)?)
     }
 
-    pub fn finish(self, format: &str) -> Result<()> {
+    pub fn finish(self, format: &str) -> anyhow::Result<()> {
         let Sink { options, notes, sorter, found } = self;
         let lists::Grid { input, output, .. } = &options;
         notes.print(input);

@@ -1,15 +1,17 @@
 //! AIPerf's `gpu_telemetry_export.jsonl` (aiperf, GPU telemetry): snapshots of dcgm-exporter, some written twice. Energy is in megajoules,
 //! memory in GB.
 
-use super::{
-    Format, Source,
-    sink::{Gpu, MEMORY, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION},
+use super::sink::{Gpu, MEMORY, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION};
+use crate::read::{
+    fault::Result,
+    format::Format,
+    source::Source,
+    zone::Stamp,
 };
-use crate::read::{fault::Result, zone::Stamp};
 use sensor::{Kind, Scope, averaging::Reading};
 use serde::Deserialize;
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "aiperf-telemetry",
     about: "AIPerf: gpu_telemetry_export.jsonl",
     recognises: |head| {

@@ -1,19 +1,18 @@
 //! `amd-smi metric --power --usage -w 1 --csv`, or `monitor` with the same (AMD SMI's manual): a sentence, then the header again for every
 //! sweep. Times are whole seconds, so that two sweeps may share one.
 
-use super::{
-    Format, Source,
-    sink::{CLOCK, Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION},
-};
+use super::sink::{CLOCK, Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Measure, cell, unit_of_name},
+    source::Source,
     table::Table,
 };
 use sensor::{Kind, Scope};
 use std::collections::HashMap;
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "amd-smi",
     about: "amd-smi metric --power --usage -w 1 --csv",
     recognises: |head| {
@@ -35,8 +34,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header =
         |names: &[String]| names.iter().any(|n| n == "gpu") && names.iter().any(|n| POWERS.contains(&n.as_str()));
     let mut table = Table::find(source.lines()?, &is_header, "timestamp, gpu and socket_power")?;
-    let header = table.layout.header.clone();
-    let (decimal, gpu) = (table.layout.decimal, header.must("gpu")?);
+    let header = table.header.clone();
+    let (decimal, gpu) = (table.decimal, header.must("gpu")?);
     let factor =
         |at: usize| unit_of_name(&header.names[at]).filter(|u| u.of == Measure::Power).map_or(1.0, |u| u.factor);
     // What one column never has, the next may: it depends on the chip.
@@ -44,17 +43,11 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let time = header.find(&["timestamp"]);
     let extras_at = EXTRAS.map(|(names, extra)| (header.find(names), extra));
     let mut chosen: HashMap<String, (&str, usize)> = HashMap::new();
-    let mut sweep: (Option<String>, i64) = (None, -1);
     while let Some(row) = table.next(&mut sink.notes)? {
         let index = row.get(gpu).into_owned();
         let t = match time {
             Some(at) => sink.time(row.line, &row.get(at))?,
-            None => {
-                let first = sweep.0.get_or_insert_with(|| index.clone());
-                sweep.1 += i64::from(*first == index);
-                let why = "no column timestamp (amd-smi metric without -w)";
-                Some(sink.start(why)?.saturating_add(sink.interval(why)?.saturating_mul(sweep.1)))
-            }
+            None => Some(sink.swept(&index, "no column timestamp (amd-smi metric without -w)")?),
         };
         let Some(t) = t else { continue };
         if index.is_empty() || index.len() > 40 {
@@ -88,6 +81,6 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             _ => sink.leave_out(row.line, "no power in its field, left out"),
         }
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     Ok(())
 }

@@ -2,7 +2,6 @@
 //! called. Energies are kWh since the run's start; `timestamp` is local and the end of the row.
 
 use super::{
-    Format, Source,
     sink::{
         Sensor, Sink,
         windows::{Window, give},
@@ -10,13 +9,15 @@ use super::{
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     table::{Row, Table},
 };
 use sensor::{Kind, Scope};
 use std::collections::BTreeMap;
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "codecarbon",
     about: "CodeCarbon's emissions.csv",
     recognises: |head| head.lines().take(5).any(|line| line.contains("energy_consumed") && line.contains("duration")),
@@ -36,7 +37,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         |names: &[String]| ["timestamp", "duration", "energy_consumed"].iter().all(|n| names.iter().any(|m| m == n));
     let mut table =
         Table::find(source.lines()?, &is_header, "timestamp, run_id, duration, cpu_energy, gpu_energy and ram_energy")?;
-    let header = table.layout.header.clone();
+    let header = table.header.clone();
     let column = |name: &str| header.must(name);
     let (time, duration, run) = (column("timestamp")?, column("duration")?, column("run_id")?);
     let parts = PARTS.map(|(_, name, _)| header.find(&[name]));
@@ -75,7 +76,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let Some(end) = sink.time(line, &text)? else { continue };
         rows.entry(name).or_default().insert(end, (line, length, kwh));
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     if rows.is_empty() && !sink.options.select.is_empty() {
         return Err(Fault::new(
             "no run of this id",

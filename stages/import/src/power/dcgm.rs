@@ -1,20 +1,19 @@
 //! Prometheus's answer to `query_range` (or `query` with a range) over metrics of dcgm-exporter (Prometheus HTTP API; DCGM fields 155
 //! to 157). Values are strings; a GPU that is split into MIG instances repeats the power of the whole board for each of them.
 
-use super::{
-    Format, Source,
-    sink::{Gpu, Sensor, Sink},
-};
+use super::sink::{Gpu, Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     zone::{Stamp, epoch},
 };
 use sensor::{Kind, Scope, averaging::Reading};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "dcgm-prometheus",
     about: "Prometheus query_range JSON of DCGM_FI_DEV_POWER_USAGE or DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION",
     recognises: |head| head.trim_start().starts_with('{') && head.contains("\"resultType\""),

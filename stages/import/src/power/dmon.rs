@@ -1,17 +1,16 @@
 //! `nvidia-smi dmon -s pucm -o DT` (nvidia-smi's manual, "dmon"): columns by the names in the lines that start with `#`.
 
-use super::{
-    Format, Source,
-    sink::{CLOCK, Gpu, MEMORY, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION},
-};
+use super::sink::{CLOCK, Gpu, MEMORY, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     zone::{DateOrder, Stamp, clock, day},
 };
 use sensor::{Kind, Scope, averaging::Reading};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "nvidia-smi-dmon",
     about: "nvidia-smi dmon -s pucm -o DT",
     recognises: |head| {
@@ -52,7 +51,6 @@ struct Midnights {
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut lines = source.lines()?;
     let (mut columns, mut midnights) = (None::<Columns>, Midnights::default());
-    let mut sweep: (Option<String>, i64) = (None, -1);
     while let Some(line) = lines.next()? {
         let (number, text) = (line.number, line.text.trim());
         if let Some(header) = text.strip_prefix('#') {
@@ -81,15 +79,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let t = match (field(&["Date"]), field(&["Time"])) {
             (Some(date), Some(time)) => sink.time(number, &format!("{date} {time}"))?,
             (None, Some(time)) => of_day(sink, number, time, &mut midnights)?,
-            _ => {
-                // A sweep begins with the GPU that began the one before.
-                let first = sweep.0.get_or_insert_with(|| gpu.to_string());
-                sweep.1 += i64::from(first == gpu);
-                Some(
-                    sink.start("no Date and Time")?
-                        .saturating_add(sink.interval("no Date and Time")?.saturating_mul(sweep.1)),
-                )
-            }
+            _ => Some(sink.swept(gpu, "no Date and Time")?),
         };
         let Some(t) = t else { continue };
         let mut extras = NO_EXTRAS;

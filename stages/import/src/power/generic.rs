@@ -1,26 +1,29 @@
 //! A table of one's own: `time` and `power_w`, or `energy_j`, and what else is known. `docs/imports/csv.md` is its definition.
 
-use super::{
-    Format, Source,
-    sink::{Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION},
-};
+use super::sink::{Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Measure, Unit, cell, unit_of_name},
+    source::Source,
     table::Table,
 };
 use sensor::{Kind, Scope};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "csv",
     about: "any table with the columns time and power_w, or energy_j (docs/imports/csv.md)",
-    recognises: |head| {
-        let first = head.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
-        let mut names = first.split([',', ';', '\t']).map(|n| n.trim().trim_matches(['"', '\u{feff}']));
-        names.clone().any(is_time) && names.any(is_value)
-    },
+    recognises,
     read,
 };
+
+/// A table of one's own is what no tool wrote.
+fn recognises(head: &str) -> bool {
+    let first = head.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
+    let mut names = first.split([',', ';', '\t']).map(|n| n.trim().trim_matches('"'));
+    let of_tool = || super::ALL.iter().any(|f| f.name != FORMAT.name && (f.recognises)(head));
+    names.clone().any(is_time) && names.any(is_value) && !of_tool()
+}
 
 const TIMES: [&str; 5] = ["time", "timestamp", "t_ns", "t_unix_ns", "datetime"];
 
@@ -44,7 +47,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header = |names: &[String]| names.iter().any(|n| is_time(n)) && names.iter().any(|n| is_value(n));
     let mut table =
         Table::find(source.lines()?, &is_header, "time and power_w (or energy_j), as docs/imports/csv.md says")?;
-    let (header, decimal) = (table.layout.header.clone(), table.layout.decimal);
+    let (header, decimal) = (table.header.clone(), table.decimal);
     let time = header.find(&TIMES).unwrap_or(0);
     let values: Vec<usize> = (0..header.names.len()).filter(|&at| is_value(&header.names[at])).collect();
     let value = match (values.as_slice(), sink.options.select.as_slice()) {
@@ -109,6 +112,6 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             Cell::Rubbish => sink.leave_out(row.line, "no number in the field of the value, left out"),
         }
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     Ok(())
 }

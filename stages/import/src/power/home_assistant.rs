@@ -3,7 +3,6 @@
 //! begins anew behind each hole.
 
 use super::{
-    Format, Source,
     sink::{
         Sensor, Sink,
         windows::{Window, give},
@@ -11,14 +10,16 @@ use super::{
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     table::Table,
 };
 use sensor::{Kind, Scope};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "home-assistant",
     about: "Home Assistant: History, Download data (entity_id,state,last_changed), or /api/history/period",
     recognises: |head| {
@@ -53,8 +54,7 @@ fn is_json(text: &str) -> bool {
 }
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
-    let peeked = source.peek()?;
-    let changes = if is_json(&peeked.0) { json(peeked.1, sink)? } else { csv(peeked.1, sink)? };
+    let changes = if is_json(&source.head()?) { json(source, sink)? } else { csv(source, sink)? };
     steps(changes, sink)
 }
 
@@ -62,8 +62,8 @@ fn csv(source: Source, sink: &mut Sink) -> Result<Changes> {
     let is_header =
         |names: &[String]| ["entity_id", "state", "last_changed"].iter().all(|n| names.iter().any(|m| m == n));
     let mut table = Table::find(source.lines()?, &is_header, "entity_id, state and last_changed")?;
-    let header = table.layout.header.clone();
-    let (decimal, entity) = (table.layout.decimal, header.must("entity_id")?);
+    let header = table.header.clone();
+    let (decimal, entity) = (table.decimal, header.must("entity_id")?);
     let (state, time) = (header.must("state")?, header.must("last_changed")?);
     let mut changes = Changes::new();
     while let Some(row) = table.next(&mut sink.notes)? {
@@ -74,7 +74,7 @@ fn csv(source: Source, sink: &mut Sink) -> Result<Changes> {
         let Some(t) = sink.time(row.line, &row.get(time))? else { continue };
         add(&mut changes, sink, row.line, name, t, cell(&row.get(state), decimal), 1.0);
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     changes.keys().try_for_each(|name| named(name))?;
     Ok(changes)
 }

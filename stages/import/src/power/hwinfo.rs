@@ -1,19 +1,18 @@
 //! HWiNFO's sensor log on Windows: Windows-1252, day first, a comma at the end of each row, the header again and the names of the devices
 //! at the end. Two GPUs give two columns of one name.
 
-use super::{
-    Format, Source,
-    sink::{Gpu, Sensor, Sink},
-};
+use super::sink::{Gpu, Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, cell},
+    source::Source,
     table::{Header, Table},
     zone::{DateOrder, stamp},
 };
 use sensor::{Kind, Scope};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "hwinfo",
     about: "HWiNFO: Sensors, Log to file (.CSV)",
     recognises: |head| {
@@ -39,8 +38,8 @@ struct Column {
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header = |names: &[String]| names.iter().any(|n| n == "Date") && names.iter().any(|n| n.ends_with("[W]"));
     let mut table = Table::find(source.lines()?, &is_header, "Date, Time and powers in [W]")?;
-    let header = table.layout.header.clone();
-    let (decimal, date, time) = (table.layout.decimal, header.must("Date")?, header.must("Time")?);
+    let header = table.header.clone();
+    let (decimal, date, time) = (table.decimal, header.must("Date")?, header.must("Time")?);
     let columns = columns(&header, &sink.options.select)?;
     while let Some(row) = table.next(&mut sink.notes)? {
         if row.get(date) == "Date" {
@@ -70,7 +69,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             }
         }
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     Ok(())
 }
 

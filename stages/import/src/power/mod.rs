@@ -7,96 +7,23 @@ mod sink;
 #[cfg(test)]
 mod tests;
 
-use crate::read::{
-    decode::{self, Lines, Utf8},
-    fault::{self, Fault, Result},
-    zone::{DateOrder, Zone},
+use crate::{
+    read::{
+        fault::say,
+        format::{self, formats},
+        source::Source,
+        zone::DateOrder,
+    },
+    session::{self, Files},
 };
 use schemas::Provenance;
 use sensor::Scope;
-use serde::de::DeserializeOwned;
 use sink::{Sink, cover, write};
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 formats! {
-    nvidia_smi, dmon, dcgm, zeus, codecarbon, rapl, powermetrics, turbostat, ptdaemon, amd_smi, rocm_smi, tegrastats, hwinfo, shelly,
+    Sink: nvidia_smi, dmon, dcgm, zeus, codecarbon, rapl, powermetrics, turbostat, ptdaemon, amd_smi, rocm_smi, tegrastats, hwinfo, shelly,
     tasmota, home_assistant, aiperf_telemetry, generic,
-}
-
-/// One way in which power is logged.
-pub struct Format {
-    pub name: &'static str,
-    /// For the help: what it is.
-    pub about: &'static str,
-    /// Whether a file that begins like this is one.
-    pub recognises: fn(&str) -> bool,
-    pub read: fn(Source, &mut Sink) -> Result<()>,
-}
-
-/// The bytes of one log.
-pub struct Source<'a>(Box<dyn Read + 'a>);
-
-impl<'a> Source<'a> {
-    pub fn new(bytes: impl Read + 'a) -> Self {
-        Source(Box::new(bytes))
-    }
-
-    pub fn lines(self) -> Result<Lines<Box<dyn Read + 'a>>> {
-        Ok(Lines::new(self.0, decode::LONGEST)?)
-    }
-
-    /// Its beginning as text, and all of it again.
-    pub fn peek(mut self) -> Result<(String, Source<'a>)> {
-        let mut head = Vec::new();
-        (&mut self.0).take(64).read_to_end(&mut head)?;
-        let text = String::from_utf8_lossy(&head).replace(['\0', '\u{feff}', '\u{fffd}'], "");
-        Ok((text, Source::new(std::io::Cursor::new(head).chain(self.0))))
-    }
-
-    /// All of it as text: for logs that are one JSON document.
-    fn text(self) -> Result<String> {
-        let mut bytes = Vec::new();
-        Utf8::new(self.0)?.take(DOCUMENT_BYTES + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > DOCUMENT_BYTES {
-            let value = format!("more than {} MiB", DOCUMENT_BYTES >> 20);
-            return Err(Fault::new(
-                "too large for one JSON document",
-                value,
-                "ask for a shorter time, and import the parts together",
-            ));
-        }
-        Ok(decode::text(&bytes).into_owned())
-    }
-
-    /// One JSON document.
-    pub fn document<T: DeserializeOwned>(self) -> Result<T> {
-        serde_json::from_str(&self.text()?).map_err(|e| no_json(&e))
-    }
-
-    /// JSON documents, one after another; `each` is given the number of each, from 1.
-    pub fn values(self, each: &mut dyn FnMut(u64, serde_json::Value) -> Result<()>) -> Result<()> {
-        let text = self.text()?;
-        let values = serde_json::Deserializer::from_str(&text).into_iter();
-        (1..).zip(values).try_for_each(|(number, value)| each(number, value.map_err(|e| no_json(&e))?))
-    }
-}
-
-/// Largest document that is read at once.
-const DOCUMENT_BYTES: u64 = 256 << 20;
-
-fn no_json(error: &serde_json::Error) -> Fault {
-    let remedy = if error.is_eof() { "the file is cut: save it again" } else { "give the answer as it came" };
-    Fault::new("not the JSON that this format has", error, remedy).at(error.line() as u64)
-}
-
-/// The end of the help: what is read.
-fn formats() -> String {
-    let line = |f: &Format| format!("\n  {:<18} {}", f.name, f.about);
-    format!("Formats, described in docs/imports:{}", ALL.iter().map(line).collect::<String>())
 }
 
 /// Units that columns of power are in.
@@ -130,30 +57,14 @@ fn averaging_ms(text: &str) -> std::result::Result<f64, String> {
     if (0.0..=600_000.0).contains(&ms) { Ok(ms) } else { Err("not between 0 and 600000 milliseconds".into()) }
 }
 
-#[derive(Debug, Default, clap::Args)]
-#[command(after_help = formats())]
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(after_help = format::help(ALL))]
 pub struct Options {
-    /// Logs as the tools wrote them
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    /// Folder for the tables; runs that lie there must be covered
-    #[arg(long, value_name = "DIR")]
-    pub into: PathBuf,
+    #[command(flatten)]
+    pub files: Files,
     /// Format of all files [default: recognised]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = format::names(ALL), hide_possible_values = true)]
     pub format: Option<String>,
-    /// Zone of times that name none: Europe/Berlin, +02:00, UTC
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    pub tz: Option<Zone>,
-    /// Added to every time of the logs: how far their clock was behind
-    #[arg(
-        long = "shift-ms",
-        alias = "offset-ms",
-        value_name = "N",
-        default_value_t = 0,
-        allow_negative_numbers = true
-    )]
-    pub offset_ms: i64,
     /// Time over which the sensors average their power [default: by board and driver, or found from the runs]
     #[arg(long, value_name = "MS", value_parser = averaging_ms)]
     pub averages_over: Option<f64>,
@@ -180,39 +91,19 @@ pub struct Options {
     pub partial: bool,
 }
 
-/// The format of a file: the one asked for, or the first that knows its beginning.
-fn format(path: &Path, asked: Option<&str>) -> Result<&'static Format> {
-    let known = || ALL.iter().map(|f| f.name).collect::<Vec<_>>().join(", ");
-    if let Some(name) = asked {
-        let unknown = || Fault::new("no such format of power logs", name, format!("use one of {}", known()));
-        return ALL.iter().find(|f| f.name == name).ok_or_else(unknown);
-    }
-    let head = decode::head(path)?;
-    if head.trim().is_empty() {
-        return Err(Fault::new("empty file", format!("{} bytes", head.len()), "give the log that the tool wrote"));
-    }
-    let unknown = || {
-        let first = head.lines().next().unwrap_or("");
-        let remedy = format!("say which it is with --format, one of {}", known());
-        Fault::new("not recognised", fault::quoted(first), remedy).at(1)
-    };
-    ALL.iter().find(|f| (f.recognises)(&head)).ok_or_else(unknown)
-}
-
 pub fn import(options: &Options) -> anyhow::Result<()> {
-    crate::session::refuse_measured_folder(&options.into)?;
+    session::refuse_measured_folder(&options.files.into)?;
     let mut sink = Sink::new(options);
     let mut remarks: Vec<String> = Vec::new();
     let mut provenance = Provenance::new("import", serde_json::Value::Null);
-    for (at, path) in options.files.iter().enumerate() {
-        let format = format(path, options.format.as_deref()).map_err(|f| f.of(path))?;
+    for (at, path) in options.files.paths.iter().enumerate() {
+        let source = Source::file(path);
+        let format = format::of(source, options.format.as_deref(), ALL).map_err(|f| f.of(path))?;
         let hashed = std::thread::scope(|threads| {
             let mut by = provenance.clone();
             let hash = threads.spawn(move || by.input(path).map(|()| by));
             sink.begin(at, format.name);
-            let read =
-                File::open(path).map_err(Fault::from).and_then(|file| (format.read)(Source::new(file), &mut sink));
-            read.and_then(|()| sink.end()).map_err(|f| f.of(path))?;
+            (format.read)(source, &mut sink).and_then(|()| sink.end()).map_err(|f| f.of(path))?;
             hash.join()
                 .map_err(|_| anyhow::anyhow!("{}: hashing it failed", path.display()))?
                 .map_err(anyhow::Error::from)
@@ -221,14 +112,14 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
         remarks.extend(sink.notes.texts().into_iter().map(|note| format!("{}: {note}", path.display())));
     }
     sink.notes = Default::default();
-    sink.check(&options.files)?;
-    let first = options.files.first().map_or(Path::new(""), |p| p.as_path());
-    cover::check(&mut sink, &cover::runs(&options.into)?, first)?;
+    sink.check(&options.files.paths)?;
+    let first = options.files.paths.first().map_or(Path::new(""), |p| p.as_path());
+    cover::check(&mut sink, &cover::runs(&options.files.into)?, first)?;
     say_of_gpus(&mut sink);
-    remarks.extend(sink.notes.texts().into_iter().map(|note| format!("{}: {note}", options.into.display())));
-    sink.name_boards(&cover::boards(&options.into)?);
-    let told = write::write(&sink, &options.into, &provenance)?;
-    remarks.iter().for_each(|remark| eprintln!("import: {remark}"));
+    remarks.extend(sink.notes.texts().into_iter().map(|note| format!("{}: {note}", options.files.into.display())));
+    sink.name_boards(&cover::boards(&options.files.into)?);
+    let told = write::write(&sink, &options.files.into, &provenance)?;
+    remarks.iter().for_each(|remark| say(remark));
     print!("{}", write::said(&told));
     Ok(())
 }

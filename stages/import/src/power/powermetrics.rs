@@ -1,18 +1,17 @@
 //! macOS: `sudo powermetrics --samplers cpu_power,gpu_power -i 1000` (its manual). Each sample is the mean over the time that it states.
 //! The GPU's power is printed twice, and the line of the sum is missing in older versions.
 
-use super::{
-    Format, Source,
-    sink::{Sensor, Sink},
-};
+use super::sink::{Sensor, Sink};
 use crate::read::{
     fault::Result,
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     zone::{DateOrder, Stamp, clock, day, offset},
 };
 use sensor::{Kind, Scope};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "powermetrics",
     about: "sudo powermetrics --samplers cpu_power,gpu_power -i 1000 (text)",
     recognises: |head| head.contains("*** Sampled system activity ("),

@@ -1,18 +1,17 @@
 //! `spl.txt` of SPEC's PTDaemon, as MLPerf Power keeps it: `Time,05-14-2026 10:00:05.000,Watts,500.0,Volts,..,Mark,.._testing`. Dates
 //! have the month first. -1 stands where the analyser gave nothing. Ranging comes before testing in one file.
 
-use super::{
-    Format, Source,
-    sink::{Sensor, Sink},
-};
+use super::sink::{Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
+    source::Source,
     zone::{DateOrder, stamp},
 };
 use sensor::{Kind, Scope};
 use std::collections::BTreeSet;
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "ptdaemon",
     about: "spl.txt of SPEC PTDaemon (MLPerf Power)",
     recognises: |head| head.lines().take(50).any(|line| line.starts_with("Time,") && line.contains(",Watts,")),

@@ -1,19 +1,18 @@
 //! RAPL counters that a loop polled from sysfs: `timestamp,zone,energy_uj,max_energy_range_uj`
 //! (Documentation/power/powercap/powercap.rst). They wrap at the range.
 
-use super::{
-    Format, Source,
-    sink::{Sensor, Sink},
-};
+use super::sink::{Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     table::Table,
 };
 use sensor::{Kind, Scope};
 use std::collections::HashMap;
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "rapl",
     about: "energy_uj of /sys/class/powercap, polled: timestamp,zone,energy_uj,max_energy_range_uj",
     recognises: |head| head.lines().take(5).any(|line| line.contains("energy_uj")),
@@ -23,7 +22,7 @@ pub const FORMAT: Format = Format {
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header = |names: &[String]| names.iter().any(|n| n == "energy_uj");
     let mut table = Table::find(source.lines()?, &is_header, "timestamp, zone, energy_uj and max_energy_range_uj")?;
-    let header = table.layout.header.clone();
+    let header = table.header.clone();
     let time = header.find(&["timestamp", "time", "t_ns"]).ok_or_else(|| {
         Fault::new("no column of times", quoted(&header.names.join(",")), "log with a column timestamp").at(header.line)
     })?;
@@ -61,7 +60,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             Err(None) => sink.leave_out(row.line, "no energy in its field, left out"),
         }
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     Ok(())
 }
 

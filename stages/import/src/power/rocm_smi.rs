@@ -1,19 +1,18 @@
 //! `rocm-smi --showpower --csv` in a loop (ROCm SMI's manual): one snapshot after another, each with its header, without times unless the
 //! loop printed some. A die without a sensor of its own is counted by the one beside it.
 
-use super::{
-    Format, Source,
-    sink::{Gpu, Sensor, Sink},
-};
+use super::sink::{Gpu, Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result},
+    format::Format,
     number::{Cell, cell, unit_of_name},
+    source::Source,
     table::Table,
 };
 use sensor::{Kind, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "rocm-smi",
     about: "rocm-smi --showpower --csv, in a loop",
     recognises: |head| head.lines().take(20).any(is_header_line),
@@ -28,13 +27,12 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_power = |name: &String| name.ends_with("Power (W)") && !name.starts_with("Max");
     let is_header = |names: &[String]| names.iter().any(|n| n == "device") && names.iter().any(is_power);
     let mut table = Table::find(source.lines()?, &is_header, "device and Average Graphics Package Power (W)")?;
-    let header = table.layout.header.clone();
-    let (decimal, device) = (table.layout.decimal, header.must("device")?);
+    let header = table.header.clone();
+    let (decimal, device) = (table.decimal, header.must("device")?);
     let power = header.names.iter().position(is_power).unwrap_or(device);
     let factor = unit_of_name(&header.names[power]).map_or(1.0, |u| u.factor);
     let time = header.find(&["timestamp", "time"]);
     let timed = time.is_some() || (sink.options.start.is_some() && sink.interval_ns().is_some());
-    let mut sweep: (Option<String>, i64) = (None, -1);
     // Of a log without times, what it says at all.
     let (mut snapshot, mut beside): (BTreeMap<String, f64>, BTreeSet<String>) = Default::default();
     while let Some(row) = table.next(&mut sink.notes)? {
@@ -54,11 +52,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         }
         let t = match time {
             Some(at) => sink.time(row.line, &row.get(at))?,
-            None => {
-                let first = sweep.0.get_or_insert_with(|| name.clone());
-                sweep.1 += i64::from(*first == name);
-                Some(sink.start("no times")?.saturating_add(sink.interval("no times")?.saturating_mul(sweep.1)))
-            }
+            None => Some(sink.swept(&name, "no times")?),
         };
         let Some(t) = t else { continue };
         let gpu = Gpu { index: Some(name.trim_start_matches("card").to_string()), uuid: None };
@@ -72,7 +66,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             _ => sink.leave_out(row.line, "no power in its field, left out"),
         }
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     let dies = if beside.is_empty() {
         String::new()
     } else {

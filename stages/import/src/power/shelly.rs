@@ -1,18 +1,17 @@
 //! Status of Shelly plugs and meters, asked again and again: `http://PLUG/status` (first generation) or `http://PLUG/rpc/Shelly.GetStatus`
 //! (later ones). The energy of the first counts watt-minutes (Shelly's API, "meters"), of the later ones watt-hours ("aenergy", "emdata").
 
-use super::{
-    Format, Source,
-    sink::{Sensor, Sink},
-};
+use super::sink::{Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result},
+    format::Format,
+    source::Source,
     zone::{Stamp, epoch},
 };
 use sensor::{Kind, Scope};
 use serde_json::{Map, Value};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "shelly",
     about: "Shelly: /status or /rpc/Shelly.GetStatus, one answer after another",
     recognises: |head| {

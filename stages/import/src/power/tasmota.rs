@@ -1,15 +1,16 @@
 //! Tasmota's SENSOR messages (`mosquitto_sub -t tele/PLUG/SENSOR`), one a line: power in W, of several channels as an array. `Time` is
 //! local. `Total` counts kWh in steps of 1 Wh or coarser, too coarse for a run: it is compared and not taken.
 
-use super::{
-    Format, Source,
-    sink::{Sensor, Sink},
+use super::sink::{Sensor, Sink};
+use crate::read::{
+    fault::{Fault, Result},
+    format::Format,
+    source::Source,
 };
-use crate::read::fault::{Fault, Result};
 use sensor::{Kind, Scope};
 use serde_json::Value;
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "tasmota",
     about: "Tasmota: SENSOR messages over MQTT, one JSON a line",
     recognises: |head| head.lines().take(20).any(|line| line.contains("\"ENERGY\"") && line.contains("\"Power\"")),

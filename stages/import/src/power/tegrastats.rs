@@ -2,17 +2,16 @@
 //! of the others and more. AGX boards have rails beside one another and none of the whole: VIN_SYS_5V0 and SYS5V are their 5 V rail alone.
 //! Rails that are selected are added up. Old versions print neither date nor unit.
 
-use super::{
-    Format, Source,
-    sink::{Sensor, Sink, TEMPERATURE},
-};
+use super::sink::{Sensor, Sink, TEMPERATURE};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
+    source::Source,
     zone::{DateOrder, stamp},
 };
 use sensor::{Kind, Scope};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "tegrastats",
     about: "tegrastats --interval 1000 (NVIDIA Jetson)",
     recognises: |head| {
@@ -47,7 +46,6 @@ fn rails(line: &str) -> impl Iterator<Item = (&str, f64)> {
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut lines = source.lines()?;
-    let mut rows = 0;
     let mut names: Vec<String> = Vec::new();
     for name in &sink.options.select {
         if !names.contains(name) {
@@ -90,12 +88,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let dated: String = text.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
         let t = match stamp(&dated, DateOrder::MonthFirst) {
             Ok(stamp) => sink.at(number, stamp, &dated)?,
-            Err(_) if text.starts_with("RAM ") => {
-                let why = "an old tegrastats prints no date";
-                let (start, step) = (sink.start(why)?, sink.interval(why)?);
-                rows += 1;
-                start.saturating_add(step.saturating_mul(rows - 1))
-            }
+            Err(_) if text.starts_with("RAM ") => sink.swept("", "an old tegrastats prints no date")?,
             Err(_) => {
                 sink.leave_out(number, super::sink::NO_TIME);
                 continue;

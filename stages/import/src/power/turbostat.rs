@@ -2,18 +2,17 @@
 //! ends at its time. Without `--Summary` a row of all packages begins each interval, and rows of packages and processors follow it.
 //! Version 17.06 forgot tabs in its header, so that it has fewer cells than the rows.
 
-use super::{
-    Format, Source,
-    sink::{Sensor, Sink},
-};
+use super::sink::{Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     zone::epoch,
 };
 use sensor::{Kind, Scope};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "turbostat",
     about: "turbostat --Summary --show Time_Of_Day_Seconds,PkgWatt,RAMWatt -i 1",
     recognises: |head| head.lines().any(|line| is_header(line) && line.contains(char::is_whitespace)),

@@ -2,7 +2,6 @@
 //! contain one another. `start_time` is `time()`, or in older versions a clock that began with the machine.
 
 use super::{
-    Format, Source,
     sink::{
         Gpu, Sensor, Sink,
         windows::{Window, give},
@@ -10,13 +9,15 @@ use super::{
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
     table::Table,
     zone::{Stamp, epoch},
 };
 use sensor::{Kind, Scope};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sink> = Format {
     name: "zeus",
     about: "Zeus: ZeusMonitor(log_file=\"zeus.csv\")",
     recognises: |head| head.lines().take(5).any(|line| line.starts_with("start_time,window_name,elapsed_time")),
@@ -38,7 +39,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header =
         |names: &[String]| names.iter().any(|n| n == "window_name") && names.iter().any(|n| n == "elapsed_time");
     let mut table = Table::find(source.lines()?, &is_header, "start_time, window_name, elapsed_time and gpu0_energy")?;
-    let header = table.layout.header.clone();
+    let header = table.header.clone();
     let (start, name, elapsed) =
         (header.must("start_time")?, header.must("window_name")?, header.must("elapsed_time")?);
     // `gpu0_energy`, `cpu0_energy`, `dram0_energy`.
@@ -70,7 +71,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             });
         }
     }
-    sink.left_out(table.layout.left_out);
+    sink.left_out(table.left_out);
     if rows.is_empty() && !sink.options.select.is_empty() {
         return Err(Fault::new(
             "no window of this name",

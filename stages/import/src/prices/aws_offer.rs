@@ -5,12 +5,14 @@
 
 use super::{Price, Same, Sink};
 use crate::{
-    lists::Format,
-    read::sheet::{Line, Sheet, fault, whole},
+    read::{
+        fault::{Fault, Result, quoted},
+        format::Format,
+        sheet::{Row, Sheet, whole},
+        source::Source,
+    },
 };
-use anyhow::{Result, bail};
 use schemas::column::is_date;
-use std::path::Path;
 
 pub const FORMAT: Format<Sink> = Format {
     name: "aws-offer",
@@ -54,25 +56,25 @@ impl Columns {
             system: sheet.column("Operating System")?,
             tenancy: sheet.column("Tenancy")?,
             capacity: sheet.column("CapacityStatus")?,
-            installed: sheet.find("Pre Installed S/W"),
-            market: sheet.find("MarketOption"),
-            region: sheet.find("Region Code"),
-            length: sheet.find("LeaseContractLength"),
-            option: sheet.find("PurchaseOption"),
-            class: sheet.find("OfferingClass"),
-            vcpus: sheet.find("vCPU"),
-            memory: sheet.find("Memory"),
-            gpus: sheet.find("GPU"),
-            cpu: sheet.find("Physical Processor"),
+            installed: sheet.find_column("Pre Installed S/W"),
+            market: sheet.find_column("MarketOption"),
+            region: sheet.find_column("Region Code"),
+            length: sheet.find_column("LeaseContractLength"),
+            option: sheet.find_column("PurchaseOption"),
+            class: sheet.find_column("OfferingClass"),
+            vcpus: sheet.find_column("vCPU"),
+            memory: sheet.find_column("Memory"),
+            gpus: sheet.find_column("GPU"),
+            cpu: sheet.find_column("Physical Processor"),
         })
     }
 
     /// The tier whose hourly price a line is, or why it is none.
-    fn tier(&self, line: &Line) -> Result<&'static str, &'static str> {
-        let is = |column: usize, wanted: &str| line.text(column) == wanted;
-        let open = |column: Option<usize>, wanted: &str| ["", wanted].contains(&line.text(column));
+    fn tier(&self, row: &Row) -> Result<&'static str, &'static str> {
+        let is = |column: usize, wanted: &str| row.text(column) == wanted;
+        let open = |column: Option<usize>, wanted: &str| ["", wanted].contains(&row.text(column));
         match () {
-            () if line.text(self.instance).is_empty() => Err("not an instance, skipped"),
+            () if row.text(self.instance).is_empty() => Err("not an instance, skipped"),
             () if is(self.unit, "Quantity") => Err("payment in advance (Quantity), not by the hour, skipped"),
             () if !is(self.unit, "Hrs") => Err("not by the hour, skipped"),
             () if !is(self.system, "Linux") || !open(self.installed, "NA") => {
@@ -84,10 +86,10 @@ impl Columns {
             () if !is(self.currency, "USD") => Err("other currency than USD, skipped"),
             () if is(self.term, "OnDemand") => Ok("on_demand"),
             () if !is(self.term, "Reserved") => Err("other term, skipped"),
-            () if line.text(self.option) != "No Upfront" || line.text(self.class) != "standard" => {
+            () if row.text(self.option) != "No Upfront" || row.text(self.class) != "standard" => {
                 Err("reserved with upfront payment or convertible, skipped")
             }
-            () => match line.text(self.length).replace(' ', "").as_str() {
+            () => match row.text(self.length).replace(' ', "").as_str() {
                 "1yr" => Ok("reserved_1yr"),
                 "3yr" => Ok("reserved_3yr"),
                 _ => Err("reserved for another time, skipped"),
@@ -96,39 +98,40 @@ impl Columns {
     }
 }
 
-fn read(path: &Path, sink: &mut Sink) -> Result<()> {
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
     sink.options.dated()?;
-    let sheet = Sheet::below(path, &["SKU", "TermType", "PricePerUnit"])?;
+    let sheet = Sheet::below(source, &["SKU", "TermType", "PricePerUnit"])?;
     let columns = Columns::of(&sheet)?;
     if let Some(published) = sheet.said("Publication Date") {
         sink.stated(published.get(..10).filter(|day| is_date(day)).ok_or_else(|| {
-            fault(path, 1, "`Publication Date` is not a date", published, "give the file as it was fetched")
+            Fault::new("`Publication Date` is not a date", quoted(published), "give the file as it was fetched").at(1)
         })?)?;
     }
     let named = match (columns.region, sink.options.region.as_slice()) {
         (Some(_), _) => None,
         (None, [one]) => Some(one.clone()),
         (None, _) => {
-            bail!("{}: missing column, \"Region Code\", say the region with --region us-east-1", path.display())
+            let remedy = "say the region with --region us-east-1";
+            return Err(Fault::new("missing column", quoted("Region Code"), remedy));
         }
     };
     let provider = sink.options.provider.clone().unwrap_or_else(|| "aws".into());
     sink.same = Same::Equal;
-    sheet.each(&mut |line| {
-        let instance = line.text(columns.instance);
-        let tier = match columns.tier(line) {
+    sheet.each(&mut |row| {
+        let instance = row.text(columns.instance);
+        let tier = match columns.tier(row) {
             Ok(tier) => tier,
             Err(why) => {
-                sink.notes.add(why, line.number, instance);
+                sink.notes.add(why, row.line, instance);
                 return Ok(());
             }
         };
         let region = match (&named, columns.region) {
             (Some(region), _) => region.clone(),
-            (None, Some(column)) => line.filled(column)?.to_string(),
+            (None, Some(column)) => row.filled(column)?.to_string(),
             (None, None) => return Ok(()),
         };
-        let text = |column: Option<usize>| Some(line.text(column)).filter(|t| !["", "NA"].contains(t));
+        let text = |column: Option<usize>| Some(row.text(column)).filter(|t| !["", "NA"].contains(t));
         let count = |column: Option<usize>| whole(text(column).and_then(|t| t.parse().ok()));
         // "2,048 GiB"
         let gib = text(columns.memory).and_then(|t| t.strip_suffix("GiB")?.replace(',', "").trim().parse::<f64>().ok());
@@ -147,7 +150,7 @@ fn read(path: &Path, sink: &mut Sink) -> Result<()> {
             region,
             ..Price::default()
         };
-        let usd = line.number(columns.usd)?;
-        sink.hourly(line.number, &price, tier, usd)
+        let usd = row.amount(columns.usd)?;
+        sink.hourly(row.line, &price, tier, usd)
     })
 }

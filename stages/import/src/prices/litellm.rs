@@ -2,18 +2,20 @@
 
 use super::{Price, Same, Sink};
 use crate::{
-    lists::Format,
-    read::entries::{self, number},
+    read::{
+        fault::Result,
+        format::Format,
+        json::{self, Value, amount},
+        source::Source,
+    },
 };
-use anyhow::Result;
-use serde_json::Value;
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
 pub const FORMAT: Format<Sink> = Format {
     name: "litellm",
     about: "LiteLLM's model price JSON, USD per token",
     recognises: |head| {
-        head.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+        head.trim_start().starts_with('{')
             && (head.contains("\"input_cost_per_") || head.contains("\"litellm_provider\""))
     },
     read,
@@ -22,18 +24,18 @@ pub const FORMAT: Format<Sink> = Format {
 /// The entry that explains the others.
 const DOCUMENTATION: &str = "sample_spec";
 
-fn read(path: &Path, sink: &mut Sink) -> Result<()> {
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
     sink.options.dated()?;
     sink.same = Same::Equal;
-    entries::each(path, &mut |line, model, entry| {
+    json::fields(&source.text()?, &mut |line, model, entry| {
         if model == DOCUMENTATION {
             return Ok(());
         }
-        let seller = entry.get("litellm_provider").and_then(Value::as_str).unwrap_or("unknown").to_string();
+        let seller = entry.text("litellm_provider").unwrap_or("unknown").to_string();
         if sink.options.provider.as_ref().is_some_and(|p| *p != seller) {
             return Ok(());
         }
-        let usd = |field: &str| number(path, line, model, entry, field).map(|usd| usd.map(per_million));
+        let usd = |field: &str| amount(line, model, entry, field).map(|usd| usd.map(per_million));
         let mut rows = 0;
         for tier in tiers(entry) {
             let ending = tier.map(|t| format!("_above_{t}_tokens")).unwrap_or_default();
@@ -67,7 +69,7 @@ fn tiers(entry: &Value) -> Vec<Option<&str>> {
         let length = key[start..].strip_suffix("_tokens")?.len();
         (key.starts_with("input_") || key.starts_with("output_")).then_some((start, start + length))
     };
-    let keys = entry.as_object().into_iter().flat_map(|fields| fields.keys());
+    let keys = entry.keys();
     let lengths: BTreeSet<&str> = keys.filter_map(|k| above(k).map(|(from, to)| &k[from..to])).collect();
     std::iter::once(None).chain(lengths.into_iter().map(Some)).collect()
 }
@@ -97,8 +99,12 @@ mod tests {
 
     #[test]
     fn lengths_are_found_once() {
-        let entry = serde_json::json!({"input_cost_per_token_above_200k_tokens": 1, "output_cost_per_token_above_200k_tokens": 1,
-            "input_cost_per_token_above_128k_tokens": 1, "cache_read_input_token_cost_above_1hr": 1, "input_cost_per_token": 1});
-        assert_eq!(tiers(&entry), [None, Some("128k"), Some("200k")]);
+        let entry = r#"{"m": {"input_cost_per_token_above_200k_tokens": 1, "output_cost_per_token_above_200k_tokens": 1,
+            "input_cost_per_token_above_128k_tokens": 1, "cache_read_input_token_cost_above_1hr": 1, "input_cost_per_token": 1}}"#;
+        let found = json::fields(entry, &mut |_, _, entry| {
+            assert_eq!(tiers(entry), [None, Some("128k"), Some("200k")]);
+            Ok(())
+        });
+        assert_eq!(found, Ok(()));
     }
 }

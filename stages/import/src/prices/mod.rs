@@ -1,17 +1,14 @@
 //! Price catalogues: what a reader gives, what becomes of it, and the registry.
 //!
-//! A new catalogue is a file here that has a `FORMAT`, its line in [`ALL`] (and, as every Rust file, its `mod` line).
-
-mod aws_offer;
-mod litellm;
-pub mod own;
-mod skypilot;
+//! A new catalogue is a file here that has a `FORMAT`, its line in [`formats!`], and its section in `docs/imports.md`.
 
 use crate::{
-    lists::{Format, Prices, said, save},
-    read::notes::Notes,
+    lists::{Prices, said, save},
+    read::{
+        fault::{Fault, Notes, Result},
+        format::formats,
+    },
 };
-use anyhow::{Result, bail};
 use schemas::{
     sorted::{Aside, Group, Kept, Sorter, only},
     tables,
@@ -19,7 +16,7 @@ use schemas::{
 
 pub use tables::price::Row as Price;
 
-pub const ALL: &[Format<Sink>] = &[own::FORMAT, skypilot::FORMAT, litellm::FORMAT, aws_offer::FORMAT];
+formats!(Sink: own, skypilot, litellm, aws_offer);
 
 /// What to do with several rows of one provider, region, instance and tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,15 +65,17 @@ impl Sink {
 
     /// The day for which the file itself vouches.
     pub fn stated(&mut self, as_of: &str) -> Result<()> {
-        let input = self.options.input.display();
-        self.options.fetched_after(Some(as_of), &format!("{input}: the file's own date"))?;
+        self.options.fetched_after(Some(as_of), "the file's own date")?;
         match &self.options.as_of {
             Some(given) if given != as_of => {
-                bail!("{input}: the file says its date itself, --as-of {given} beside \"{as_of}\", leave --as-of out")
+                let value = format!("--as-of {given} beside \"{as_of}\"");
+                Err(Fault::new("the file says its date itself", value, "leave --as-of out"))
             }
-            _ => self.as_of = Some(as_of.to_string()),
+            _ => {
+                self.as_of = Some(as_of.to_string());
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// A price by the hour, of a whole machine. `None` is no price, and no row.
@@ -131,7 +130,7 @@ impl Sink {
     }
 
     /// Writes the rows, of each key one.
-    pub fn finish(self, format: &str) -> Result<()> {
+    pub fn finish(self, format: &str) -> anyhow::Result<()> {
         let Sink { options, notes, same, mut sorter, .. } = self;
         notes.print(&options.input);
         let mut chosen = Notes::default();

@@ -6,14 +6,16 @@
 
 use super::{PLACEHOLDER, PLACEHOLDER_USD, Price, Same, Sink};
 use crate::{
-    lists::Format,
-    read::sheet::{Line, Sheet, whole},
+    read::{
+        fault::{Fault, Result, quoted},
+        format::Format,
+        sheet::{Row, Sheet, whole},
+        source::Source,
+    },
 };
-use anyhow::{Result, bail};
 use std::{
     cell::Cell,
     collections::{BTreeMap, HashSet},
-    path::Path,
 };
 
 pub const FORMAT: Format<Sink> = Format {
@@ -94,21 +96,21 @@ impl Columns {
             count: sheet.column("AcceleratorCount")?,
             vcpus: sheet.column("vCPUs")?,
             memory: sheet.column("MemoryGiB")?,
-            info: sheet.find("GpuInfo"),
+            info: sheet.find_column("GpuInfo"),
             usd: sheet.column("Price")?,
             spot_usd: sheet.column("SpotPrice")?,
             region: sheet.column("Region")?,
-            zone: sheet.find("AvailabilityZone"),
+            zone: sheet.find_column("AvailabilityZone"),
         })
     }
 
-    fn place(&self, line: &Line) -> (String, String) {
-        (line.text(self.region).to_string(), line.text(self.zone).to_string())
+    fn place(&self, row: &Row) -> (String, String) {
+        (row.text(self.region).to_string(), row.text(self.zone).to_string())
     }
 
     /// The accelerator's name with its maker, where the file says who that is.
-    fn label(&self, line: &Line) -> String {
-        let (name, info) = (line.text(self.accelerator), line.text(self.info));
+    fn label(&self, row: &Row) -> String {
+        let (name, info) = (row.text(self.accelerator), row.text(self.info));
         // A Python dictionary on AWS, JSON elsewhere.
         let maker = info.split("Manufacturer").nth(1).and_then(|rest| rest.split(['\'', '"']).nth(2));
         match maker.filter(|m| !m.is_empty() && !name.to_lowercase().starts_with(&m.to_lowercase())) {
@@ -118,56 +120,54 @@ impl Columns {
     }
 }
 
-fn read(path: &Path, sink: &mut Sink) -> Result<()> {
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
     sink.options.dated()?;
     let Some(provider) = sink.options.provider.clone() else {
-        bail!(
-            "{}: the file does not say whose prices these are, no --provider, add --provider aws (or gcp, ...)",
-            path.display()
-        );
+        let what = "the file does not say whose prices these are";
+        return Err(Fault::new(what, "no --provider", "add --provider aws (or gcp, ...)"));
     };
-    let sheet = Sheet::open(path)?;
+    let sheet = Sheet::open(source)?;
     let columns = Columns::of(&sheet)?;
     if sink.options.per_zone && columns.zone.is_none() {
-        bail!("{}: missing column, \"AvailabilityZone\", leave --per-zone out", path.display());
+        return Err(Fault::new("missing column", quoted("AvailabilityZone"), "leave --per-zone out"));
     }
     sink.same = if sink.options.per_zone { Same::Equal } else { Same::Median };
     let parts = parts(sheet, &columns, sink)?;
-    let sheet = Sheet::open(path)?;
-    sheet.each(&mut |line| {
-        let instance = line.text(columns.instance);
+    let sheet = Sheet::open(source)?;
+    sheet.each(&mut |row| {
+        let instance = row.text(columns.instance);
         if instance.is_empty() {
             return Ok(());
         }
-        let place = columns.place(line);
-        let count = line.number(columns.count)?;
-        let name = line.text(columns.accelerator);
+        let place = columns.place(row);
+        let count = row.amount(columns.count)?;
+        let name = row.text(columns.accelerator);
         if !name.is_empty() && count.is_none() {
-            line.filled(columns.count)?;
+            row.filled(columns.count)?;
         }
         let count = count.filter(|c| *c > 0.0 && !name.is_empty());
         if count.is_some() && whole(count).is_none() {
-            sink.notes.add("share of an accelerator, left out", line.number, instance);
+            sink.notes.add("share of an accelerator, left out", row.line, instance);
             return Ok(());
         }
         let price = Price {
             provider: provider.clone(),
-            region: if sink.options.per_zone { place.1.clone() } else { line.filled(columns.region)?.to_string() },
+            region: if sink.options.per_zone { place.1.clone() } else { row.filled(columns.region)?.to_string() },
             instance: instance.to_string(),
             // Shared cores come as fractions.
-            vcpus: whole(line.number(columns.vcpus)?),
-            memory_mb: line.number(columns.memory)?.map(|gib| gib * 1024.0),
-            accelerator: count.map(|_| columns.label(line)),
+            vcpus: whole(row.amount(columns.vcpus)?),
+            memory_mb: row.amount(columns.memory)?.map(|gib| gib * 1024.0),
+            accelerator: count.map(|_| columns.label(row)),
             accelerator_count: whole(count),
             includes_power: true,
-            grid_region: Some(format!("{provider}:{}", line.text(columns.region))),
+            grid_region: Some(format!("{provider}:{}", row.text(columns.region))),
             ..Price::default()
         };
-        let (usd, spot_usd) = (line.number(columns.usd)?, line.number(columns.spot_usd)?);
+        let (usd, spot_usd) = (row.amount(columns.usd)?, row.amount(columns.spot_usd)?);
         let here = parts.get(&place).map(Vec::as_slice).unwrap_or_default();
         let attached = sink.options.host.as_deref() == Some(instance);
         if attached {
-            both(sink, line.number, &price, usd, spot_usd)?;
+            both(sink, row.line, &price, usd, spot_usd)?;
         }
         let fit = if count.is_none() && !parts.is_empty() {
             fitting(instance, here, sink.options.host.as_deref())
@@ -176,11 +176,11 @@ fn read(path: &Path, sink: &mut Sink) -> Result<()> {
         };
         match fit {
             Fit::Alone if attached => Ok(()),
-            Fit::Alone => both(sink, line.number, &price, usd, spot_usd),
+            Fit::Alone => both(sink, row.line, &price, usd, spot_usd),
             Fit::Unknown => {
                 sink.notes.add(
                     "machine of accelerators whose price is not in its zone, left out",
-                    line.number,
+                    row.line,
                     instance,
                 );
                 Ok(())
@@ -197,7 +197,7 @@ fn read(path: &Path, sink: &mut Sink) -> Result<()> {
                     accelerator_count: Some(part.count),
                     ..price.clone()
                 };
-                both(sink, line.number, &price, sum(usd, part.usd), sum(spot_usd, part.spot_usd))
+                both(sink, row.line, &price, sum(usd, part.usd), sum(spot_usd, part.spot_usd))
             }),
         }
     })?;
@@ -235,41 +235,41 @@ fn sum(a: Option<f64>, b: Option<f64>) -> Option<f64> {
 /// First pass: the rows without an instance, by region and zone. Placeholders are none: a sum would hide them.
 fn parts(sheet: Sheet, columns: &Columns, sink: &mut Sink) -> Result<BTreeMap<(String, String), Vec<Part>>> {
     let (mut parts, mut machines) = (BTreeMap::<(String, String), Vec<Part>>::new(), HashSet::new());
-    sheet.each(&mut |line| {
-        let instance = line.text(columns.instance);
+    sheet.each(&mut |row| {
+        let instance = row.text(columns.instance);
         if !instance.is_empty() {
-            machines.extend(built_in(instance).map(|(name, count)| (columns.place(line), name, count)));
+            machines.extend(built_in(instance).map(|(name, count)| (columns.place(row), name, count)));
             return Ok(());
         }
-        let name = line.filled(columns.accelerator)?.to_string();
-        let field = line.filled(columns.count)?;
-        let Some(count) = whole(line.number(columns.count)?).filter(|c| *c > 0) else {
-            return Err(line.fault(
+        let name = row.filled(columns.accelerator)?.to_string();
+        let field = row.filled(columns.count)?;
+        let Some(count) = whole(row.amount(columns.count)?).filter(|c| *c > 0) else {
+            return Err(row.fault(
                 "column `AcceleratorCount` is not a whole number above 0",
                 field,
                 "correct the line",
             ));
         };
         let mut priced = |column: usize| {
-            let usd = line.number(column)?;
+            let usd = row.amount(column)?;
             if usd == Some(PLACEHOLDER_USD) {
-                sink.notes.add(PLACEHOLDER, line.number, &name);
+                sink.notes.add(PLACEHOLDER, row.line, &name);
             }
-            Ok::<_, anyhow::Error>(usd.filter(|usd| *usd > 0.0 && *usd != PLACEHOLDER_USD))
+            Ok::<_, Fault>(usd.filter(|usd| *usd > 0.0 && *usd != PLACEHOLDER_USD))
         };
         let (usd, spot_usd) = (priced(columns.usd)?, priced(columns.spot_usd)?);
-        let here = parts.entry(columns.place(line)).or_default();
+        let here = parts.entry(columns.place(row)).or_default();
         if let Some(earlier) = here.iter_mut().find(|p| p.name == name && p.count == count) {
             if (earlier.usd, earlier.spot_usd) != (usd, spot_usd) {
                 let what = "several prices for one accelerator and zone, none taken";
-                sink.notes.add(what, line.number, &format!("{count} x {name}"));
+                sink.notes.add(what, row.line, &format!("{count} x {name}"));
                 (earlier.usd, earlier.spot_usd) = (None, None);
             }
             return Ok(());
         }
         here.push(Part {
-            line: line.number,
-            label: columns.label(line),
+            line: row.line,
+            label: columns.label(row),
             name,
             count,
             usd,

@@ -1,123 +1,44 @@
 //! Bytes of somebody's file as text, streaming: UTF-8 with or without a byte order mark, UTF-16 in both orders, and Windows-1252 for
 //! lines that are not UTF-8. Lines end with LF, CR LF or CR.
 
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use std::{
     borrow::Cow,
-    fs::File,
     io::{self, Read},
-    path::Path,
 };
 
-/// Bytes that recognition looks at.
-pub const HEAD_BYTES: usize = 64 << 10;
 /// Longest line of delimited text.
 pub const LONGEST: usize = 1 << 20;
 const BLOCK: usize = 64 << 10;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    Utf8,
-    Utf16Le,
-    Utf16Be,
+/// UTF-8 (or bytes that are no UTF-16) of whatever a source has, without its byte order mark.
+pub type Utf8<R> = DecodeReaderBytes<io::Chain<io::Cursor<Vec<u8>>, R>, Vec<u8>>;
+
+pub fn utf8<R: Read>(mut source: R) -> io::Result<Utf8<R>> {
+    let mut head = Vec::with_capacity(1024);
+    (&mut source).take(1024).read_to_end(&mut head)?;
+    let mut builder = DecodeReaderBytesBuilder::new();
+    builder.encoding(unmarked(&head)).bom_override(true).utf8_passthru(true).strip_bom(true);
+    Ok(builder.build(io::Cursor::new(head).chain(source)))
 }
 
-/// Gives UTF-8 (or bytes that are no UTF-16) whatever the source has; a byte order mark is left out.
-#[derive(Debug)]
-pub struct Utf8<R> {
-    source: R,
-    encoding: Encoding,
-    /// Bytes as they came, not decoded yet.
-    raw: Vec<u8>,
-    ready: Vec<u8>,
-    at: usize,
-    ended: bool,
-}
-
-/// By its mark; without one, UTF-16 shows as text whose every other byte is zero (PowerShell writes the mark, some tools do not).
-fn encoding(head: &[u8]) -> (Encoding, usize) {
-    match head {
-        [0xEF, 0xBB, 0xBF, ..] => return (Encoding::Utf8, 3),
-        [0xFF, 0xFE, ..] => return (Encoding::Utf16Le, 2),
-        [0xFE, 0xFF, ..] => return (Encoding::Utf16Be, 2),
-        _ => {}
-    }
+/// UTF-16 without a mark shows as text whose every other byte is zero (PowerShell writes the mark, some tools do not).
+fn unmarked(head: &[u8]) -> Option<&'static Encoding> {
     let pairs = head.len().min(512) / 2;
     let zeros = |odd: usize| (0..pairs).filter(|i| head[2 * i + odd] == 0 && head[2 * i + 1 - odd] != 0).count();
     match pairs >= 4 {
-        true if zeros(1) * 10 >= pairs * 8 => (Encoding::Utf16Le, 0),
-        true if zeros(0) * 10 >= pairs * 8 => (Encoding::Utf16Be, 0),
-        _ => (Encoding::Utf8, 0),
+        true if zeros(1) * 10 >= pairs * 8 => Some(UTF_16LE),
+        true if zeros(0) * 10 >= pairs * 8 => Some(UTF_16BE),
+        _ => None,
     }
 }
-
-impl<R: Read> Utf8<R> {
-    pub fn new(mut source: R) -> io::Result<Self> {
-        let mut head = Vec::with_capacity(1024);
-        (&mut source).take(1024).read_to_end(&mut head)?;
-        let (encoding, mark) = encoding(&head);
-        head.drain(..mark);
-        let (raw, ready) = if encoding == Encoding::Utf8 { (Vec::new(), head) } else { (head, Vec::new()) };
-        Ok(Utf8 { source, encoding, raw, ready, at: 0, ended: false })
-    }
-
-    /// Decodes the next block of UTF-16; half a unit and half a pair of surrogates wait for the next.
-    fn fill(&mut self) -> io::Result<()> {
-        (self.at, self.ready) = (0, std::mem::take(&mut self.ready));
-        self.ready.clear();
-        while self.ready.is_empty() && !self.ended {
-            let before = self.raw.len();
-            self.raw.resize(before + BLOCK, 0);
-            let got = self.source.read(&mut self.raw[before..])?;
-            self.raw.truncate(before + got);
-            self.ended = got == 0;
-            let unit = |pair: &[u8]| match self.encoding {
-                Encoding::Utf16Be => u16::from_be_bytes([pair[0], pair[1]]),
-                _ => u16::from_le_bytes([pair[0], pair[1]]),
-            };
-            let mut units: Vec<u16> = self.raw.chunks_exact(2).map(unit).collect();
-            if !self.ended && units.last().is_some_and(|u| (0xD800..0xDC00).contains(u)) {
-                units.pop();
-            }
-            self.raw.drain(..2 * units.len());
-            let chars = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
-            let mut text = String::new();
-            text.extend(chars);
-            self.ready = text.into_bytes();
-        }
-        Ok(())
-    }
-}
-
-impl<R: Read> Read for Utf8<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.ready.len() {
-            if self.encoding == Encoding::Utf8 {
-                return self.source.read(out);
-            }
-            self.fill()?;
-        }
-        let n = out.len().min(self.ready.len() - self.at);
-        out[..n].copy_from_slice(&self.ready[self.at..self.at + n]);
-        self.at += n;
-        Ok(n)
-    }
-}
-
-/// Characters of Windows-1252 from 0x80 on; the five that it leaves open are read as the control characters of their number.
-const FROM_80: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
-    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-];
 
 /// Bytes as text: UTF-8, and if they are none, Windows-1252.
 pub fn text(bytes: &[u8]) -> Cow<'_, str> {
-    let windows = |b: &u8| match b {
-        0x80..=0x9F => FROM_80[usize::from(b - 0x80)],
-        b => char::from(*b),
-    };
     match str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(bytes.iter().map(windows).collect()),
+        Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
     }
 }
 
@@ -132,7 +53,6 @@ pub struct Line<'a> {
 }
 
 /// Lines of a source, one at a time.
-#[derive(Debug)]
 pub struct Lines<R> {
     source: Utf8<R>,
     buffer: Vec<u8>,
@@ -146,7 +66,7 @@ pub struct Lines<R> {
 impl<R: Read> Lines<R> {
     /// Lines of more than `longest` bytes are refused.
     pub fn new(source: R, longest: usize) -> io::Result<Self> {
-        let source = Utf8::new(source)?;
+        let source = utf8(source)?;
         Ok(Lines { source, buffer: vec![0; BLOCK], at: 0, filled: 0, number: 0, longest, ended: false })
     }
 
@@ -155,18 +75,11 @@ impl<R: Read> Lines<R> {
         self.number
     }
 
-    /// The source with what was read of it already: to go on in another way after a header.
-    pub fn rest(self) -> impl Read {
-        io::Cursor::new(self.buffer[self.at..self.filled].to_vec()).chain(self.source)
-    }
-
     /// Not an `Iterator`: a line lies in the buffer until the next one is asked for.
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         let mut seen = self.at;
         let (end, after, ended) = loop {
-            let found =
-                self.buffer[seen..self.filled].iter().position(|b| matches!(b, b'\n' | b'\r')).map(|i| seen + i);
-            match found {
+            match memchr::memchr2(b'\n', b'\r', &self.buffer[seen..self.filled]).map(|i| seen + i) {
                 Some(end) if self.buffer[end] == b'\n' => break (end, end + 1, true),
                 Some(end) => {
                     // CRs before an LF belong to it (`\r\r\n` of text that was converted twice), others end a line each.
@@ -208,19 +121,6 @@ impl<R: Read> Lines<R> {
         self.ended = got == 0;
         Ok(moved)
     }
-}
-
-/// The beginning of a file as text, for recognition.
-pub fn head(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    Utf8::new(File::open(path)?)?.take(HEAD_BYTES as u64).read_to_end(&mut bytes)?;
-    // A character that the end cuts would make all of it Windows-1252.
-    if let Err(e) = str::from_utf8(&bytes)
-        && e.error_len().is_none()
-    {
-        bytes.truncate(e.valid_up_to());
-    }
-    Ok(text(&bytes).into_owned())
 }
 
 #[cfg(test)]

@@ -140,6 +140,9 @@ fn is_absent(text: &str) -> bool {
 /// A cell; surrounding blanks and quotes do not count.
 pub fn cell(text: &str, decimal: Decimal) -> Cell {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\u{feff}');
+    if let Some(quantity) = usual(text) {
+        return Cell::Number(quantity);
+    }
     if is_absent(text) {
         return Cell::Absent(text.into());
     }
@@ -161,6 +164,16 @@ pub fn cell(text: &str, decimal: Decimal) -> Cell {
     match value.is_finite() {
         true => Cell::Number(Quantity { value: if text.starts_with('-') { -value } else { value }, unit }),
         false => Cell::Rubbish,
+    }
+}
+
+/// `110.50 W`, as most cells are: read without a thought for what else there could be.
+fn usual(text: &str) -> Option<Quantity> {
+    let end = text.bytes().position(|b| !(b.is_ascii_digit() || b == b'.')).unwrap_or(text.len());
+    let value = text[..end].parse().ok().filter(|value: &f64| value.is_finite())?;
+    match text[end..].strip_prefix(' ') {
+        None if end == text.len() => Some(Quantity { value, unit: None }),
+        sign => Some(Quantity { value, unit: Some(unit(sign?)?) }),
     }
 }
 

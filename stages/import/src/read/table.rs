@@ -2,7 +2,7 @@
 //! rows that are cut or glued, names that occur twice, `;` with decimal commas.
 
 use super::{
-    decode::{Line, Lines},
+    decode::Lines,
     fault::{Fault, Notes, Result, quoted},
     number::Decimal,
 };
@@ -61,71 +61,119 @@ impl Header {
 #[derive(Debug)]
 pub struct Row<'a> {
     pub line: u64,
-    text: Cow<'a, str>,
+    text: &'a str,
     fields: &'a [Range<usize>],
 }
 
-impl Row<'_> {
-    /// A field without quotes and blanks around it; `""` inside quotes is one quote.
-    pub fn get(&self, at: usize) -> Cow<'_, str> {
-        let raw = self.fields.get(at).map_or("", |range| self.text[range.clone()].trim());
-        match raw.strip_prefix('"').and_then(|r| r.strip_suffix('"')) {
-            Some(inner) if inner.contains("\"\"") => Cow::Owned(inner.replace("\"\"", "\"")),
-            Some(inner) => Cow::Borrowed(inner.trim()),
-            None => Cow::Borrowed(raw),
+impl<'a> Row<'a> {
+    pub fn get(&self, at: usize) -> Cow<'a, str> {
+        self.fields.get(at).map_or(Cow::Borrowed(""), |range| bare(&self.text[range.clone()]))
+    }
+}
+
+/// Where the fields of a row are.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    pub at: Vec<Range<usize>>,
+    /// The text ended inside of quotes.
+    pub is_open: bool,
+    /// Quotes hold quotes.
+    pub has_quotes: bool,
+}
+
+impl Fields {
+    /// Splits at a delimiter outside of quotes, which open at the beginning of a field.
+    pub fn split(&mut self, text: &str, delimiter: u8) {
+        self.at.clear();
+        (self.is_open, self.has_quotes) = (false, false);
+        self.go_on(text, 0, delimiter);
+    }
+
+    /// [`Fields::split`] of a text that ended inside of quotes at `from` and has grown since.
+    pub fn go_on(&mut self, text: &str, from: usize, delimiter: u8) {
+        let bytes = text.as_bytes();
+        let (mut start, mut at) = (self.at.pop().map_or(from, |open| open.start), from);
+        loop {
+            if !self.is_open && at == start {
+                let blanks = bytes[at..].iter().take_while(|b| **b == b' ').count();
+                self.is_open = bytes.get(at + blanks) == Some(&b'"');
+                at += if self.is_open { blanks + 1 } else { 0 };
+            }
+            let end = if self.is_open { b'"' } else { delimiter };
+            let found = if bytes.get(at) == Some(&end) { Some(0) } else { memchr::memchr(end, &bytes[at..]) };
+            let Some(found) = found else {
+                return self.at.push(start..bytes.len());
+            };
+            at += found + 1;
+            if !self.is_open {
+                self.at.push(start..at - 1);
+                start = at;
+            } else if bytes.get(at) == Some(&b'"') {
+                self.has_quotes = true;
+                at += 1;
+            } else {
+                self.is_open = false;
+            }
         }
     }
 }
 
-/// Splits at a delimiter outside of quotes.
-pub fn split(line: &str, delimiter: u8, fields: &mut Vec<Range<usize>>) {
-    fields.clear();
-    let (mut start, mut quoted) = (0, false);
-    for (at, byte) in line.bytes().enumerate() {
-        if byte == b'"' {
-            quoted = !quoted;
-        } else if byte == delimiter && !quoted {
-            fields.push(start..at);
-            start = at + 1;
-        }
+/// A field without quotes and blanks around it; `""` inside quotes is one quote.
+pub fn bare(field: &str) -> Cow<'_, str> {
+    let inner = without_quotes(field);
+    match inner.contains("\"\"") && inner.len() < field.trim().len() {
+        true => Cow::Owned(inner.replace("\"\"", "\"").trim().to_string()),
+        false => Cow::Borrowed(inner),
     }
-    fields.push(start..line.len());
 }
 
-/// The fields of a line, without quotes and blanks around them.
-fn names(line: &str, delimiter: u8) -> Vec<String> {
-    let mut fields = Vec::new();
-    split(line, delimiter, &mut fields);
-    fields.iter().map(|f| line[f.clone()].trim().trim_matches('"').trim().to_string()).collect()
+/// A field without quotes and blanks around it.
+pub fn without_quotes(field: &str) -> &str {
+    let field = field.trim();
+    if let [b'"', .., b'"'] = field.as_bytes() { field[1..field.len() - 1].trim() } else { field }
 }
 
-/// What the rows under a header look like.
-#[derive(Debug)]
-pub struct Layout {
+/// The fields of a line.
+pub fn fields(line: &str, delimiter: u8) -> Vec<String> {
+    let mut fields = Fields::default();
+    fields.split(line, delimiter);
+    fields.at.iter().map(|f| bare(&line[f.clone()]).into_owned()).collect()
+}
+
+/// Rows under a header.
+pub struct Table<R> {
+    lines: Lines<R>,
     pub header: Header,
-    pub delimiter: u8,
     pub decimal: Decimal,
-    fields: Vec<Range<usize>>,
-    /// How the last field of the row before looked.
-    shape: Option<(String, usize)>,
+    delimiter: u8,
+    text: String,
+    fields: Fields,
+    /// The last field of the row before.
+    before: String,
     pub left_out: u64,
 }
 
-impl Layout {
-    fn new(names: Vec<String>, line: u64, delimiter: u8) -> Self {
-        let header = Header { names, line };
-        let decimal = if delimiter == b';' { Decimal::Comma } else { Decimal::Point };
-        Layout { header, delimiter, decimal, fields: Vec::new(), shape: None, left_out: 0 }
-    }
-
+impl<R: Read> Table<R> {
     /// Reads on to the first line that is a header for `is_header`, split at a comma, semicolon or tab.
-    pub fn find<R: Read>(lines: &mut Lines<R>, is_header: &dyn Fn(&[String]) -> bool, wanted: &str) -> Result<Self> {
+    pub fn find(mut lines: Lines<R>, is_header: &dyn Fn(&[String]) -> bool, wanted: &str) -> Result<Self> {
         let mut first = None;
         for _ in 0..HEADER_WITHIN {
             let Some(line) = lines.next()? else { break };
-            let found = [b',', b';', b'\t'].into_iter().map(|d| (d, names(&line.text, d))).find(|(_, n)| is_header(n));
+            let found = [b',', b';', b'\t'].into_iter().map(|d| (d, fields(&line.text, d))).find(|(_, n)| is_header(n));
             if let Some((delimiter, names)) = found {
-                return Ok(Layout::new(names, line.number, delimiter));
+                let header = Header { names, line: line.number };
+                let decimal = if delimiter == b';' { Decimal::Comma } else { Decimal::Point };
+                let (text, before) = (String::new(), String::new());
+                return Ok(Table {
+                    lines,
+                    header,
+                    decimal,
+                    delimiter,
+                    text,
+                    fields: Fields::default(),
+                    before,
+                    left_out: 0,
+                });
             }
             first.get_or_insert_with(|| line.text.chars().take(200).collect::<String>());
         }
@@ -137,79 +185,57 @@ impl Layout {
         })
     }
 
-    /// The row of a line. The header again is passed over; what is no row is remarked on and left out.
-    pub fn row<'a>(&'a mut self, line: Line<'a>, notes: &mut Notes) -> Option<Row<'a>> {
-        let is_row = self.is_row(&line, notes);
-        is_row.then(|| Row { line: line.number, text: line.text, fields: &self.fields })
-    }
-
-    fn is_row(&mut self, line: &Line, notes: &mut Notes) -> bool {
-        if line.text.trim().is_empty() {
-            return false;
-        }
-        let columns = self.header.names.len();
-        split(&line.text, self.delimiter, &mut self.fields);
-        let (number, text) = (line.number, &line.text);
-        let field = |at: usize| self.fields.get(at).map_or("", |f| text[f.clone()].trim().trim_matches('"').trim());
-        if self.fields.len() == columns && (0..columns.min(3)).all(|at| field(at) == self.header.names[at]) {
-            return false;
-        }
-        let last = shape(self.fields.last().map_or("", |f| &text[f.clone()]));
-        if !line.ended
-            && (self.fields.len() != columns || self.shape.as_ref() != Some(&last) || last == Default::default())
-        {
-            self.left_out += 1;
-            notes.line(number, CUT);
-            return false;
-        }
-        if self.fields.len() != columns {
-            self.left_out += 1;
-            notes.line(number, COUNT);
-            return false;
-        }
-        self.shape = Some(last);
-        true
-    }
-
-    /// Says how the last field of a row looked that was read in another way.
-    pub fn seen(&mut self, last_field: &str) {
-        self.shape = Some(shape(last_field));
-    }
-}
-
-/// Rows under a header.
-#[derive(Debug)]
-pub struct Table<R> {
-    lines: Lines<R>,
-    pub layout: Layout,
-}
-
-impl<R: Read> Table<R> {
-    /// [`Layout::find`].
-    pub fn find(mut lines: Lines<R>, is_header: &dyn Fn(&[String]) -> bool, wanted: &str) -> Result<Self> {
-        let layout = Layout::find(&mut lines, is_header, wanted)?;
-        Ok(Table { lines, layout })
-    }
-
-    /// The next whole row.
+    /// The next whole row. The header again is passed over; what is no row is remarked on and left out.
     pub fn next(&mut self, notes: &mut Notes) -> Result<Option<Row<'_>>> {
-        // Owned: a row that lent from the buffer could not be tried and passed over.
-        loop {
-            let Some(line) = self.lines.next()? else { return Ok(None) };
-            let line = Line { number: line.number, text: Cow::Owned(line.text.into_owned()), ended: line.ended };
-            if self.layout.is_row(&line, notes) {
-                return Ok(Some(Row { line: line.number, text: line.text, fields: &self.layout.fields }));
+        let line = loop {
+            let (line, ended) = {
+                let Some(line) = self.lines.next()? else { return Ok(None) };
+                self.text.clear();
+                self.text.push_str(&line.text);
+                (line.number, line.ended)
+            };
+            if self.is_row(line, ended, notes) {
+                break line;
             }
+        };
+        Ok(Some(Row { line, text: &self.text, fields: &self.fields.at }))
+    }
+
+    fn is_row(&mut self, line: u64, ended: bool, notes: &mut Notes) -> bool {
+        if self.text.chars().all(char::is_whitespace) {
+            return false;
         }
+        self.fields.split(&self.text, self.delimiter);
+        let (text, fields, names) = (&self.text, &self.fields.at, &self.header.names);
+        let is_whole = fields.len() == names.len();
+        let is_name = |at: usize| bare(&text[fields[at].clone()]) == names[at].as_str();
+        if is_whole && (0..names.len().min(3)).all(is_name) {
+            return false;
+        }
+        let last = fields.last().map_or("", |f| &text[f.clone()]);
+        let is_cut = || shape(last) != shape(&self.before) || shape(last) == Default::default();
+        if !ended && (!is_whole || is_cut()) {
+            self.left_out += 1;
+            notes.line(line, CUT);
+            return false;
+        }
+        if !is_whole {
+            self.left_out += 1;
+            notes.line(line, COUNT);
+            return false;
+        }
+        self.before.clear();
+        self.before.push_str(last);
+        true
     }
 }
 
 /// What follows a number, and its decimals: a cut field differs from the one above it.
-fn shape(field: &str) -> (String, usize) {
+fn shape(field: &str) -> (&str, usize) {
     let field = field.trim().trim_matches('"');
     let end = field.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',' | '-')).unwrap_or(field.len());
     let decimals = field[..end].rfind(['.', ',']).map_or(0, |at| end - at);
-    (field[end..].trim().to_string(), decimals)
+    (field[end..].trim(), decimals)
 }
 
 #[cfg(test)]
@@ -240,7 +266,10 @@ mod tests {
         assert_eq!(found.iter().map(|r| r.0).collect::<Vec<_>>(), [2]);
         assert_eq!(
             notes,
-            ["line 3: not as many fields as the header, left out", "line 4: the last row is cut, left out"]
+            [
+                "not as many fields as the header, left out: 1, first line 3",
+                "the last row is cut, left out: 1, first line 4"
+            ]
         );
         // A whole last row whose line end is missing stays, one that cannot be told from a cut one does not.
         assert_eq!(rows("time,power\n1,2.50\n2,3.50").0.len(), 2);

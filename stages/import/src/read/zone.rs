@@ -108,6 +108,43 @@ pub fn stamp(text: &str, order: DateOrder) -> Result<Stamp, NoTime> {
     }
 }
 
+/// [`stamp`] of one time after another: most of a log's differ from the one before in their seconds alone.
+#[derive(Debug, Default)]
+pub struct Stamps {
+    /// `2026/05/14 09:00` and when that minute began on the wall.
+    minute: String,
+    began: i64,
+}
+
+impl Stamps {
+    pub fn stamp(&mut self, text: &str, order: DateOrder) -> Result<Stamp, NoTime> {
+        let split = text.rsplit_once(':').and_then(|(minute, seconds)| Some((minute, of_minute(seconds)?)));
+        if let Some((minute, ns)) = split
+            && minute == self.minute
+        {
+            return Ok(Stamp::Wall(self.began + ns));
+        }
+        let stamp = stamp(text, order)?;
+        if let (Some((minute, ns)), Stamp::Wall(wall)) = (split.filter(|(m, _)| m.contains(':')), stamp) {
+            (self.minute, self.began) = (minute.to_string(), wall - ns);
+        }
+        Ok(stamp)
+    }
+}
+
+/// Nanoseconds of `00.012`; `None` of anything that is not so plain.
+fn of_minute(seconds: &str) -> Option<i64> {
+    let digits = |text: &[u8]| text.iter().try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')));
+    let (whole, rest) = seconds.as_bytes().split_at_checked(2)?;
+    let fraction = match rest {
+        [] => rest,
+        [b'.' | b',', fraction @ ..] if (1..10).contains(&fraction.len()) => fraction,
+        _ => return None,
+    };
+    let ns = digits(whole)? * SECOND + digits(fraction)? * 10_i64.pow(9 - fraction.len() as u32);
+    (ns < 60 * SECOND).then_some(ns)
+}
+
 /// Whether an instant can be one of a log: a plug that has not asked for the time yet is in 1970. Differences fit then.
 pub fn is_plausible(ns: i64) -> bool {
     (EPOCH_S.start * SECOND..EPOCH_S.end * SECOND).contains(&ns)
@@ -293,6 +330,20 @@ mod tests {
         ] {
             assert_eq!(of(text), Err(NoTime::NotATime), "{text}");
         }
+    }
+
+    #[test]
+    fn times_after_others_are_what_they_are_alone() {
+        let mut stamps = Stamps::default();
+        for minute in
+            ["2026/05/14 09:00", "2026/05/14 09:01", "14.05.2026 9:01", "5/14/2026 9", "2026-05-14T09:00:00+02", "x"]
+        {
+            for seconds in ["00", "00.012", "59,9", "60", "5", "00.", "00.0123456789", "-1", "00Z", "", "00 PM", "0a"] {
+                let text = format!("{minute}:{seconds}");
+                assert_eq!(stamps.stamp(&text, DateOrder::Unknown), stamp(&text, DateOrder::Unknown), "{text}");
+            }
+        }
+        assert_eq!((stamps.minute.as_str(), stamps.began), ("14.05.2026 9:01", NINE + 60 * SECOND));
     }
 
     #[test]

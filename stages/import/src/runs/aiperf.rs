@@ -5,17 +5,18 @@
 //! `end_time` are local, without a zone, and not looked at.
 
 use super::{
-    Format,
-    json::{self, Value},
     sheet::{Run, Sheet, count},
     window::When,
 };
 use crate::read::{
     fault::{Fault, Result},
+    format::Format,
+    json::{self, Value},
+    source::Source,
     zone::Stamp,
 };
 
-pub const FORMAT: Format =
+pub const FORMAT: Format<Sheet> =
     Format { name: "aiperf", about: "AIPerf's profile_export_aiperf.json and profile_export.jsonl", recognises, read };
 
 fn recognises(head: &str) -> bool {
@@ -24,7 +25,8 @@ fn recognises(head: &str) -> bool {
         || has("\"request_latency\"") && has("\"unit\"") && (has("\"request_throughput\"") || has("\"request_count\""))
 }
 
-fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
+fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
+    let text = &source.text()?;
     let mut requests = Requests::default();
     let mut reports = Vec::new();
     json::entries(text, &mut sheet.notes, &mut |line, entry, _| {

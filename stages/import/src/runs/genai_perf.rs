@@ -2,16 +2,18 @@
 //! distributions and a table of single values, with marks of thousands in quotes.
 
 use super::{
-    Format, delimited,
     sheet::{Run, Sheet, count},
     window::When,
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
     number::{Cell, Decimal, cell},
+    source::Source,
+    table::fields,
 };
 
-pub const FORMAT: Format =
+pub const FORMAT: Format<Sheet> =
     Format { name: "genai-perf", about: "GenAI-Perf's and AIPerf's CSV: two tables in one file", recognises, read };
 
 fn recognises(head: &str) -> bool {
@@ -29,7 +31,7 @@ fn metrics(text: &str) -> Result<Vec<Metric>> {
             columns = None;
             continue;
         }
-        let fields = delimited::fields(line, b',');
+        let fields = fields(line, b',');
         if fields.first().is_some_and(|f| f == "Metric") {
             columns = Some(fields.len());
             continue;
@@ -52,7 +54,8 @@ fn metrics(text: &str) -> Result<Vec<Metric>> {
     Ok(found)
 }
 
-fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
+fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
+    let text = &source.text()?;
     let metrics = metrics(text)?;
     let of = |name: &str| metrics.iter().find(|m| m.0 == name);
     let value = |name: &str| of(name).map(|m| m.2);

@@ -1,16 +1,19 @@
 //! A CSV of one's own, documented in docs/imports/generic.md: one row a run.
 
 use super::{
-    Format, delimited,
     sheet::{Run, Sheet, count},
     window::When,
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
+    sheet::{Row, Sheet as Table, delimiter},
+    source::Source,
+    table::fields,
     zone::{DateOrder, Stamp, stamp},
 };
 
-pub const FORMAT: Format =
+pub const FORMAT: Format<Sheet> =
     Format { name: "generic", about: "a CSV of one's own, see docs/imports/generic.md", recognises, read };
 
 /// All columns that are read.
@@ -48,13 +51,13 @@ fn is_header(names: &[String]) -> bool {
 fn recognises(head: &str) -> bool {
     head.lines()
         .find(|l| !l.trim().is_empty())
-        .is_some_and(|l| is_header(&delimited::fields(l, delimited::delimiter(l))))
+        .is_some_and(|l| is_header(&fields(l, delimiter(l))))
 }
 
-fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
-    let rows = delimited::rows(text, &is_header)?;
+fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
+    let rows = Table::rows(source, &is_header)?;
     if let Some(row) = rows.first() {
-        let unknown: Vec<&str> = row.names().into_iter().filter(|n| !COLUMNS.contains(n)).collect();
+        let unknown: Vec<&str> = row.names().filter(|n| !COLUMNS.contains(n)).collect();
         if !unknown.is_empty() {
             let value = quoted(&unknown.join(", "));
             return Err(Fault::new("columns that are not known", value, format!("use {}", COLUMNS.join(", "))).at(1));
@@ -63,10 +66,10 @@ fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
     rows.iter().try_for_each(|row| take(row, sheet))
 }
 
-fn take(row: &delimited::Row, sheet: &mut Sheet) -> Result<()> {
+fn take(row: &Row, sheet: &mut Sheet) -> Result<()> {
     let line = row.line;
-    let scenario = row.text("scenario").unwrap_or("default");
-    let mut run = match row.text("mode").unwrap_or("generate") {
+    let scenario = row.of("scenario").unwrap_or("default");
+    let mut run = match row.of("mode").unwrap_or("generate") {
         "generate" => Run::generate(scenario),
         "prefill" => Run::prefill(scenario),
         other => return Err(Fault::new("no such mode", quoted(other), "use generate or prefill").at(line)),
@@ -78,7 +81,7 @@ fn take(row: &delimited::Row, sheet: &mut Sheet) -> Result<()> {
         };
         value.map(|v| count(v).filter(|n| *n as f64 == v).ok_or_else(|| fault(v))).transpose()
     };
-    let text = |name: &str| row.text(name).unwrap_or("").to_string();
+    let text = |name: &str| row.of(name).unwrap_or("").to_string();
     (run.backend, run.device, run.dtype, run.model) = (text("backend"), text("device"), text("dtype"), text("model"));
     run.batch = whole("batch")?.unwrap_or(1).max(1);
     run.prompt(whole("prompt_tokens")?.map(|n| n as f64));
@@ -98,9 +101,9 @@ fn take(row: &delimited::Row, sheet: &mut Sheet) -> Result<()> {
     };
     (run.reported_gpu_j, run.reported_cpu_package_j) = (energy("gpu_j")?, energy("cpu_package_j")?);
     (run.reported_dram_j, run.reported_node_j) = (energy("dram_j")?, energy("node_j")?);
-    (run.threads, run.library) = (whole("threads")?, row.text("library").map(str::to_string));
-    run.reason = row.text("reason").map(str::to_string);
-    run.status = match row.text("status") {
+    (run.threads, run.library) = (whole("threads")?, row.of("library").map(str::to_string));
+    run.reason = row.of("reason").map(str::to_string);
+    run.status = match row.of("status") {
         None => "",
         Some("ok") => "ok",
         Some("degraded") => "degraded",
@@ -114,7 +117,7 @@ fn take(row: &delimited::Row, sheet: &mut Sheet) -> Result<()> {
         let fault = |t: &str| {
             Fault::new(format!("column `{name}` is no time"), quoted(t), "write 2026-05-14T09:00:00Z").at(line)
         };
-        row.text(name).map(|t| stamp(t, DateOrder::Unknown).map_err(|_| fault(t))).transpose()
+        row.of(name).map(|t| stamp(t, DateOrder::Unknown).map_err(|_| fault(t))).transpose()
     };
     let duration_ms = row.number("duration_s")?.map(|s| s * 1e3);
     let (when, length_ms, said) = match (time("start")?, time("end")?, duration_ms) {

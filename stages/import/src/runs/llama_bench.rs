@@ -7,18 +7,20 @@ mod markdown;
 mod sql;
 
 use super::{
-    Format, delimited, json,
     sheet::{Run, Sheet, count},
     window::When,
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
+    json::{self, Value},
+    sheet::{Row, Sheet as Table},
+    source::Source,
     zone::{DateOrder, stamp},
 };
-use json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sheet> = Format {
     name: "llama-bench",
     about: "llama.cpp's llama-bench: Markdown, JSON, JSONL, CSV and SQL",
     recognises,
@@ -77,7 +79,8 @@ const NOT_SETTINGS: &[&str] = &[
     "samples_ts",
 ];
 
-fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
+fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
+    let text = &source.text()?;
     // First, as a table for people may stand between the lines of JSON (`-oe md`).
     let tests = if text.contains("\"n_prompt\":") {
         of_json(text, sheet)?
@@ -87,7 +90,7 @@ fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
         markdown::tests(text, sheet)?
     } else if text.contains("build_commit") && !text.contains("\"build_commit\":") {
         let header = |names: &[String]| names.iter().any(|n| n == "build_commit");
-        delimited::rows(text, &header)?.iter().map(of_row).collect::<Result<_>>()?
+        Table::rows(source, &header)?.iter().map(of_row).collect::<Result<_>>()?
     } else {
         of_json(text, sheet)?
     };
@@ -177,13 +180,13 @@ fn device(backends: &str, layers: Option<f64>, gpu: Option<&str>) -> String {
 }
 
 /// A row of CSV or SQL. Before 2024 the back ends were columns of their own.
-fn of_row(row: &delimited::Row) -> Result<Test> {
+fn of_row(row: &Row) -> Result<Test> {
     let whole = |name: &str| row.number(name).map(|n| n.and_then(count));
-    let gpu = ["cuda", "metal", "vulkan", "opencl", "sycl", "kompute"].iter().any(|b| row.text(b) == Some("1"));
-    let backends = row.text("backends").or(row.text("backend")).unwrap_or(if gpu { "GPU" } else { "CPU" });
-    let build = [row.text("build_commit"), row.text("build_number")];
-    let settings = row.names().into_iter().filter(|n| !NOT_SETTINGS.contains(n) && !n.is_empty());
-    let settings = settings.filter_map(|n| Some((n.to_string(), row.text(n)?.to_string()))).collect();
+    let gpu = ["cuda", "metal", "vulkan", "opencl", "sycl", "kompute"].iter().any(|b| row.of(b) == Some("1"));
+    let backends = row.of("backends").or(row.of("backend")).unwrap_or(if gpu { "GPU" } else { "CPU" });
+    let build = [row.of("build_commit"), row.of("build_number")];
+    let settings = row.names().filter(|n| !NOT_SETTINGS.contains(n) && !n.is_empty());
+    let settings = settings.filter_map(|n| Some((n.to_string(), row.of(n)?.to_string()))).collect();
     Ok(Test {
         line: row.line,
         prompt: row.must("n_prompt").map(|n| count(n).unwrap_or(0))?,
@@ -191,11 +194,11 @@ fn of_row(row: &delimited::Row) -> Result<Test> {
         depth: whole("n_depth")?.unwrap_or(0),
         ms: vec![row.must("avg_ns")? / 1e6],
         said: "`avg_ns`, the mean of repetitions that this output does not list",
-        began: row.text("test_time").map(str::to_string),
-        model: model(row.text("model_filename"), row.text("model_type")),
-        dtype: dtype(row.text("model_type").unwrap_or("")),
-        cpu: row.text("cpu_info").map(str::to_string),
-        device: device(backends, row.number("n_gpu_layers")?, row.text("gpu_info")),
+        began: row.of("test_time").map(str::to_string),
+        model: model(row.of("model_filename"), row.of("model_type")),
+        dtype: dtype(row.of("model_type").unwrap_or("")),
+        cpu: row.of("cpu_info").map(str::to_string),
+        device: device(backends, row.number("n_gpu_layers")?, row.of("gpu_info")),
         threads: whole("n_threads")?,
         weights_bytes: whole("model_size")?,
         library: build[0].map(|commit| format!("llama.cpp {commit} ({})", build[1].unwrap_or("?"))),

@@ -4,14 +4,18 @@
 //! token: without a count of tokens it is refused.
 
 use super::{
-    Format, delimited,
-    json::{self, Value},
     sheet::{Run, Sheet, count},
     window::When,
 };
-use crate::read::fault::{Fault, Result, quoted};
+use crate::read::{
+    fault::{Fault, Result, quoted},
+    format::Format,
+    json::{self, Value},
+    sheet::{Row as Line, Sheet as Table},
+    source::Source,
+};
 
-pub const FORMAT: Format =
+pub const FORMAT: Format<Sheet> =
     Format { name: "ml-energy", about: "tables of the ML.ENERGY leaderboard: CSV and JSON", recognises, read };
 
 fn recognises(head: &str) -> bool {
@@ -43,11 +47,12 @@ struct Row {
     tpot_ms: Option<f64>,
 }
 
-fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
+fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
+    let text = &source.text()?;
     let json = text.trim_start().starts_with(['{', '[']);
     if !json {
         let header = |names: &[String]| names.iter().any(|n| n == "energy" || n == "energy_per_token_joules");
-        return delimited::rows(text, &header)?.iter().map(of_table).try_for_each(|row| take(row?, sheet));
+        return Table::rows(source, &header)?.iter().map(of_table).try_for_each(|row| take(row?, sheet));
     }
     let mut rows = Vec::new();
     json::entries(text, &mut sheet.notes, &mut |line, entry, _| {
@@ -90,7 +95,7 @@ fn positive(line: u64, name: &str, value: Option<f64>) -> Result<f64> {
     value.filter(|v| *v > 0.0).ok_or_else(|| missing().at(line))
 }
 
-fn of_table(row: &delimited::Row) -> Result<Row> {
+fn of_table(row: &Line) -> Result<Row> {
     let text = |names: &[&str]| row.first(names).unwrap_or("").to_string();
     let per_token = row.number("energy_per_token_joules")?;
     let length = row.number("response_length")?.or(row.number("avg_output_len")?);
@@ -100,7 +105,7 @@ fn of_table(row: &delimited::Row) -> Result<Row> {
     };
     let named = ["task", "batch_size", "max_num_seqs", "num_gpus"]
         .iter()
-        .filter_map(|n| row.text(n).map(|v| format!("{n} {v}")));
+        .filter_map(|n| row.of(n).map(|v| format!("{n} {v}")));
     Ok(Row {
         line: row.line,
         model: text(&["model", "model_id", "nickname"]),

@@ -4,14 +4,17 @@
 //! divides by their number. Tokens are never counted: the decode phase is taken for `batch x (max_new_tokens - 1)`.
 
 use super::{
-    Format,
-    json::{self, Value},
     sheet::{Run, Sheet, count},
     window::When,
 };
-use crate::read::fault::{Fault, Result, quoted};
+use crate::read::{
+    fault::{Fault, Result, quoted},
+    format::Format,
+    json::{self, Value},
+    source::Source,
+};
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sheet> = Format {
     name: "optimum-benchmark",
     about: "optimum-benchmark's benchmark_report.json and benchmark.json",
     recognises,
@@ -27,7 +30,8 @@ fn recognises(head: &str) -> bool {
 
 const J_PER_KWH: f64 = 3.6e6;
 
-fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
+fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
+    let text = &source.text()?;
     let mut reports = Vec::new();
     json::entries(text, &mut sheet.notes, &mut |line, entry, _| {
         reports.push((line, entry));

@@ -1,13 +1,15 @@
 //! `--usd-per-hour`: the price of exactly the machine that ran, as a file that `derive-costs --prices` takes.
 
 use super::{Options, sheet::Run};
-use crate::read::{fault::quoted, zone::utc_text};
-use anyhow::{Context, bail};
-use schemas::{
-    rows,
-    tables::{PRICE, price::Row},
-    text,
+use crate::{
+    prices::Price,
+    read::{
+        fault::{quoted, say},
+        zone::utc_text,
+    },
 };
+use anyhow::{Context, bail};
+use schemas::{rows, tables::PRICE, text};
 use std::collections::BTreeSet;
 
 const COLUMNS: &[&str] = &[
@@ -27,33 +29,33 @@ const COLUMNS: &[&str] = &[
 
 /// One row a device. It is priced as a whole: what ran counts as one accelerator, whatever it was made of.
 pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>, day: &str) -> anyhow::Result<()> {
-    let path = options.into.join("imported-price.csv");
-    let Some(usd_per_hour) = options.usd_per_hour else {
+    let path = options.files.into.join("imported-price.csv");
+    if options.usd_per_hour.is_none() {
         if path.exists() {
-            eprintln!(
-                "import: {}: of an earlier import and not changed: remove it, or give --usd-per-hour",
+            say(&format!(
+                "{}: of an earlier import and not changed: remove it, or give --usd-per-hour",
                 path.display()
-            );
+            ));
         }
         return Ok(());
-    };
+    }
     let devices: BTreeSet<&str> = runs.iter().map(|r| r.device.as_str()).collect();
     let prices: Vec<Row> = devices
         .into_iter()
-        .map(|device| Row {
+        .map(|device| Price {
             provider: "own".into(),
             region: "any".into(),
             instance: if device == "cpu" { cpu.unwrap_or(device) } else { device }.into(),
             tier: "on_demand".into(),
-            cpu: cpu.filter(|_| device == "cpu").map(Into::into),
-            accelerator: Some(device.into()).filter(|_| device != "cpu"),
+            cpu: cpu.filter(|_| device == "cpu").map(str::to_string),
+            accelerator: Some(device.to_string()).filter(|d| d != "cpu"),
             accelerator_count: Some(1).filter(|_| device != "cpu"),
-            usd_per_hour: Some(usd_per_hour),
+            usd_per_hour: options.usd_per_hour,
             includes_power: true,
             source: "--usd-per-hour".into(),
             as_of: Some(day.into()),
             retrieved_on: day.into(),
-            ..Row::default()
+            ..Price::default()
         })
         .collect();
     let batch = rows::to_batch(&PRICE, &prices)?;

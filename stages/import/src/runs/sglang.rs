@@ -3,25 +3,30 @@
 //!
 //! Fields: python/sglang/bench_serving.py. A rate without limit is written as bare Infinity, and means of nothing as NaN.
 
-use super::{Format, json::Value, sheet::Sheet, vllm, window::When};
+use super::{sheet::Sheet, vllm, window::When};
 use crate::read::{
     fault::Result,
+    format::Format,
+    json::Value,
+    source::Source,
     zone::{DateOrder, stamp},
 };
 
-pub const FORMAT: Format = Format {
+pub const FORMAT: Format<Sheet> = Format {
     name: "sglang",
     about: "SGLang's bench_serving: JSON lines, with bare NaN and Infinity",
     recognises,
     read,
 };
 
-fn recognises(head: &str) -> bool {
+/// Its results have vLLM's names and more.
+pub fn recognises(head: &str) -> bool {
     let has = |word: &str| head.contains(word);
     has("\"total_output_tokens_retokenized\"") || has("\"mean_e2e_latency_ms\"") && has("\"total_output_tokens\"")
 }
 
-fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
+fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
+    let text = &source.text()?;
     vllm::each(text, sheet, &|line, result, sheet| {
         let time = |key: &str| result.get(key).and_then(Value::shown).and_then(|t| stamp(&t, DateOrder::Unknown).ok());
         let when = match (time("benchmark_start_time"), time("benchmark_end_time")) {

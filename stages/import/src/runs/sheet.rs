@@ -105,8 +105,8 @@ struct Session<'a> {
     engines: Option<Vec<&'a str>>,
 }
 
-pub struct Sheet<'a> {
-    pub options: &'a Options,
+pub struct Sheet {
+    pub options: Options,
     pub notes: Notes,
     /// What is said on stderr, of all files.
     pub remarks: Vec<String>,
@@ -118,8 +118,8 @@ pub struct Sheet<'a> {
     before: usize,
 }
 
-impl<'a> Sheet<'a> {
-    pub fn new(options: &'a Options) -> anyhow::Result<Self> {
+impl Sheet {
+    pub fn new(options: &Options) -> anyhow::Result<Self> {
         let positive = |value: Option<f64>| value.is_none_or(|v| v.is_finite() && v > 0.0);
         if !positive(options.usd_per_hour) {
             anyhow::bail!("--usd-per-hour: not a price, {}, give USD above 0", options.usd_per_hour.unwrap_or(0.0));
@@ -130,7 +130,7 @@ impl<'a> Sheet<'a> {
         }
         let (notes, remarks, runs) = (Notes::default(), Vec::new(), Vec::new());
         let (cpu, file) = (options.cpu.clone(), PathBuf::new());
-        Ok(Sheet { options, notes, remarks, runs, cpu, file, format: "", before: 0 })
+        Ok(Sheet { options: options.clone(), notes, remarks, runs, cpu, file, format: "", before: 0 })
     }
 
     pub fn begin(&mut self, file: &Path, format: &'static str) {
@@ -160,8 +160,8 @@ impl<'a> Sheet<'a> {
             return Err(Fault::new("a run without a length", value, "give the result of a run that finished").at(line));
         }
         let when = if run.status == "failed" { When::Unknown } else { when };
-        let timed = window::timed(self.options, line, when, (length_ms * 1e6).round() as i64, said)?;
-        let o = self.options;
+        let timed = window::timed(&self.options, line, when, (length_ms * 1e6).round() as i64, said)?;
+        let o = &self.options;
         let or = |given: &Option<String>, found: String, else_: &str| match given {
             Some(given) => given.clone(),
             None if found.trim().is_empty() => else_.to_string(),
@@ -234,7 +234,7 @@ impl<'a> Sheet<'a> {
         }
         if shared > 0 {
             let what = format!("{shared} runs begin before another has ended: each is given all energy of its window");
-            self.remarks.push(format!("{}: {what}, import a benchmark once", self.options.into.display()));
+            self.remarks.push(format!("{}: {what}, import a benchmark once", self.options.files.into.display()));
         }
     }
 
@@ -270,8 +270,8 @@ impl<'a> Sheet<'a> {
 
     /// Writes `session` and `run`, the price, and empty tables of power where there are none yet.
     pub fn write(&self, by: &Provenance) -> anyhow::Result<()> {
-        let into = &self.options.into;
-        let day = price::day(self.options, &self.runs)?;
+        let into = &self.options.files.into;
+        let day = price::day(&self.options, &self.runs)?;
         schemas::partial::make(into).with_context(|| format!("{}: cannot be made", into.display()))?;
         let distinct = |of: &dyn Fn(&'_ Run) -> Option<&'_ str>| {
             let mut seen: Vec<&str> = self.runs.iter().filter_map(of).collect();
@@ -296,7 +296,7 @@ impl<'a> Sheet<'a> {
                 io::write_rows::<Run>(&path, contract, &[], by)?;
             }
         }
-        price::write(self.options, &self.runs, self.cpu.as_deref(), &day)
+        price::write(&self.options, &self.runs, self.cpu.as_deref(), &day)
     }
 
     /// What was imported, for people.
@@ -308,7 +308,7 @@ impl<'a> Sheet<'a> {
             "{} runs of {} tests, {timed} with clock times, in {}\n",
             self.runs.len(),
             cells.len(),
-            self.options.into.display()
+            self.options.files.into.display()
         )
     }
 }

@@ -4,24 +4,27 @@
 //! request. The tokens are those of requests that completed; the time and the energy are of all of them.
 
 use super::{
-    Format,
-    json::{self, Value},
     sheet::{Run, Sheet, count},
     window::{self, When},
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
+    format::Format,
+    json::{self, Value},
+    source::Source,
     zone::{DateOrder, stamp},
 };
 
-pub const FORMAT: Format =
+pub const FORMAT: Format<Sheet> =
     Format { name: "vllm", about: "vLLM's bench serve: JSON, one or several in a file", recognises, read };
 
 fn recognises(head: &str) -> bool {
-    ["\"duration\"", "\"completed\"", "\"total_output_tokens\""].iter().all(|key| head.contains(key))
+    let keys = ["\"duration\"", "\"completed\"", "\"total_output_tokens\""];
+    keys.iter().all(|key| head.contains(key)) && !super::sglang::recognises(head)
 }
 
-fn read(text: &str, sheet: &mut Sheet) -> Result<()> {
+fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
+    let text = &source.text()?;
     each(text, sheet, &|line, result, sheet| {
         let when = match result.text("date") {
             Some(date) => When::Ended(

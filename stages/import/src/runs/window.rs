@@ -84,8 +84,8 @@ pub fn utc(at: Stamp, tz: Option<Zone>, line: u64) -> Result<(i64, bool)> {
 
 /// The window of a run by what was asked for. `said` is how the format knows it.
 pub fn timed(options: &Options, line: u64, when: When, length_ns: i64, said: &str) -> Result<Timed> {
-    let shift = options.offset_ms.saturating_mul(1_000_000);
-    let at = |stamp| utc(stamp, options.tz, line).map(|(ns, naive)| (ns.saturating_add(shift), naive));
+    let shift = options.files.shift_ms.saturating_mul(1_000_000);
+    let at = |stamp| utc(stamp, options.files.tz, line).map(|(ns, naive)| (ns.saturating_add(shift), naive));
     let (span, zoneless, how) = match (options.window, when) {
         (Window::Given(from, to), _) => {
             let (from, to) = (at(from)?, at(to)?);

@@ -14,7 +14,7 @@ pub use series::{EXTRAS, NO_EXTRAS};
 use super::Options;
 use crate::read::{
     fault::{Fault, Notes, Result, quoted},
-    zone::{self, NoInstant, NoTime, Stamp, Walls, offset_text},
+    zone::{self, NoInstant, NoTime, Stamp, Stamps, Walls, offset_text},
 };
 use ::sensor::Kind;
 use series::{BUDGET, Store};
@@ -60,34 +60,39 @@ impl Known {
 }
 
 /// Takes readings in any order.
-pub struct Sink<'o> {
-    pub options: &'o Options,
+pub struct Sink {
+    pub options: Options,
     pub notes: Notes,
     pub known: Vec<Known>,
     store: Store,
     walls: Walls,
+    stamps: Stamps,
     by_name: HashMap<(String, &'static str), Option<usize>>,
     /// GPUs that the logs have, and whether they were asked for.
     gpus: BTreeMap<String, bool>,
     /// A time without a zone that was taken for UTC, since none was given.
     pub zoneless: Option<String>,
+    /// Of a file without times: the sensor of its first row, and how many sweeps came before this one.
+    sweep: Option<(String, i64)>,
     file: usize,
     format: &'static str,
     rows: u64,
     left_out: u64,
 }
 
-impl<'o> Sink<'o> {
-    pub fn new(options: &'o Options) -> Self {
+impl Sink {
+    pub fn new(options: &Options) -> Self {
         Sink {
-            options,
+            options: options.clone(),
             notes: Notes::default(),
             known: Vec::new(),
-            store: Store::new(options.into.clone(), BUDGET),
-            walls: Walls::new(options.tz.unwrap_or(zone::Zone::Fixed(0))),
+            store: Store::new(options.files.into.clone(), BUDGET),
+            walls: Walls::new(options.files.tz.unwrap_or(zone::Zone::Fixed(0))),
+            stamps: Stamps::default(),
             by_name: HashMap::new(),
             gpus: BTreeMap::new(),
             zoneless: None,
+            sweep: None,
             file: 0,
             format: "",
             rows: 0,
@@ -98,11 +103,13 @@ impl<'o> Sink<'o> {
     /// Says which file the next readings come from.
     pub fn begin(&mut self, file: usize, format: &'static str) {
         (self.file, self.format, self.rows, self.left_out) = (file, format, 0, 0);
-        self.notes = Notes::default();
+        (self.notes, self.sweep) = (Notes::default(), None);
     }
 
     /// The file is at its end: mostly rubbish is no log.
     pub fn end(&mut self) -> Result<()> {
+        // Files in any order share no chunk.
+        self.store.close_all()?;
         if self.left_out > self.rows && self.left_out > 2 {
             let value =
                 format!("{} of {} lines: {}", self.left_out, self.rows + self.left_out, self.notes.texts().join("; "));
@@ -169,7 +176,7 @@ impl<'o> Sink<'o> {
 
     /// The instant of a time as it is written; `None` with a remark where it is none.
     pub fn time(&mut self, line: u64, text: &str) -> Result<Option<i64>> {
-        match zone::stamp(text, self.options.date_order) {
+        match self.stamps.stamp(text, self.options.date_order) {
             Ok(Stamp::Utc(ns) | Stamp::Wall(ns)) if !zone::is_plausible(ns) => {
                 self.leave_out(line, NO_TIME);
                 Ok(None)
@@ -193,7 +200,7 @@ impl<'o> Sink<'o> {
         let ns = match stamp {
             Stamp::Utc(ns) => ns,
             Stamp::Wall(wall) => {
-                if self.options.tz.is_none() && self.zoneless.is_none() {
+                if self.options.files.tz.is_none() && self.zoneless.is_none() {
                     self.zoneless = Some(text.to_string());
                 }
                 self.walls.utc(wall).map_err(|why| self.no_instant(&why, text).at(line))?
@@ -203,21 +210,13 @@ impl<'o> Sink<'o> {
             .ok_or_else(|| Fault::new("a time out of range", quoted(text), "check it, and --shift-ms").at(line))
     }
 
-    /// [`Sink::at`] of a time on the wall where there is nothing to say of it.
-    #[inline]
-    pub fn wall(&mut self, wall: i64) -> Option<i64> {
-        let is_said = self.options.tz.is_some() || self.zoneless.is_some();
-        let ns = self.walls.utc(wall).ok().filter(|_| is_said && zone::is_plausible(wall));
-        ns.and_then(|ns| self.shifted(ns))
-    }
-
     /// `--shift-ms` added to UTC.
-    pub fn shifted(&self, ns: i64) -> Option<i64> {
-        ns.checked_add(self.options.offset_ms.checked_mul(1_000_000)?).filter(|ns| zone::is_plausible(*ns))
+    fn shifted(&self, ns: i64) -> Option<i64> {
+        ns.checked_add(self.options.files.shift_ms.checked_mul(1_000_000)?).filter(|ns| zone::is_plausible(*ns))
     }
 
     fn no_instant(&self, why: &NoInstant, text: &str) -> Fault {
-        let zone = self.options.tz.map(|z| z.to_string()).unwrap_or_default();
+        let zone = self.options.files.tz.map(|z| z.to_string()).unwrap_or_default();
         match why {
             NoInstant::Skipped => Fault::new(
                 format!("a time that {zone} skipped"),
@@ -252,6 +251,14 @@ impl<'o> Sink<'o> {
     pub fn interval(&self, why: &str) -> Result<i64> {
         let remedy = "say how far apart its readings are: --interval-ms 1000";
         self.interval_ns().ok_or_else(|| Fault::new("no times in the log", why, remedy))
+    }
+
+    /// The instant of a row of a log without times: a sweep begins with the sensor that began the first.
+    pub fn swept(&mut self, sensor: &str, why: &str) -> Result<i64> {
+        let (first, sweep) = self.sweep.get_or_insert_with(|| (sensor.to_string(), -1));
+        *sweep += i64::from(first == sensor);
+        let sweep = *sweep;
+        Ok(self.start(why)?.saturating_add(self.interval(why)?.saturating_mul(sweep)))
     }
 
     /// One of `--select` in the way that a format compares names.
@@ -354,7 +361,6 @@ impl<'o> Sink<'o> {
 
     /// What a whole import may not be: GPUs asked for and not there, one GPU in two logs at once, no stretch of time.
     pub fn check(&mut self, files: &[std::path::PathBuf]) -> Result<()> {
-        self.store.close_all()?;
         let name = |at: usize| files.get(at).map_or(Path::new(""), |p| p.as_path());
         self.gpus_are_there().map_err(|fault| fault.of(name(0)))?;
         self.one_gpu_once().map_err(|(file, fault)| fault.of(name(file)))?;

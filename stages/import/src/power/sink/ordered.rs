@@ -1,83 +1,32 @@
 //! A series in order of time, one row an instant: several readings of one instant are their mean.
 
 use super::series::{CHUNK, Chunk, Columns, EXTRAS, Page, Store};
-use std::{cmp::Reverse, collections::BinaryHeap, io};
+use std::io;
 
-/// Rows of a chunk that are in memory while several are merged.
-const STEP: usize = 8192;
-
-/// Gives the series in pages. In memory are one chunk, or a step of every stretch that overlaps another.
+/// Gives the series in pages. In memory is one chunk, or those that share a stretch of time.
 pub fn read(store: &Store, series: usize, each: &mut dyn FnMut(Page) -> io::Result<()>) -> io::Result<()> {
     let mut means = Means { each, rows: Columns::default(), out: Columns::default() };
-    let stretches = stretches(&store.series[series].chunks);
-    if let [only] = stretches.as_slice() {
-        for chunk in only {
-            store.page(chunk, 0, chunk.rows, |page| means.page(page))??;
+    let mut chunks: Vec<&Chunk> = store.series[series].chunks.iter().collect();
+    chunks.sort_by_key(|chunk| chunk.first);
+    let mut rest = chunks.as_slice();
+    while let Some((first, behind)) = rest.split_first() {
+        let mut latest = first.last;
+        let shares = |chunk: &&&Chunk| {
+            let shares = chunk.first < latest;
+            latest = latest.max(chunk.last);
+            shares
+        };
+        let several = 1 + behind.iter().take_while(shares).count();
+        let together;
+        (together, rest) = rest.split_at(several);
+        let mut rows = Columns::default();
+        together.iter().try_for_each(|chunk| store.page(chunk, |page| rows.extend(&page)))?;
+        rows.sort();
+        for from in (0..rows.len()).step_by(CHUNK) {
+            means.page(rows.page().slice(from, rows.len().min(from + CHUNK)))?;
         }
-    } else {
-        merge(store, &stretches, &mut means)?;
     }
     means.finish()
-}
-
-/// Chunks that follow one another in time, together.
-fn stretches(chunks: &[Chunk]) -> Vec<Vec<&Chunk>> {
-    let mut stretches: Vec<Vec<&Chunk>> = Vec::new();
-    for chunk in chunks {
-        match stretches.last_mut().filter(|s| s.last().is_some_and(|before| before.last <= chunk.first)) {
-            Some(stretch) => stretch.push(chunk),
-            None => stretches.push(vec![chunk]),
-        }
-    }
-    stretches
-}
-
-/// Where a stretch stands.
-struct Cursor<'a> {
-    stretch: &'a [&'a Chunk],
-    chunk: usize,
-    from: usize,
-    rows: Columns,
-    at: usize,
-}
-
-impl Cursor<'_> {
-    /// The instant of its next row.
-    fn next(&mut self, store: &Store) -> io::Result<Option<i64>> {
-        while self.at == self.rows.len() {
-            let Some(chunk) = self.stretch.get(self.chunk) else { return Ok(None) };
-            let rows = &mut self.rows;
-            rows.clear();
-            store.page(chunk, self.from, self.from + STEP, |page| {
-                (0..page.len()).for_each(|row| rows.push_row(&page, row))
-            })?;
-            (self.from, self.at) = (self.from + STEP, 0);
-            if self.from >= chunk.rows {
-                (self.chunk, self.from) = (self.chunk + 1, 0);
-            }
-        }
-        Ok(Some(self.rows.t[self.at]))
-    }
-}
-
-fn merge(store: &Store, stretches: &[Vec<&Chunk>], means: &mut Means) -> io::Result<()> {
-    let start = |stretch| Cursor { stretch, chunk: 0, from: 0, rows: Columns::default(), at: 0 };
-    let mut cursors: Vec<Cursor> = stretches.iter().map(|s| start(s.as_slice())).collect();
-    let mut heap = BinaryHeap::new();
-    for (i, cursor) in cursors.iter_mut().enumerate() {
-        heap.extend(cursor.next(store)?.map(|t| Reverse((t, i))));
-    }
-    let mut out = Columns::default();
-    while let Some(Reverse((_, i))) = heap.pop() {
-        let cursor = &mut cursors[i];
-        out.push_row(&cursor.rows.page(), cursor.at);
-        cursor.at += 1;
-        heap.extend(cursor.next(store)?.map(|t| Reverse((t, i))));
-        if out.len() == CHUNK {
-            means.columns(&mut out)?;
-        }
-    }
-    means.columns(&mut out)
 }
 
 /// Takes pages in order of time and passes them on without repeated instants.
@@ -89,12 +38,6 @@ struct Means<'a> {
 }
 
 impl Means<'_> {
-    fn columns(&mut self, columns: &mut Columns) -> io::Result<()> {
-        self.page(columns.page())?;
-        columns.clear();
-        Ok(())
-    }
-
     fn page(&mut self, page: Page) -> io::Result<()> {
         let Some(last) = page.len().checked_sub(1) else { return Ok(()) };
         if page.t.windows(2).all(|pair| pair[0] < pair[1]) && self.rows.t.first().is_none_or(|t| *t < page.t[0]) {

@@ -71,6 +71,19 @@ impl Columns {
         self.push(page.t[row], page.v[row], Some(&extras));
     }
 
+    pub fn extend(&mut self, page: &Page) {
+        let before = self.len();
+        self.t.extend_from_slice(page.t);
+        self.v.extend_from_slice(page.v);
+        for (column, values) in self.extras.iter_mut().zip(page.extras).filter(|(c, v)| !c.is_empty() || !v.is_empty())
+        {
+            column.resize(before, f64::NAN);
+            column.extend_from_slice(values);
+            column.resize(self.t.len(), f64::NAN);
+            self.has_extras = true;
+        }
+    }
+
     pub fn clear(&mut self) {
         self.t.clear();
         self.v.clear();
@@ -79,7 +92,7 @@ impl Columns {
     }
 
     /// In order of time; rows of one instant stay in theirs.
-    fn sort(&mut self) {
+    pub fn sort(&mut self) {
         if self.t.is_sorted() {
             return;
         }
@@ -214,15 +227,14 @@ impl Store {
         Ok(Place::Aside { at, extras: columns.extras.each_ref().map(|c| !c.is_empty()) })
     }
 
-    /// Calls `see` with rows `from..to` of a chunk, as many as there are.
-    pub fn page<T>(&self, chunk: &Chunk, from: usize, to: usize, see: impl FnOnce(Page) -> T) -> io::Result<T> {
-        let to = to.min(chunk.rows);
+    /// Calls `see` with the rows of a chunk.
+    pub fn page<T>(&self, chunk: &Chunk, see: impl FnOnce(Page) -> T) -> io::Result<T> {
         let (at, has) = match &chunk.place {
-            Place::Memory(columns) => return Ok(see(columns.page().slice(from, to))),
+            Place::Memory(columns) => return Ok(see(columns.page())),
             Place::Aside { at, extras } => (*at, extras),
         };
-        let mut bytes = vec![0; 8 * (to - from)];
-        let mut place = at + 8 * from as u64;
+        let mut bytes = vec![0; 8 * chunk.rows];
+        let mut place = at;
         let mut next = || -> io::Result<Vec<[u8; 8]>> {
             if let Some(file) = &self.aside {
                 file.read_exact_at(&mut bytes, place)?;

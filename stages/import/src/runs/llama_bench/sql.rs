@@ -2,9 +2,9 @@
 
 use crate::read::{
     fault::{Fault, Result, quoted},
-    number::Decimal,
+    sheet::Row,
 };
-use crate::runs::delimited::Row;
+use std::rc::Rc;
 
 pub fn rows(text: &str) -> Result<Vec<Row>> {
     let mut found = Vec::new();
@@ -29,7 +29,7 @@ pub fn rows(text: &str) -> Result<Vec<Row>> {
                 Fault::new(what, quoted(first), "a column has no name: give the output as the tool wrote it").at(line)
             );
         }
-        found.push(Row::new(line, names, values, Decimal::Point));
+        found.push(Row::new(line, Rc::new(names), &values, b','));
         at = end;
     }
     Ok(found)

@@ -3,80 +3,8 @@
 //!
 //! Entries of a list at the top are given one by one, like documents of their own, so that what is whole survives what is not.
 
-use crate::read::{
-    fault::{Fault, Notes, Result, quoted},
-    number::{Cell, Decimal, cell},
-};
-
-/// A value. Numbers that are written without a point stay exact.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Number(f64),
-    /// NaN or an infinity, which JSON does not have and Python and C++ write.
-    NotFinite(f64),
-    Text(String),
-    List(Vec<Value>),
-    Map(Vec<(String, Value)>),
-}
-
-impl Value {
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        match self {
-            Value::Map(pairs) => pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v),
-            _ => None,
-        }
-    }
-
-    /// A finite number, or a text that is one.
-    pub fn as_f64(&self) -> Option<f64> {
-        match self {
-            Value::Int(n) => Some(*n as f64),
-            Value::Number(n) => Some(*n),
-            Value::Text(text) => match cell(text, Decimal::Point) {
-                Cell::Number(q) if q.unit.is_none() => Some(q.value),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    pub fn number(&self, key: &str) -> Option<f64> {
-        self.get(key)?.as_f64()
-    }
-
-    /// The first of these that is a number.
-    pub fn any(&self, keys: &[&str]) -> Option<f64> {
-        keys.iter().find_map(|key| self.number(key))
-    }
-
-    pub fn text(&self, key: &str) -> Option<&str> {
-        match self.get(key)? {
-            Value::Text(text) if !text.trim().is_empty() => Some(text.trim()),
-            _ => None,
-        }
-    }
-
-    pub fn list(&self, key: &str) -> Option<&[Value]> {
-        match self.get(key)? {
-            Value::List(values) => Some(values),
-            _ => None,
-        }
-    }
-
-    /// A scalar as it would be written in a name.
-    pub fn shown(&self) -> Option<String> {
-        match self {
-            Value::Bool(b) => Some(b.to_string()),
-            Value::Int(n) => Some(n.to_string()),
-            Value::Number(n) | Value::NotFinite(n) => Some(n.to_string()),
-            Value::Text(text) => Some(text.trim().to_string()),
-            _ => None,
-        }
-    }
-}
+use super::fault::{Fault, Notes, Result, quoted};
+pub use super::value::{Value, amount};
 
 /// Keys whose values are long and not looked at.
 const PASSED_OVER: &[&str] = &["itls", "generated_texts", "input_texts"];
@@ -100,6 +28,8 @@ struct Reader<'a> {
     began: usize,
     /// Inside a value that is not kept.
     idle: bool,
+    /// Words between the values are refused.
+    strict: bool,
     notes: &'a mut Notes,
 }
 
@@ -109,7 +39,7 @@ pub fn entries(
     notes: &mut Notes,
     each: &mut dyn FnMut(u64, Value, &mut Notes) -> Result<()>,
 ) -> Result<usize> {
-    let mut reader = Reader { text, at: 0, line: 1, began: 0, idle: false, notes };
+    let mut reader = Reader { text, at: 0, line: 1, began: 0, idle: false, strict: false, notes };
     let mut found = 0;
     let mut listed = false;
     let mut cut = None;
@@ -160,6 +90,28 @@ pub fn entries(
     }
 }
 
+/// Calls `each` with line, name and value of every entry of the one object that a text is.
+pub fn fields(text: &str, each: &mut dyn FnMut(u64, &str, &Value) -> Result<()>) -> Result<()> {
+    let mut notes = Notes::default();
+    let mut reader = Reader { text, at: 0, line: 1, began: 0, idle: false, strict: true, notes: &mut notes };
+    if reader.peek() != Some(b'{') {
+        return Err(reader.strange());
+    }
+    reader.at += 1;
+    let mut first = true;
+    loop {
+        match reader.field(&mut first, 0) {
+            Ok(Some((line, name, value))) => each(line, &name, &value)?,
+            Ok(None) if reader.peek().is_none() => return Ok(()),
+            Ok(None) | Err(Stop::Strange) => return Err(reader.strange()),
+            Err(Stop::End) => {
+                let (what, value) = ("not readable as JSON", "the file ends inside an entry");
+                return Err(Fault::new(what, value, "fetch it again").at(reader.line));
+            }
+        }
+    }
+}
+
 impl Reader<'_> {
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
@@ -197,7 +149,7 @@ impl Reader<'_> {
                 return Ok(byte);
             }
             let first = self.text[self.began..self.at].trim().is_empty();
-            if !first || self.rest_of_line().contains("\":") {
+            if self.strict || !first || self.rest_of_line().contains("\":") {
                 return Err(Stop::Strange);
             }
             self.skip_line();
@@ -218,28 +170,32 @@ impl Reader<'_> {
 
     fn map(&mut self, depth: usize) -> Result<Value, Stop> {
         self.at += 1;
-        let mut pairs = Vec::new();
-        if self.expect(&|b| matches!(b, b'"' | b'}'))? == b'}' {
-            self.at += 1;
-            return Ok(Value::Map(pairs));
-        }
-        loop {
-            self.expect(&|b| b == b'"')?;
-            let key = self.string()?;
-            self.expect(&|b| b == b':')?;
-            self.at += 1;
-            let before = self.idle;
-            self.idle = before || PASSED_OVER.contains(&key.as_str());
-            let value = self.value(depth + 1)?;
-            let kept = if self.idle { None } else { Some((key, value)) };
-            pairs.extend(kept);
-            self.idle = before;
-            let next = self.expect(&|b| matches!(b, b',' | b'}'))?;
-            self.at += 1;
-            if next == b'}' {
-                return Ok(Value::Map(pairs));
+        let (mut pairs, mut first) = (Vec::new(), true);
+        while let Some((_, key, value)) = self.field(&mut first, depth)? {
+            if !self.idle && !PASSED_OVER.contains(&key.as_str()) {
+                pairs.push((key, value));
             }
         }
+        Ok(Value::Map(pairs))
+    }
+
+    /// The next entry of an object that was begun, with its line; `None` at the end of the object.
+    fn field(&mut self, first: &mut bool, depth: usize) -> Result<Option<(u64, String, Value)>, Stop> {
+        let goes_on = if std::mem::take(first) { b'"' } else { b',' };
+        let next = self.expect(&|b| b == goes_on || b == b'}')?;
+        self.at += usize::from(next != b'"');
+        if next == b'}' {
+            return Ok(None);
+        }
+        self.expect(&|b| b == b'"')?;
+        let (line, key) = (self.line, self.string()?);
+        self.expect(&|b| b == b':')?;
+        self.at += 1;
+        let before = self.idle;
+        self.idle = before || PASSED_OVER.contains(&key.as_str());
+        let value = self.value(depth + 1);
+        self.idle = before;
+        Ok(Some((line, key, value?)))
     }
 
     fn list(&mut self, depth: usize) -> Result<Value, Stop> {
@@ -390,7 +346,7 @@ mod tests {
     #[test]
     fn words_of_a_log_are_passed_over_with_their_lines() {
         let (found, notes) = lines("init: 1 device\n[INFO] on\n[\n {\"a\":\n 1,\nwarning: slow\n\"b\": 2}\n]\nbye");
-        assert_eq!((found, notes), (vec![4], vec!["4 lines: not JSON, passed over (lines 1, 2, 6, 9)".into()]));
+        assert_eq!((found, notes), (vec![4], vec!["not JSON, passed over: 4, first lines 1, 2, 6, 9".into()]));
         // A line of the entry that was damaged is no word of a log.
         assert_eq!(
             read("{\"a\": 1,\n n_gen\": 128,\n\"b\": 2}").unwrap_err().to_string(),
@@ -403,10 +359,32 @@ mod tests {
     fn an_end_that_is_missing() {
         let (found, notes) = lines("[{\"a\": 1},\n{\"a\": 2},\n{\"a\": 3, \"b");
         assert_eq!((found.len(), notes.len()), (2, 1));
-        assert!(notes[0].starts_with("line 3: the file ends inside an entry"), "{notes:?}");
+        assert!(notes[0].ends_with("the entry is left out: 1, first line 3"), "{notes:?}");
         let fault = read("[\n{\"a\": 3").unwrap_err().to_string();
         assert_eq!(fault, ": line 2: truncated JSON, no entry is whole, 2 lines, run the benchmark to its end");
         assert!(read(&"{\"a\":[".repeat(100_000)).is_err());
         assert_eq!(read("words\n").unwrap().0, []);
+    }
+
+    #[test]
+    fn entries_of_one_object_and_nothing_else() {
+        let names = |text: &str| {
+            let mut names = Vec::new();
+            let done = fields(text, &mut |line, name, _| {
+                names.push((line, name.to_string()));
+                Ok(())
+            });
+            done.map(|()| names).map_err(|fault| fault.to_string())
+        };
+        assert_eq!(names("{\n\"a\": {},\n \"a\": [1]}\n"), Ok(vec![(2, "a".into()), (3, "a".into())]));
+        assert_eq!(names("{}"), Ok(vec![]));
+        let strange = |text| names(text).unwrap_err();
+        assert!(strange("{\"a\": 1}\nwords").starts_with(": line 2: not readable as JSON, \"words\""));
+        assert!(strange("{\nwords\n\"a\": 1}").starts_with(": line 2: not readable as JSON, \"words\""));
+        assert!(strange("[]").starts_with(": line 1: not readable as JSON, \"[]\""));
+        assert_eq!(
+            strange("{\"a\": 1,"),
+            ": line 1: not readable as JSON, the file ends inside an entry, fetch it again"
+        );
     }
 }
