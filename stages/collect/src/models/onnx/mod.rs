@@ -160,7 +160,7 @@ mod tests {
         assert!(fs::metadata(folder.path().join("model.onnx.data")).unwrap().len() > 2 << 30);
         assert!(fs::metadata(&path).unwrap().len() < 4096);
 
-        let site_packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/lib/python3.11/site-packages");
+        let site_packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/site-packages");
         let library = crate::backends::find_library(&site_packages).unwrap();
         let environment = ort::init_from(library).unwrap().with_telemetry(false).build().unwrap();
         let mut session = Session::builder(&environment).unwrap().commit_from_file(&path).unwrap();
