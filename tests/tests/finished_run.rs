@@ -282,7 +282,7 @@ fn journaled(journal: &Path) -> String {
 fn a_killed_collect_loses_no_finished_run_and_measures_none_twice() {
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal");
-    let site_packages = root().join(".venv/lib/python3.11/site-packages");
+    let site_packages = root().join(".venv/site-packages");
     let collect = || {
         let mut command = Command::new(binary("collect"));
         command.args(["run", "--config", SHORT, "--site-packages"]).arg(&site_packages);

@@ -52,7 +52,7 @@ fn short() -> PathBuf {
 }
 
 fn site_packages() -> PathBuf {
-    root().join(".venv/lib/python3.11/site-packages")
+    root().join(".venv/site-packages")
 }
 
 #[test]

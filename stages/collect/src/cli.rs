@@ -31,13 +31,13 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Here {
     /// Folder into which the pinned wheels were installed
-    #[arg(long, value_name = "DIR", default_value = ".venv/lib/python3.11/site-packages")]
+    #[arg(long, value_name = "DIR", default_value = ".venv/site-packages")]
     pub site_packages: PathBuf,
     /// ONNX Runtime's shared library [default: the one in --site-packages]
     #[arg(long, value_name = "FILE")]
     pub onnxruntime: Option<PathBuf>,
     /// Folder into which onnxruntime-gpu was installed
-    #[arg(long, value_name = "DIR", default_value = ".venv-gpu/lib/python3.11/site-packages")]
+    #[arg(long, value_name = "DIR", default_value = ".venv-gpu/site-packages")]
     pub gpu_site_packages: PathBuf,
     /// Python with torch and transformers
     #[arg(long, value_name = "FILE", default_value = ".venv-transformers/bin/python")]

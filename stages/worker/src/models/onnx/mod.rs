@@ -149,7 +149,7 @@ mod tests {
         assert!(fs::metadata(folder.path().join("model.onnx.data")).unwrap().len() > 2 << 30);
         assert!(fs::metadata(&path).unwrap().len() < 4096);
 
-        let site_packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/lib/python3.11/site-packages");
+        let site_packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/site-packages");
         let libraries = fs::read_dir(site_packages.join("onnxruntime/capi")).unwrap().map(|file| file.unwrap().path());
         let is_library = |path: &PathBuf| path.to_string_lossy().contains("/libonnxruntime.so");
         let library = libraries.filter(is_library).max().unwrap();

@@ -1,0 +1,56 @@
+# Tests, attacks, and recomputation.
+
+BROWSER := tests/browser/node_modules/.ready
+
+.PHONY: test
+test: $(BINARIES) setup .venv-test/.ready $(BROWSER) ## run all tests; as root it installs a browser where there is none
+	$(CARGO) test --release --locked --workspace
+
+$(BROWSER): tests/browser/package.json tests/browser/package-lock.json
+	npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
+	@command -v chromium >/dev/null || { \
+	    [ "$$(id -u)" = 0 ] || { echo "test: chromium: not found, and you are not root, install chromium and fonts-dejavu-core and run it again" >&2; exit 1; }; \
+	    echo "test: chromium is missing: installing Debian's chromium and fonts-dejavu-core as root, with apt-get" >&2; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }
+	@touch $@
+
+.PHONY: test-transformers
+test-transformers: $(BINARIES) setup .venv-transformers/.ready ## tests that need torch and transformers
+	.venv-transformers/bin/python stages/worker/transformers/test_worker.py
+	$(CARGO) test --release --locked --workspace --test suite -- --ignored
+
+# Trials of each kind in `make attack`, their seed, and what is attacked.
+TRIALS ?= 100
+SEED ?= 1
+SECTIONS ?= journal attest render kills signals two disk clock durable queries make names strangers config
+
+.PHONY: attack
+attack: $(BINARIES) setup .venv-test/.ready ## flipped bits, torn journals, hostile workers, servers and sensors, kills: what is lost or silently different (minutes)
+	TALLYWATT_FLIPS=10000 $(CARGO) test --release --locked --workspace --test suite -- --nocapture no_flipped_bit
+	@$(WORDS); list $(call quoted,$(SECTIONS)); \
+	    show .venv-test/bin/python -B tests/attack $(BIN) --seed $(call quoted,$(SEED)) --trials $(call quoted,$(TRIALS)) "$${list[@]}"
+
+# `yes`: one cell of each column is altered, and exactly these are to be found.
+ALTERED ?=
+
+.PHONY: recompute
+recompute: .venv-test/.ready ## every cell of a finished run again, in Python and without SQL [RUN=data/run/ci PIPELINE=tests/fixtures/short.toml]
+	@$(INPUTS); .venv-test/bin/python -B tests/recompute/recompute.py $(RUN) $(PIPELINE) "$${inputs[@]}" $(if $(ALTERED),--altered)
+
+.PHONY: bench-calibration
+bench-calibration: ## false alarms and coverage in simulated experiments whose truth is known
+	$(CARGO) test --release --locked --workspace -- --nocapture errors_are_as_stated
+
+.PHONY: bench-accuracy
+bench-accuracy: ## how often the stated errors of energies hold, sensor by sensor
+	$(CARGO) test --release --locked --workspace --test suite -- --nocapture stated_errors_hold
+
+# Seconds that each reader is given in `make fuzz`, and KiB that all of them may take.
+FUZZ_SECONDS ?= 600
+FUZZ_MEMORY ?= 4000000
+
+.PHONY: fuzz
+fuzz: ## arbitrary and mutated bytes into every reader of imports, FUZZ_SECONDS each
+	$(CARGO) test --release --locked --workspace --bin import --no-run
+	ulimit -v $(FUZZ_MEMORY); TALLYWATT_FUZZ_SECONDS=$(FUZZ_SECONDS) \
+	    $(CARGO) test --release --locked --workspace --bin import -- --nocapture --test-threads 1 fuzzed_
