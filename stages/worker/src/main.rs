@@ -8,7 +8,7 @@ mod models;
 mod process;
 mod serve;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use clap::Parser;
 use std::{
     os::unix::process::CommandExt,
@@ -49,5 +49,5 @@ fn run(cli: &Cli) -> Result<()> {
 /// Comes back with an error alone.
 fn become_transformers(python: &Path) -> Result<()> {
     let why = Command::new(python).arg("-c").arg(TRANSFORMERS).exec();
-    Err(why).with_context(|| format!("{}: cannot be started, run `make transformers`", python.display()))
+    bail!("{}: cannot be started, {why}, run `make transformers`", python.display())
 }
