@@ -120,11 +120,11 @@ impl Fields {
 
 /// A field without quotes and blanks around it; `""` inside quotes is one quote.
 pub fn bare(field: &str) -> Cow<'_, str> {
-    match field.trim().as_bytes() {
-        [b'"', inner @ .., b'"'] if inner.contains(&b'"') => {
-            Cow::Owned(without_quotes(field).replace("\"\"", "\"").trim().to_string())
+    match without_quotes(field) {
+        inner if inner.contains('"') && field.trim().starts_with('"') => {
+            Cow::Owned(inner.replace("\"\"", "\"").trim().to_string())
         }
-        _ => Cow::Borrowed(without_quotes(field)),
+        inner => Cow::Borrowed(inner),
     }
 }
 
