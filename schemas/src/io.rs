@@ -3,7 +3,6 @@
 use crate::{
     check::{Checker, same_columns},
     contract::Contract,
-    encode::Encoder,
     error::{Error, Result},
     partial,
     provenance::{self, Provenance},
@@ -13,7 +12,10 @@ use crate::{
 };
 use arrow::array::RecordBatch;
 use parquet::{
-    arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+    arrow::{
+        ArrowWriter,
+        arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+    },
     basic::{Compression, Encoding},
     file::{
         metadata::KeyValue,
@@ -63,26 +65,27 @@ pub fn write_each(path: &Path, contract: &'static Contract, by: &Provenance, fee
         |e: parquet::errors::ParquetError| Error::NotParquet { path: path.to_path_buf(), cause: e.to_string() };
     whole(path, |file| {
         let mut sealing = Sealing::new(file);
-        let mut writer = Encoder::new(&mut sealing, contract.arrow(), properties(contract, by)).map_err(parquet)?;
+        let properties = Some(properties(contract, by));
+        let mut writer = ArrowWriter::try_new(&mut sealing, contract.arrow(), properties).map_err(parquet)?;
         std::thread::scope(|threads| {
-            let (sender, batches) = std::sync::mpsc::sync_channel::<(RecordBatch, Vec<bool>)>(WAITING);
+            let (sender, batches) = std::sync::mpsc::sync_channel::<RecordBatch>(WAITING);
             let encoder = threads.spawn(move || {
-                batches.iter().try_for_each(|(batch, repeats)| writer.write(&batch, &repeats))?;
+                batches.iter().try_for_each(|batch| writer.write(&batch))?;
                 writer.close()
             });
             let mut gone = false;
             let fed = feed(&mut |batch| {
-                let repeats = checker.batch(batch)?;
+                checker.batch(batch)?;
                 let batch = RecordBatch::try_new(contract.arrow(), batch.columns().to_vec())
                     .map_err(|e| Error::Rows { table: contract.name, cause: e.to_string() })?;
                 // An encoder that failed takes nothing more; what it failed of is told below.
-                gone = gone || sender.send((batch, repeats)).is_err();
+                gone = gone || sender.send(batch).is_err();
                 Ok(())
             });
             drop(sender);
             let encoded =
                 encoder.join().map_err(|_| Error::Rows { table: contract.name, cause: "the encoder failed".into() })?;
-            fed.and(encoded.map_err(parquet))
+            fed.and(encoded.map(drop).map_err(parquet))
         })?;
         sealing.close(path)
     })

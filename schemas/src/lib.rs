@@ -8,7 +8,6 @@ pub mod column;
 pub mod config;
 pub mod contract;
 pub mod document;
-mod encode;
 pub mod error;
 pub mod evidence;
 pub mod hardware;

@@ -120,10 +120,11 @@ impl Fields {
 
 /// A field without quotes and blanks around it; `""` inside quotes is one quote.
 pub fn bare(field: &str) -> Cow<'_, str> {
-    let inner = without_quotes(field);
-    match inner.contains("\"\"") && inner.len() < field.trim().len() {
-        true => Cow::Owned(inner.replace("\"\"", "\"").trim().to_string()),
-        false => Cow::Borrowed(inner),
+    match without_quotes(field) {
+        inner if inner.contains('"') && field.trim().starts_with('"') => {
+            Cow::Owned(inner.replace("\"\"", "\"").trim().to_string())
+        }
+        inner => Cow::Borrowed(inner),
     }
 }
 

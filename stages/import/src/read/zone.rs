@@ -111,21 +111,20 @@ pub fn stamp(text: &str, order: DateOrder) -> Result<Stamp, NoTime> {
 /// [`stamp`] of one time after another: most of a log's differ from the one before in their seconds alone.
 #[derive(Debug, Default)]
 pub struct Stamps {
-    /// `2026/05/14 09:00` and when that minute began on the wall.
+    /// `2026/05/14 09:00:` and when that minute began on the wall.
     minute: String,
     began: i64,
 }
 
 impl Stamps {
     pub fn stamp(&mut self, text: &str, order: DateOrder) -> Result<Stamp, NoTime> {
-        let split = text.rsplit_once(':').and_then(|(minute, seconds)| Some((minute, of_minute(seconds)?)));
-        if let Some((minute, ns)) = split
-            && minute == self.minute
-        {
+        let seconds = text.strip_prefix(self.minute.as_str()).filter(|_| !self.minute.is_empty());
+        if let Some(ns) = seconds.and_then(of_minute) {
             return Ok(Stamp::Wall(self.began + ns));
         }
         let stamp = stamp(text, order)?;
-        if let (Some((minute, ns)), Stamp::Wall(wall)) = (split.filter(|(m, _)| m.contains(':')), stamp) {
+        let (minute, seconds) = text.split_at(text.rfind(':').map_or(0, |at| at + 1));
+        if let (Some(ns), Stamp::Wall(wall), 2) = (of_minute(seconds), stamp, minute.matches(':').count()) {
             (self.minute, self.began) = (minute.to_string(), wall - ns);
         }
         Ok(stamp)
@@ -343,7 +342,7 @@ mod tests {
                 assert_eq!(stamps.stamp(&text, DateOrder::Unknown), stamp(&text, DateOrder::Unknown), "{text}");
             }
         }
-        assert_eq!((stamps.minute.as_str(), stamps.began), ("14.05.2026 9:01", NINE + 60 * SECOND));
+        assert_eq!((stamps.minute.as_str(), stamps.began), ("14.05.2026 9:01:", NINE + 60 * SECOND));
     }
 
     #[test]
