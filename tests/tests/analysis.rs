@@ -167,7 +167,7 @@ fn strict_exits_with_1_when_runs_failed_and_writes_all_the_same() {
             .args(&read)
             .args(&priced);
         analyze
-            .args(["power_sample", "sensor"].map(at))
+            .args(["run_energy", "power_sample", "sensor"].map(at))
             .arg("--write")
             .args(["estimate", "comparison", "omnibus", "ranking", "verdict", "decision", "finding"].map(at));
         let ran = run(&mut analyze);

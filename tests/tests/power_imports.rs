@@ -71,7 +71,8 @@ impl Bench {
 
     fn joined(&self, max_gap_ms: f64) -> Vec<Energy> {
         self.joined_by(&format!(
-            "[join-telemetry]\nmin_updates = 2\nmax_gap_ms = {max_gap_ms:.1}\nmax_error_pct = 1000.0\nclock_error_ms = 0.0\nclock_search_s = 120.0\n"
+            "[join-telemetry]\nmin_updates = 2\nmax_gap_ms = {max_gap_ms:.1}\nmax_error_pct = 1000.0\nclock_error_ms = 0.0\nclock_search_s = 120.0\n\
+             energy_scope = \"sum\"\n"
         ))
     }
 
