@@ -18,7 +18,8 @@ pub fn section(tables: &[PathBuf]) -> Result<Section> {
          in this report is in `report.json`, every table in `csv/`, every chart in `charts/`. A row's source is found by \
          `target/release/query --run DIR` and the query that its evidence shows."
             .to_string(),
-        "Each table with the commit that made it, its configuration's SHA-256 and its inputs' hashes (a table's seal, another file's SHA-256), each by its first twelve digits."
+        "Each table with the commit that made it, its configuration's SHA-256 and its inputs' hashes (a table's seal, another \
+         file's SHA-256), each by its first twelve digits."
             .to_string(),
     ];
     let list = tables.iter().map(|path| line(path)).collect::<Result<Vec<_>>>()?;
