@@ -2,11 +2,7 @@
 //!
 //! Read as the stages read it, so that no way to write the same TOML hides a change.
 
-use crate::{
-    config::STAGES,
-    error::Result,
-    io, layers, provenance,
-};
+use crate::{config::STAGES, error::Result, io, layers, provenance};
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -78,26 +78,22 @@ fn countries(source: Source, sink: &mut Sink) -> Result<()> {
             Some(Value::Int(year)) => interval::year(*year).map(|span| (*year, span)),
             _ => None,
         };
-        let Some((year, (start_ns, end_ns))) = known
-        else {
+        let Some((year, (start_ns, end_ns))) = known else {
             let what = format!("`year` of {region} is not a year");
-            return Err(Fault::new(what, quoted(&stated.and_then(Value::shown).unwrap_or_default()), "correct the entry").at(line));
+            return Err(Fault::new(
+                what,
+                quoted(&stated.and_then(Value::shown).unwrap_or_default()),
+                "correct the entry",
+            )
+            .at(line));
         };
         if sink.options.year.is_some_and(|y| y != year) {
             return Ok(());
         }
         let (gco2e_per_kwh, basis, year) = (Some(intensity), "lifecycle".into(), Some(year));
         let method = Some(super::ember::METHOD.into());
-        let row = Grid {
-            region: region.into(),
-            start_ns,
-            end_ns,
-            gco2e_per_kwh,
-            basis,
-            method,
-            year,
-            ..Grid::default()
-        };
+        let row =
+            Grid { region: region.into(), start_ns, end_ns, gco2e_per_kwh, basis, method, year, ..Grid::default() };
         sink.row(line, row)
     })
 }

@@ -83,17 +83,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                 let (region, basis) = (zone.to_string(), basis.to_string());
                 let gco2e_per_kwh = Some(intensity);
                 let (method, year) = (Some("electricity-maps".into()), Some(year));
-                let grid = Grid {
-                    region,
-                    start_ns,
-                    end_ns,
-                    gco2e_per_kwh,
-                    basis,
-                    method,
-                    year,
-                    estimated,
-                    ..Grid::default()
-                };
+                let grid =
+                    Grid { region, start_ns, end_ns, gco2e_per_kwh, basis, method, year, estimated, ..Grid::default() };
                 sink.row(row.line, grid)
             }
         }

@@ -2,12 +2,7 @@
 //! memory in GB.
 
 use super::sink::{Gpu, MEMORY, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION};
-use crate::read::{
-    fault::Result,
-    format::Format,
-    source::Source,
-    zone::Stamp,
-};
+use crate::read::{fault::Result, format::Format, source::Source, zone::Stamp};
 use sensor::{Kind, Scope, averaging::Reading};
 use serde::Deserialize;
 

@@ -1,11 +1,9 @@
 //! CodeCarbon's `emissions.csv` (codecarbon/output_methods/file.py): one row a run, or several with growing totals where `flush()` was
 //! called. Energies are kWh since the run's start; `timestamp` is local and the end of the row.
 
-use super::{
-    sink::{
-        Sensor, Sink,
-        windows::{Window, give},
-    },
+use super::sink::{
+    Sensor, Sink,
+    windows::{Window, give},
 };
 use crate::read::{
     fault::{Fault, Result, quoted},

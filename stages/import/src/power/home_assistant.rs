@@ -2,11 +2,9 @@
 //! holds until the next row. The CSV has no unit, the JSON has it. `unavailable` is a hole. Energy of the steps is kept as a counter that
 //! begins anew behind each hole.
 
-use super::{
-    sink::{
-        Sensor, Sink,
-        windows::{Window, give},
-    },
+use super::sink::{
+    Sensor, Sink,
+    windows::{Window, give},
 };
 use crate::read::{
     fault::{Fault, Result, quoted},

@@ -1,11 +1,9 @@
 //! The log of a Zeus `ZeusMonitor(log_file=..)`: one row a window with its energy per GPU in J (zeus/monitor/energy.py). Windows may
 //! contain one another. `start_time` is `time()`, or in older versions a clock that began with the machine.
 
-use super::{
-    sink::{
-        Gpu, Sensor, Sink,
-        windows::{Window, give},
-    },
+use super::sink::{
+    Gpu, Sensor, Sink,
+    windows::{Window, give},
 };
 use crate::read::{
     fault::{Fault, Result, quoted},

@@ -4,13 +4,11 @@
 //! on demand, or reserved without payment in advance. The day for which the file vouches is its `Publication Date`.
 
 use super::{Price, Same, Sink};
-use crate::{
-    read::{
-        fault::{Fault, Result, quoted},
-        format::Format,
-        sheet::{Row, Sheet, whole},
-        source::Source,
-    },
+use crate::read::{
+    fault::{Fault, Result, quoted},
+    format::Format,
+    sheet::{Row, Sheet, whole},
+    source::Source,
 };
 use schemas::column::is_date;
 

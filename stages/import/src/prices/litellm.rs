@@ -1,13 +1,11 @@
 //! LiteLLM's `model_prices_and_context_window.json`: one entry a model, USD per ONE token, tiers by the length of the input.
 
 use super::{Price, Same, Sink};
-use crate::{
-    read::{
-        fault::Result,
-        format::Format,
-        json::{self, Value, amount},
-        source::Source,
-    },
+use crate::read::{
+    fault::Result,
+    format::Format,
+    json::{self, Value, amount},
+    source::Source,
 };
 use std::collections::BTreeSet;
 

@@ -5,13 +5,11 @@
 //! has its machine in it.
 
 use super::{PLACEHOLDER, PLACEHOLDER_USD, Price, Same, Sink};
-use crate::{
-    read::{
-        fault::{Fault, Result, quoted},
-        format::Format,
-        sheet::{Row, Sheet, whole},
-        source::Source,
-    },
+use crate::read::{
+    fault::{Fault, Result, quoted},
+    format::Format,
+    sheet::{Row, Sheet, whole},
+    source::Source,
 };
 use std::{
     cell::Cell,
@@ -178,11 +176,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             Fit::Alone if attached => Ok(()),
             Fit::Alone => both(sink, row.line, &price, usd, spot_usd),
             Fit::Unknown => {
-                sink.notes.add(
-                    "machine of accelerators whose price is not in its zone, left out",
-                    row.line,
-                    instance,
-                );
+                sink.notes.add("machine of accelerators whose price is not in its zone, left out", row.line, instance);
                 Ok(())
             }
             Fit::With(parts) => parts.into_iter().try_for_each(|part| {

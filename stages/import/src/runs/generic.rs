@@ -49,9 +49,7 @@ fn is_header(names: &[String]) -> bool {
 }
 
 fn recognises(head: &str) -> bool {
-    head.lines()
-        .find(|l| !l.trim().is_empty())
-        .is_some_and(|l| is_header(&fields(l, delimiter(l))))
+    head.lines().find(|l| !l.trim().is_empty()).is_some_and(|l| is_header(&fields(l, delimiter(l))))
 }
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {

@@ -103,9 +103,8 @@ fn of_table(row: &Line) -> Result<Row> {
         Some(j) => j * length.unwrap_or(1.0),
         None => positive(row.line, "energy", row.number("energy")?)?,
     };
-    let named = ["task", "batch_size", "max_num_seqs", "num_gpus"]
-        .iter()
-        .filter_map(|n| row.of(n).map(|v| format!("{n} {v}")));
+    let named =
+        ["task", "batch_size", "max_num_seqs", "num_gpus"].iter().filter_map(|n| row.of(n).map(|v| format!("{n} {v}")));
     Ok(Row {
         line: row.line,
         model: text(&["model", "model_id", "nickname"]),
