@@ -74,7 +74,8 @@ fn a_short_file_means_what_its_keys_written_out_mean() {
 fn examples_in_comments_of_the_defaults_are_accepted() {
     let shipped = schemas::layers::DEFAULTS;
     let is_key = |text: &str| {
-        text.split_once(" = ").is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+        text.split_once(" = ")
+            .is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'))
     };
     let uncommented =
         |line: &str| line.strip_prefix("# ").filter(|l| l.starts_with('[') || is_key(l)).unwrap_or(line).to_string();

@@ -199,7 +199,7 @@ fn a_journal_is_continued_under_another_host_name_and_with_damaged_lines() {
     let runs = journal(folder.path(), "runs.jsonl");
     let mut lines: Vec<String> = fs::read_to_string(&runs).unwrap().lines().map(str::to_string).collect();
     assert_eq!(lines.len(), 4);
-    lines[1] = lines[1].replacen("\"latency_ms\":2", "\"latency_ms\":3", 1);
+    lines[1] = lines[1].replacen("\"latency_ms\":", "\"latency_ms\":9", 1);
     lines[2].truncate(100);
     fs::write(&runs, lines.join("\n") + "\n").unwrap();
     let plan = runs.parent().unwrap();

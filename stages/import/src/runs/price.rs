@@ -40,7 +40,7 @@ pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>, day: &str) -> a
         return Ok(());
     }
     let devices: BTreeSet<&str> = runs.iter().map(|r| r.device.as_str()).collect();
-    let prices: Vec<Row> = devices
+    let prices: Vec<Price> = devices
         .into_iter()
         .map(|device| Price {
             provider: "own".into(),
