@@ -231,14 +231,13 @@ impl Workbench {
         self.table(model.name, schema, batches)
     }
 
-    /// Stops on the first offending row of a check.
+    /// Stops on the offending rows of a check. The first of them by its text is told: they come in no order.
     pub fn check(&self, check: Model) -> Result<()> {
-        let (mut count, mut first) = (0, None);
+        let (mut count, mut first) = (0, None::<String>);
         let seen = self.read_only(check.sql, |batch| {
             count += batch.num_rows();
-            if first.is_none() && batch.num_rows() > 0 {
-                first = rows::from_batches::<serde_json::Value>("query", &[batch.slice(0, 1)])?.pop();
-            }
+            let rows = rows::from_batches::<serde_json::Value>("query", &[batch])?;
+            first = first.take().into_iter().chain(rows.iter().map(ToString::to_string)).min();
             Ok::<(), Error>(())
         });
         seen.map_err(|e| e.named(check.name))?;
@@ -248,7 +247,7 @@ impl Workbench {
                 check: check.name,
                 says: check.sql.lines().next().unwrap_or_default().trim_start_matches("--").trim().to_string(),
                 count,
-                first: first.to_string(),
+                first,
             }),
         }
     }
