@@ -38,3 +38,50 @@ impl Contract {
         self.key.iter().filter_map(|k| self.index(k)).collect()
     }
 }
+
+/// Declares a table: its contract, and `Row`, one row of it in Rust. A column is `NAME: KIND(ARGUMENTS)`, as in [`crate::column`]; in `Row` a
+/// column that may be absent is an `Option`.
+#[macro_export]
+macro_rules! table {
+    (
+        $contract:ident: $name:literal, version $version:literal, written by $stage:literal;
+        grain: $grain:expr;
+        key: $key:expr;
+        $($column:ident: $kind:ident($($argument:expr),+ $(,)?) $(.at_least($bound:expr))? $(.or_null($when:expr $(,)?))?,)+
+    ) => {
+        pub const $contract: $crate::Contract = $crate::Contract {
+            name: $name,
+            version: $version,
+            stage: $stage,
+            grain: $grain,
+            key: $key,
+            columns: &[$($kind($crate::contract::plain(stringify!($column)), $($argument),+)$(.at_least($bound))?$(.or_null($when))?),+],
+        };
+
+        #[doc = concat!("A row of `", $name, "`.")]
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Row {
+            $(pub $column: $crate::table!(@type $kind $($when)?),)+
+        }
+    };
+    (@type $kind:ident $when:expr) => { Option<$crate::table!(@type $kind)> };
+    (@type boolean) => { bool };
+    (@type int) => { i64 };
+    (@type count) => { i64 };
+    (@type float) => { f64 };
+    (@type floats) => { Vec<f64> };
+    (@type texts) => { Vec<String> };
+    (@type $text:ident) => { String };
+}
+
+/// The name of a field, without the mark of Rust's own words: `r#match` is column `match`.
+pub const fn plain(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', name @ ..] => match str::from_utf8(name) {
+            Ok(name) => name,
+            Err(_) => field,
+        },
+        _ => field,
+    }
+}

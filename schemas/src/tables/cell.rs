@@ -1,7 +1,6 @@
 //! What the runs of one cell of the matrix have in common.
 
-use crate::{Contract, column::*, provenance::sha256_bytes, tables::run};
-use serde::{Deserialize, Serialize};
+use crate::{column::*, provenance::sha256_bytes, tables::run};
 
 /// The columns that tell one cell from another.
 pub const COLUMNS: &[&str] = &["backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
@@ -13,40 +12,19 @@ pub fn id(columns: [&str; 7]) -> String {
     digits
 }
 
-pub const CELL: Contract = Contract {
-    name: "cell",
-    version: 1,
-    stage: "join-telemetry",
-    grain: "One cell of the matrix: what its runs have in common.",
-    key: &["cell_id"],
-    columns: &[
-        text(
-            "cell_id",
-            "The same in every table and run folder: 16 hexadecimal digits of a hash of the next seven columns",
-        ),
-        text("backend", "Engine and device"),
-        text("device", "`cpu`, or the GPU's product name; `unknown` of runs that did not start"),
-        text("model", "Model"),
-        text("dtype", "Number format of the weights; `unknown` of runs that did not start"),
-        choice("mode", run::MODES, "Mode"),
-        boolean("kv_cache", "Whether keys and values were kept"),
-        text("scenario", "Scenario"),
-        count("batch", "Sequences in one iteration, the most of its runs"),
-    ],
-};
-
-/// A row of `cell`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Row {
-    pub cell_id: String,
-    pub backend: String,
-    pub device: String,
-    pub model: String,
-    pub dtype: String,
-    pub mode: String,
-    pub kv_cache: bool,
-    pub scenario: String,
-    pub batch: i64,
+crate::table! {
+    CELL: "cell", version 1, written by "join-telemetry";
+    grain: "One cell of the matrix: what its runs have in common.";
+    key: &["cell_id"];
+    cell_id: text("The same in every table and run folder: 16 hexadecimal digits of a hash of the next seven columns"),
+    backend: text("Engine and device"),
+    device: text("`cpu`, or the GPU's product name; `unknown` of runs that did not start"),
+    model: text("Model"),
+    dtype: text("Number format of the weights; `unknown` of runs that did not start"),
+    mode: choice(run::MODES, "Mode"),
+    kv_cache: boolean("Whether keys and values were kept"),
+    scenario: text("Scenario"),
+    batch: count("Sequences in one iteration, the most of its runs"),
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! A number with its uncertainty.
 
-use crate::{Contract, column::*, tables::*};
-use serde::Serialize;
+use crate::{column::*, tables::*};
 
 pub const METRICS: &[&str] = &[
     "latency_ms",
@@ -15,63 +14,33 @@ pub const METRICS: &[&str] = &[
     "decode_j_per_token",
 ];
 
-pub const ESTIMATE: Contract = Contract {
-    name: "estimate",
-    version: 4,
-    stage: "analyze",
-    grain: "One metric of one cell (level `cell`), or of one backend and mode over its scenarios (level `backend_mode`).",
-    key: &["metric", "level", "backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"],
-    columns: &[
-        choice("metric", METRICS, "Quantity and unit"),
-        choice(
-            "level",
-            &["cell", "backend_mode"],
-            "What was averaged: the runs of a cell, or the means of a backend's scenarios",
-        ),
-        text("cell_id", "Cell").or_null("for level `backend_mode`"),
-        text("backend", "Engine and device"),
-        text("device", "`cpu`, or the GPU's product name"),
-        text("model", "Model"),
-        text("dtype", "Number format of the weights"),
-        choice("mode", run::MODES, "Mode"),
-        boolean("kv_cache", "Whether keys and values were kept"),
-        text("scenario", "Scenario, or `*` for all"),
-        float(
-            "estimate",
-            "Arithmetic mean of the runs (level `cell`); of the scenarios (level `backend_mode`) the arithmetic mean of what adds up \
+crate::table! {
+    ESTIMATE: "estimate", version 4, written by "analyze";
+    grain: "One metric of one cell (level `cell`), or of one backend and mode over its scenarios (level `backend_mode`).";
+    key: &["metric", "level", "backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
+    metric: choice(METRICS, "Quantity and unit"),
+    level: choice(
+        &["cell", "backend_mode"],
+        "What was averaged: the runs of a cell, or the means of a backend's scenarios",
+    ),
+    cell_id: text("Cell").or_null("for level `backend_mode`"),
+    backend: text("Engine and device"),
+    device: text("`cpu`, or the GPU's product name"),
+    model: text("Model"),
+    dtype: text("Number format of the weights"),
+    mode: choice(run::MODES, "Mode"),
+    kv_cache: boolean("Whether keys and values were kept"),
+    scenario: text("Scenario, or `*` for all"),
+    estimate: float(
+        "Arithmetic mean of the runs (level `cell`); of the scenarios (level `backend_mode`) the arithmetic mean of what adds up \
              (per million tokens, per token), the geometric one of times, rates and powers. `method` says which",
-        ),
-        float("median", "Median of the runs, or of the scenario means"),
-        float("std_error", "Standard error of `estimate`").or_null("with fewer than two runs"),
-        float("ci_low", "Lower end of the interval, above 0 where all runs are").or_null("with fewer than two runs"),
-        float("ci_high", "Upper end of the interval").or_null("with fewer than two runs"),
-        float("ci_level", "Coverage of the interval"),
-        count("n", "Runs behind the estimate"),
-        text("method", "How estimate and interval were computed"),
-        choice("evidence", EVIDENCE, "How the quantity is known"),
-    ],
-};
-
-/// A row of `estimate`.
-#[derive(Debug, Default, Serialize)]
-pub struct Row {
-    pub metric: String,
-    pub level: &'static str,
-    pub cell_id: Option<String>,
-    pub backend: String,
-    pub device: String,
-    pub model: String,
-    pub dtype: String,
-    pub mode: String,
-    pub kv_cache: bool,
-    pub scenario: String,
-    pub estimate: f64,
-    pub median: f64,
-    pub std_error: Option<f64>,
-    pub ci_low: Option<f64>,
-    pub ci_high: Option<f64>,
-    pub ci_level: f64,
-    pub n: usize,
-    pub method: &'static str,
-    pub evidence: &'static str,
+    ),
+    median: float("Median of the runs, or of the scenario means"),
+    std_error: float("Standard error of `estimate`").or_null("with fewer than two runs"),
+    ci_low: float("Lower end of the interval, above 0 where all runs are").or_null("with fewer than two runs"),
+    ci_high: float("Upper end of the interval").or_null("with fewer than two runs"),
+    ci_level: float("Coverage of the interval"),
+    n: count("Runs behind the estimate"),
+    method: text("How estimate and interval were computed"),
+    evidence: choice(EVIDENCE, "How the quantity is known"),
 }

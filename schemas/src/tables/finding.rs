@@ -1,17 +1,13 @@
 //! A fact that a reader must know.
 
-use crate::{Contract, column::*};
+use crate::column::*;
 
-pub const FINDING: Contract = Contract {
-    name: "finding",
-    version: 1,
-    stage: "analyze",
-    grain: "One fact that a reader must know before using the numbers.",
-    key: &["code", "place"],
-    columns: &[
-        text("code", "Kind of finding"),
-        text("place", "Where it was found"),
-        choice("severity", &["info", "warning", "error"], "`error`: the numbers concerned must not be used"),
-        text("what", "The finding, with its numbers"),
-    ],
-};
+crate::table! {
+    FINDING: "finding", version 1, written by "analyze";
+    grain: "One fact that a reader must know before using the numbers.";
+    key: &["code", "place"];
+    code: text("Kind of finding"),
+    place: text("Where it was found"),
+    severity: choice(&["info", "warning", "error"], "`error`: the numbers concerned must not be used"),
+    what: text("The finding, with its numbers"),
+}

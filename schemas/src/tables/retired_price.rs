@@ -1,19 +1,15 @@
 //! Prices of what can no longer be rented.
 
-use crate::{Contract, column::*, tables::TIERS};
+use crate::{column::*, tables::TIERS};
 
-pub const RETIRED_PRICE: Contract = Contract {
-    name: "retired_price",
-    version: 1,
-    stage: "derive-costs",
-    grain: "One price of what could not be rented any more when the runs were made or the prices read. No cost is computed of it.",
-    key: &["provider", "region", "instance", "tier"],
-    columns: &[
-        text("provider", "Seller"),
-        text("region", "Seller's region"),
-        text("instance", "Instance"),
-        choice("tier", TIERS, "Terms"),
-        date("retired_on", "First day on which it could not be rented, YYYY-MM-DD"),
-        text("source", "Where that was read"),
-    ],
-};
+crate::table! {
+    RETIRED_PRICE: "retired_price", version 1, written by "derive-costs";
+    grain: "One price of what could not be rented any more when the runs were made or the prices read. No cost is computed of it.";
+    key: &["provider", "region", "instance", "tier"];
+    provider: text("Seller"),
+    region: text("Seller's region"),
+    instance: text("Instance"),
+    tier: choice(TIERS, "Terms"),
+    retired_on: date("First day on which it could not be rented, YYYY-MM-DD"),
+    source: text("Where that was read"),
+}
