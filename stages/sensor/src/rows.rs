@@ -99,7 +99,7 @@ fn row(trace: Trace, state: Option<State>, (session_id, device_id, kind): Key, s
     let stated = state.and_then(|s| s.averaging_ms).map(|ms| (ms, from));
     let averaging = stated.or_else(|| assumed_averaging(&kind));
     Sensor {
-        readings: trace.readings,
+        readings: trace.readings as i64,
         longest_gap_ns: trace.longest_gap_ns,
         update_period_ms: updates.period_ns().filter(|_| !made_by_reading).map(|ns| ns as f64 / 1e6),
         resolution_w: updates.quantum().filter(|_| !counts).map(|step| step.min(WHOLE_WATT)),
@@ -107,12 +107,12 @@ fn row(trace: Trace, state: Option<State>, (session_id, device_id, kind): Key, s
         scope: trace.scope,
         source: state.map_or(source, |s| &s.source).into(),
         label: state.and_then(|s| s.label.clone()),
-        missed: state.map(|s| s.missed),
-        errors: state.map(|s| s.errors),
+        missed: state.map(|s| s.missed as i64),
+        errors: state.map(|s| s.errors as i64),
         last_error: state.and_then(|s| s.last_error.clone()),
         averaging_ms: averaging.map(|(ms, _)| ms),
-        averaging_from: averaging.map(|(_, from)| from),
-        clock: state.map(|s| if s.source == "external" || s.source == "replay" { "other" } else { "runs" }),
+        averaging_from: averaging.map(|(_, from)| from.into()),
+        clock: state.map(|s| if s.source == "external" || s.source == "replay" { "other" } else { "runs" }.into()),
         error_w: state.and_then(|s| s.error_w),
         error_pct: state.and_then(|s| s.error_pct),
         cost_pct: state.map(|s| s.cost_pct),

@@ -5,7 +5,7 @@
 //! `end_time` are local, without a zone, and not looked at.
 
 use super::{
-    sheet::{Run, Sheet, count},
+    sheet::{Sheet, count, generate, set_prompt},
     window::When,
 };
 use crate::read::{
@@ -87,12 +87,12 @@ fn report(line: u64, metrics: &Value, entry: &Value, sheet: &mut Sheet) -> Resul
     };
     let failed = mean(metrics, "error_request_count").unwrap_or(0.0);
     let load = entry.get("input_config").and_then(|c| c.get("loadgen"));
-    let mut run = Run::generate(scenario(requests.map(|n| n + failed), load, mean(metrics, "input_sequence_length")));
+    let mut run = generate(scenario(requests.map(|n| n + failed), load, mean(metrics, "input_sequence_length")));
     let endpoint = entry.get("input_config").and_then(|c| c.get("endpoint"));
     let models = endpoint.and_then(|e| e.list("model_names")).unwrap_or(&[]);
     run.model = models.iter().filter_map(Value::shown).collect::<Vec<_>>().join("+");
     run.batch = requests.and_then(count).unwrap_or(1);
-    run.prompt(mean(metrics, "total_isl").or(times("input_sequence_length")));
+    set_prompt(&mut run, mean(metrics, "total_isl").or(times("input_sequence_length")));
     run.tokens_generated = count(tokens);
     run.tokens_from = Some(from);
     run.latency_ms = duration_ms;
@@ -180,10 +180,9 @@ impl Requests {
             let value = format!("{} of {} requests of the profiling phase succeeded", self.good, self.profiling);
             return Err(Fault::new("no request to count", value, "give the export of a benchmark that worked").at(1));
         };
-        let mut run =
-            Run::generate(scenario(Some(self.profiling as f64), None, self.prompt.map(|p| p / self.good as f64)));
+        let mut run = generate(scenario(Some(self.profiling as f64), None, self.prompt.map(|p| p / self.good as f64)));
         run.batch = self.good as i64;
-        run.prompt(self.prompt);
+        set_prompt(&mut run, self.prompt);
         run.tokens_generated = count(self.tokens);
         run.tokens_from = Some(format!("`output_sequence_length` of requests that succeeded: {GENERATED}"));
         run.latency_ms = Some(end.saturating_sub(start) as f64 / 1e6);

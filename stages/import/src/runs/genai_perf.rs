@@ -2,7 +2,7 @@
 //! distributions and a table of single values, with marks of thousands in quotes.
 
 use super::{
-    sheet::{Run, Sheet, count},
+    sheet::{Sheet, count, generate, set_prompt},
     window::When,
 };
 use crate::read::{
@@ -91,9 +91,9 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     let input = value("Input Sequence Length");
     let failed = value("Error Request Count").unwrap_or(0.0);
     let shown = input.map(|n| format!(", {n:.0} tokens in")).unwrap_or_default();
-    let mut run = Run::generate(format!("{} requests{shown}", requests + failed));
+    let mut run = generate(format!("{} requests{shown}", requests + failed));
     run.batch = count(requests).unwrap_or(1);
-    run.prompt(value("Total ISL").or(input.map(|n| n * requests)));
+    set_prompt(&mut run, value("Total ISL").or(input.map(|n| n * requests)));
     run.tokens_generated = count(tokens);
     run.tokens_from = Some(from);
     run.latency_ms = Some(duration_ms);

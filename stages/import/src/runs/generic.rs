@@ -1,7 +1,7 @@
 //! A CSV of one's own, documented in docs/imports/generic.md: one row a run.
 
 use super::{
-    sheet::{Run, Sheet, count},
+    sheet::{Sheet, count, generate, prefill, set_prompt},
     window::When,
 };
 use crate::read::{
@@ -68,8 +68,8 @@ fn take(row: &Row, sheet: &mut Sheet) -> Result<()> {
     let line = row.line;
     let scenario = row.of("scenario").unwrap_or("default");
     let mut run = match row.of("mode").unwrap_or("generate") {
-        "generate" => Run::generate(scenario),
-        "prefill" => Run::prefill(scenario),
+        "generate" => generate(scenario),
+        "prefill" => prefill(scenario),
         other => return Err(Fault::new("no such mode", quoted(other), "use generate or prefill").at(line)),
     };
     let whole = |name: &str| {
@@ -82,7 +82,7 @@ fn take(row: &Row, sheet: &mut Sheet) -> Result<()> {
     let text = |name: &str| row.of(name).unwrap_or("").to_string();
     (run.backend, run.device, run.dtype, run.model) = (text("backend"), text("device"), text("dtype"), text("model"));
     run.batch = whole("batch")?.unwrap_or(1).max(1);
-    run.prompt(whole("prompt_tokens")?.map(|n| n as f64));
+    set_prompt(&mut run, whole("prompt_tokens")?.map(|n| n as f64));
     if run.mode == "generate" {
         run.tokens_generated = Some(whole("tokens_generated")?.ok_or_else(|| {
             row.must("tokens_generated").err().unwrap_or_else(|| {
@@ -102,14 +102,12 @@ fn take(row: &Row, sheet: &mut Sheet) -> Result<()> {
     (run.threads, run.library) = (whole("threads")?, row.of("library").map(str::to_string));
     run.reason = row.of("reason").map(str::to_string);
     run.status = match row.of("status") {
-        None => "",
-        Some("ok") => "ok",
-        Some("degraded") => "degraded",
-        Some("failed") => "failed",
+        None => String::new(),
+        Some(status @ ("ok" | "degraded" | "failed")) => status.into(),
         Some(other) => return Err(Fault::new("no such status", quoted(other), "use ok, degraded or failed").at(line)),
     };
-    if matches!(run.status, "degraded" | "failed") && run.reason.is_none() {
-        return Err(Fault::new("a status without a reason", quoted(run.status), "fill in column `reason`").at(line));
+    if matches!(run.status.as_str(), "degraded" | "failed") && run.reason.is_none() {
+        return Err(Fault::new("a status without a reason", quoted(&run.status), "fill in column `reason`").at(line));
     }
     let time = |name: &str| {
         let fault = |t: &str| {

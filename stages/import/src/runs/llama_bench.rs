@@ -7,7 +7,7 @@ mod markdown;
 mod sql;
 
 use super::{
-    sheet::{Run, Sheet, count},
+    sheet::{Sheet, count, generate, prefill, set_prompt},
     window::When,
 };
 use crate::read::{
@@ -137,9 +137,8 @@ impl Test {
         };
         let (scenario, mut after_ms) = (self.scenario(varied), 0.0);
         for ms in &self.ms {
-            let mut run =
-                if self.generated == 0 { Run::prefill(scenario.clone()) } else { Run::generate(scenario.clone()) };
-            run.prompt(Some(self.prompt as f64));
+            let mut run = if self.generated == 0 { prefill(scenario.clone()) } else { generate(scenario.clone()) };
+            set_prompt(&mut run, Some(self.prompt as f64));
             if self.generated > 0 {
                 run.new_tokens_asked = Some(self.generated);
                 run.tokens_generated = Some(self.generated);

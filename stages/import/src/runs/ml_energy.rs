@@ -4,7 +4,7 @@
 //! token: without a count of tokens it is refused.
 
 use super::{
-    sheet::{Run, Sheet, count},
+    sheet::{Sheet, count, generate},
     window::When,
 };
 use crate::read::{
@@ -78,7 +78,7 @@ fn take(row: Row, sheet: &mut Sheet) -> Result<()> {
     let Some(rate) = rate else {
         return Err(Fault::new("no throughput", quoted(&row.model), "give the table with its rates").at(line));
     };
-    let mut run = Run::generate(row.scenario);
+    let mut run = generate(row.scenario);
     (run.model, run.backend, run.device) = (row.model, row.backend, row.device);
     run.batch = RESPONSES as i64;
     run.tokens_generated = count(tokens * RESPONSES);

@@ -4,7 +4,7 @@
 //! divides by their number. Tokens are never counted: the decode phase is taken for `batch x (max_new_tokens - 1)`.
 
 use super::{
-    sheet::{Run, Sheet, count},
+    sheet::{self, Run, Sheet, count, set_prompt},
     window::When,
 };
 use crate::read::{
@@ -71,9 +71,9 @@ fn report(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
     };
     let length = "the mean latency x the number of iterations";
     if let (Some(phase), Some(_)) = (prefill, prompt) {
-        let mut run = Run::prefill("prefill");
+        let mut run = sheet::prefill("prefill");
         fill(&mut run, phase)?;
-        run.prompt(prompt);
+        set_prompt(&mut run, prompt);
         sheet.run(line, run, When::Unknown, length)?;
     }
     let Some(tokens) = tokens else {
@@ -82,9 +82,9 @@ fn report(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
     };
     for (name, phase) in [("decode", decode), ("generate", generate)] {
         let Some(phase) = phase else { continue };
-        let mut run = Run::generate(name);
+        let mut run = sheet::generate(name);
         fill(&mut run, phase)?;
-        run.prompt(if name == "generate" { prompt } else { Some(0.0) });
+        set_prompt(&mut run, if name == "generate" { prompt } else { Some(0.0) });
         run.new_tokens_asked = count(tokens / batch);
         run.tokens_generated = count(tokens);
         run.tokens_from = Some(assumed.into());

@@ -9,100 +9,37 @@ use crate::session::{NO_ZONE_SUFFIX, SESSION};
 use anyhow::Context;
 use schemas::{
     Provenance, io,
-    tables::{POWER_SAMPLE, RUN, SENSOR},
+    tables::{POWER_SAMPLE, RUN, SENSOR, session},
 };
-use serde::Serialize;
 use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
-/// A row of `run`, as far as results of others fill it.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Run {
-    pub session_id: &'static str,
-    pub run_id: String,
-    pub status: &'static str,
-    pub reason: Option<String>,
-    pub backend: String,
-    pub device: String,
-    pub dtype: String,
-    pub model: String,
-    pub model_source: Option<String>,
-    pub weights_bytes: Option<i64>,
-    pub weights: &'static str,
-    pub mode: &'static str,
-    pub kv_cache: bool,
-    pub scenario: String,
-    pub batch: i64,
-    pub prompt_tokens: Option<i64>,
-    pub prompt_tokens_padded: Option<i64>,
-    pub new_tokens_asked: Option<i64>,
-    pub tokens_generated: Option<i64>,
-    pub tokens_from: Option<String>,
-    pub iterations: Option<i64>,
-    pub start_ns: Option<i64>,
-    pub end_ns: Option<i64>,
-    pub window_from: Option<String>,
-    pub latency_ms: Option<f64>,
-    pub ttft_ms: Option<f64>,
-    pub tpot_ms: Option<f64>,
-    pub repetition: i64,
-    pub threads: Option<i64>,
-    pub library: Option<String>,
-    pub reported_gpu_j: Option<f64>,
-    pub reported_cpu_package_j: Option<f64>,
-    pub reported_dram_j: Option<f64>,
-    pub reported_node_j: Option<f64>,
-    pub imported_from: String,
+pub use schemas::tables::run::Row as Run;
+
+/// One sequence that is decoded with its cache, and nothing else known.
+pub fn generate(scenario: impl Into<String>) -> Run {
+    let (mode, iterations) = ("generate".into(), Some(1));
+    Run { mode, kv_cache: true, scenario: scenario.into(), batch: 1, iterations, ..Run::default() }
 }
 
-impl Run {
-    /// One sequence that is decoded with its cache, and nothing else known.
-    pub fn generate(scenario: impl Into<String>) -> Self {
-        Run {
-            mode: "generate",
-            kv_cache: true,
-            scenario: scenario.into(),
-            batch: 1,
-            iterations: Some(1),
-            ..Run::default()
-        }
-    }
+/// One forward pass, and nothing else known.
+pub fn prefill(scenario: impl Into<String>) -> Run {
+    let (asked, generated) = (Some(0), Some(0));
+    let mode = "prefill".into();
+    Run { mode, kv_cache: false, new_tokens_asked: asked, tokens_generated: generated, ..generate(scenario) }
+}
 
-    pub fn prefill(scenario: impl Into<String>) -> Self {
-        let (asked, generated) = (Some(0), Some(0));
-        Run {
-            mode: "prefill",
-            kv_cache: false,
-            new_tokens_asked: asked,
-            tokens_generated: generated,
-            ..Run::generate(scenario)
-        }
-    }
-
-    /// Prompt tokens of an engine that does not pad.
-    pub fn prompt(&mut self, tokens: Option<f64>) {
-        self.prompt_tokens = tokens.and_then(count);
-        self.prompt_tokens_padded = self.prompt_tokens;
-    }
+/// Sets the prompt tokens of an engine that does not pad.
+pub fn set_prompt(run: &mut Run, tokens: Option<f64>) {
+    run.prompt_tokens = tokens.and_then(count);
+    run.prompt_tokens_padded = run.prompt_tokens;
 }
 
 /// A number of things that is not negative, as a whole one.
 pub fn count(number: f64) -> Option<i64> {
     (0.0..9e15).contains(&number).then_some(number.round() as i64)
-}
-
-/// A row of `session`.
-#[derive(Debug, Serialize)]
-struct Session<'a> {
-    session_id: &'static str,
-    source: &'static str,
-    started_ns: Option<i64>,
-    ended_ns: Option<i64>,
-    cpu: Option<&'a str>,
-    gpu_names: Option<Vec<&'a str>>,
-    engines: Option<Vec<&'a str>>,
 }
 
 pub struct Sheet {
@@ -170,24 +107,24 @@ impl Sheet {
         let zone = if timed.zoneless { NO_ZONE_SUFFIX } else { "" };
         let finite = |v: Option<f64>| v.filter(|v| v.is_finite() && *v >= 0.0);
         self.runs.push(Run {
-            session_id: SESSION,
-            status: match (run.status, &run.reason) {
-                ("", None) => "ok",
-                ("", Some(_)) => "degraded",
-                (status, _) => status,
+            session_id: SESSION.into(),
+            status: match (run.status.as_str(), &run.reason) {
+                ("", None) => "ok".into(),
+                ("", Some(_)) => "degraded".into(),
+                (status, _) => status.into(),
             },
             backend: or(&o.backend, run.backend, self.format),
             device: or(&o.device, run.device, "unknown"),
             dtype: or(&o.dtype, run.dtype, "unknown"),
             model: or(&o.model, run.model, "unknown"),
-            weights: "real",
+            weights: "real".into(),
             start_ns: timed.span.map(|s| s.0),
             end_ns: timed.span.map(|s| s.1),
             window_from: Some(timed.from),
             latency_ms: finite(run.latency_ms),
             ttft_ms: finite(run.ttft_ms),
             tpot_ms: finite(run.tpot_ms),
-            imported_from: format!("{}{zone}", self.format),
+            imported_from: Some(format!("{}{zone}", self.format)),
             ..run
         });
         Ok(())
@@ -204,7 +141,7 @@ impl Sheet {
         for run in new.iter().filter(|r| r.status != "ok") {
             self.notes.say(format!("{}: {}", run.status, run.reason.as_deref().unwrap_or("no reason")));
         }
-        if new.iter().any(|r| r.imported_from.ends_with(NO_ZONE_SUFFIX)) {
+        if new.iter().any(|r| r.imported_from.as_ref().is_some_and(|from| from.ends_with(NO_ZONE_SUFFIX))) {
             self.notes.say("times without a zone, taken for UTC: say the zone with --tz");
         }
         let without = new.iter().filter(|r| r.start_ns.is_none() && r.status != "failed").count();
@@ -277,16 +214,17 @@ impl Sheet {
             let mut seen: Vec<&str> = self.runs.iter().filter_map(of).collect();
             seen.sort_unstable();
             seen.dedup();
-            (!seen.is_empty()).then_some(seen)
+            (!seen.is_empty()).then(|| seen.into_iter().map(str::to_string).collect())
         };
-        let session = Session {
-            session_id: SESSION,
-            source: "imported",
+        let session = session::Row {
+            session_id: SESSION.into(),
+            source: "imported".into(),
             started_ns: self.runs.iter().filter_map(|r| r.start_ns).min(),
             ended_ns: self.runs.iter().filter_map(|r| r.end_ns).max(),
-            cpu: self.cpu.as_deref(),
+            cpu: self.cpu.clone(),
             gpu_names: distinct(&|r| Some(r.device.as_str()).filter(|d| !["cpu", "unknown"].contains(d))),
             engines: distinct(&|r| r.library.as_deref()),
+            ..Default::default()
         };
         io::write_rows(&into.join("session.parquet"), &schemas::tables::SESSION, &[session], by)?;
         io::write_rows(&into.join("run.parquet"), &RUN, &self.runs, by)?;
@@ -302,7 +240,7 @@ impl Sheet {
     /// What was imported, for people.
     pub fn said(&self) -> String {
         let cells: HashSet<_> =
-            self.runs.iter().map(|r| (&r.backend, &r.device, &r.model, r.mode, &r.scenario)).collect();
+            self.runs.iter().map(|r| (&r.backend, &r.device, &r.model, &r.mode, &r.scenario)).collect();
         let timed = self.runs.iter().filter(|r| r.start_ns.is_some()).count();
         format!(
             "{} runs of {} tests, {timed} with clock times, in {}\n",

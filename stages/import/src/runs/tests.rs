@@ -64,7 +64,7 @@ fn all_outputs_of_llama_bench_say_the_same() {
         let (runs, _) = try_read(text.as_bytes(), None).unwrap();
         let [run] = runs.as_slice() else { panic!("{} runs", runs.len()) };
         assert_eq!(
-            (run.scenario.as_str(), run.mode, run.latency_ms, run.tokens_generated),
+            (run.scenario.as_str(), run.mode.as_str(), run.latency_ms, run.tokens_generated),
             ("tg128", "generate", Some(970.0), Some(128))
         );
         assert_eq!((run.model.as_str(), run.dtype.as_str(), run.device.as_str()), ("x-q4_0", "Q4_0", "GPU 16GB"));
@@ -219,12 +219,12 @@ fn zones_and_windows() {
     let tz = |zone: &str| Options { files: files(zone, 0), ..Options::default() };
     let end = |run: &sheet::Run| crate::read::zone::utc_text(run.end_ns.unwrap());
     let berlin = with("20260514-091530", tz("Europe/Berlin")).unwrap();
-    assert_eq!((end(&berlin).as_str(), berlin.imported_from.as_str()), ("2026-05-14T07:15:30Z", "vllm"));
+    assert_eq!((end(&berlin).as_str(), berlin.imported_from.as_deref()), ("2026-05-14T07:15:30Z", Some("vllm")));
     assert_eq!(berlin.end_ns.unwrap() - berlin.start_ns.unwrap(), 60_500_000_000);
     let unknown = with("20260514-091530", Options::default()).unwrap();
     assert_eq!(
-        (end(&unknown).as_str(), unknown.imported_from.as_str()),
-        ("2026-05-14T09:15:30Z", "vllm, times without a zone")
+        (end(&unknown).as_str(), unknown.imported_from.as_deref()),
+        ("2026-05-14T09:15:30Z", Some("vllm, times without a zone"))
     );
     let shifted = with("20260514-091530", Options { files: files("UTC", -1500), ..Options::default() }).unwrap();
     assert_eq!(end(&shifted), "2026-05-14T09:15:28.5Z");

@@ -4,7 +4,7 @@
 //! request. The tokens are those of requests that completed; the time and the energy are of all of them.
 
 use super::{
-    sheet::{Run, Sheet, count},
+    sheet::{Run, Sheet, count, generate, set_prompt},
     window::{self, When},
 };
 use crate::read::{
@@ -68,7 +68,7 @@ pub fn serving(line: u64, result: &Value, sheet: &mut Sheet) -> Result<Run> {
     let failed = result.number("failed").or(result.list("errors").map(|errors| wrong(errors) as f64));
     let asked = result.number("num_prompts").or(failed.map(|f| f + completed));
     let input = result.number("total_input_tokens");
-    let mut run = Run::generate(scenario(result, asked, input));
+    let mut run = generate(scenario(result, asked, input));
     let text = |keys: &[&str]| keys.iter().find_map(|k| result.text(k)).unwrap_or("").to_string();
     // What the client spoke is not what served: `openai` is the protocol of them all.
     run.backend = text(&["backend", "endpoint_type"]);
@@ -82,7 +82,7 @@ pub fn serving(line: u64, result: &Value, sheet: &mut Sheet) -> Result<Run> {
     }
     run.device = text(&["gpu", "gpu_model", "gpu_name", "device"]);
     run.batch = count(completed).unwrap_or(0);
-    run.prompt(input);
+    set_prompt(&mut run, input);
     run.new_tokens_asked =
         result.any(&["random_output_len", "output_len", "sharegpt_output_len", "max_output_len"]).and_then(count);
     run.tokens_generated = count(tokens);
@@ -98,7 +98,7 @@ pub fn serving(line: u64, result: &Value, sheet: &mut Sheet) -> Result<Run> {
         ));
     }
     if completed == 0.0 || tokens == 0.0 {
-        run.status = "failed";
+        run.status = "failed".into();
         run.reason = Some(format!("no token was generated, {completed} requests completed"));
     }
     if let Some(asked) = run.new_tokens_asked.filter(|a| completed > 0.0 && tokens / completed < *a as f64 - 0.5) {
