@@ -1,60 +1,15 @@
 //! `comparison`: every pair of backends, per metric, model and mode.
 
 use crate::{
-    config::{Config, Scale},
+    config::Config,
     known::Known,
     observed::{Group, Runs},
     pair::{Pair, compared_by, pair},
 };
 use rayon::prelude::*;
-use schemas::tables::comparison::METRICS;
-use serde::Serialize;
+use schemas::tables::comparison::{METRICS, Row};
 use stats::{holm::holm, positive_mean::Cell, selection::family_level};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A row of `comparison`.
-#[derive(Debug, Serialize)]
-pub struct Row {
-    pub metric: String,
-    pub model: String,
-    pub mode: String,
-    pub kv_cache: bool,
-    pub a: String,
-    pub b: String,
-    test: &'static str,
-    scale: Scale,
-    mean: &'static str,
-    statistic: Option<f64>,
-    df: Option<f64>,
-    p: Option<f64>,
-    pub p_adjusted: Option<f64>,
-    pub alpha: Option<f64>,
-    difference: f64,
-    difference_low: Option<f64>,
-    difference_high: Option<f64>,
-    pub ratio: f64,
-    ratio_low: Option<f64>,
-    ratio_high: Option<f64>,
-    ratio_like_low: Option<f64>,
-    ratio_like_high: Option<f64>,
-    ci_level: f64,
-    effect: &'static str,
-    effect_size: Option<f64>,
-    effect_low: Option<f64>,
-    effect_high: Option<f64>,
-    practical_pct: f64,
-    p_equivalent: Option<f64>,
-    p_equivalent_adjusted: Option<f64>,
-    alpha_equivalent: Option<f64>,
-    detectable_pct: Option<f64>,
-    pub conclusion: &'static str,
-    n: usize,
-    blocks: usize,
-    evidence: &'static str,
-    /// Why the two are not compared, a conclusion of its own.
-    #[serde(skip)]
-    pub apart: Option<&'static str>,
-}
 
 /// Metric, model, mode and cache: what pairs are compared in, and what p-values are adjusted over.
 pub type Family = (String, String, String, bool);
@@ -89,7 +44,7 @@ pub fn comparisons(families: &BTreeMap<Family, BTreeMap<String, &Runs>>, config:
         let level = |p: fn(&Row) -> Option<f64>, families: &[&mut Vec<(Row, Pair)>]| {
             // What is not compared takes no share.
             let least = |rows: &&mut Vec<(Row, Pair)>| {
-                let ranked = rows.iter().filter(|(row, _)| row.apart.is_none());
+                let ranked = rows.iter().filter(|(row, _)| is_compared(row));
                 ranked.filter_map(|(row, _)| p(row)).reduce(f64::min)
             };
             family_level(&families.iter().map(least).collect::<Vec<_>>(), 1.0 - config.ci_level)
@@ -102,7 +57,7 @@ pub fn comparisons(families: &BTreeMap<Family, BTreeMap<String, &Runs>>, config:
                 row.alpha = row.p.map(|_| alpha);
                 row.alpha_equivalent = row.p_equivalent.map(|_| alpha_equivalent);
                 row.detectable_pct = pair.detectable_pct(alpha / pairs as f64);
-                row.conclusion = conclude(row);
+                row.conclusion = conclude(row).into();
             }
         }
     }
@@ -127,16 +82,16 @@ fn compare(family: &Family, backends: &BTreeMap<String, &Runs>, config: &Config)
     let adjusted = holm(&rows.iter().map(|(row, _)| row.p).collect::<Vec<_>>());
     let equivalent = holm(&rows.iter().map(|(row, _)| row.p_equivalent).collect::<Vec<_>>());
     for (((row, _), p), p_equivalent) in rows.iter_mut().zip(adjusted).zip(equivalent) {
-        row.mean = over.name();
+        row.mean = over.name().into();
         (row.p_adjusted, row.p_equivalent_adjusted) = (p, p_equivalent);
     }
     rows
 }
 
-fn conclude(row: &Row) -> &'static str {
+fn conclude(row: &Row) -> &str {
     let below = |p: Option<f64>, level: Option<f64>| p.zip(level).is_some_and(|(p, level)| p < level);
-    match row.apart {
-        Some(why) => why,
+    match row.conclusion.as_str() {
+        why if !is_compared(row) => why,
         _ if below(row.p_equivalent_adjusted, row.alpha_equivalent) => "equivalent",
         _ if below(row.p_adjusted, row.alpha) => "different",
         _ => "unclear",
@@ -157,9 +112,9 @@ fn row(family: &Family, a: &str, b: &str, found: &Pair, known: [Known; 2], confi
         kv_cache,
         a: a.into(),
         b: b.into(),
-        test: found.test,
-        scale: config.scale,
-        mean: "",
+        test: found.test.into(),
+        scale: config.scale.name().into(),
+        mean: String::new(),
         statistic: found.statistic,
         df: found.df,
         p: found.p,
@@ -174,7 +129,7 @@ fn row(family: &Family, a: &str, b: &str, found: &Pair, known: [Known; 2], confi
         ratio_like_low,
         ratio_like_high,
         ci_level: config.ci_level,
-        effect: found.effect,
+        effect: found.effect.into(),
         effect_size: found.effect_size,
         effect_low,
         effect_high,
@@ -183,12 +138,16 @@ fn row(family: &Family, a: &str, b: &str, found: &Pair, known: [Known; 2], confi
         p_equivalent_adjusted: None,
         alpha_equivalent: None,
         detectable_pct: None,
-        conclusion: "unclear",
-        n: found.n,
-        blocks: found.blocks,
-        evidence: known[0].weaker(known[1]).name(),
-        apart: apart(known),
+        conclusion: apart(known).unwrap_or("unclear").into(),
+        n: found.n as i64,
+        blocks: found.blocks as i64,
+        evidence: known[0].weaker(known[1]).name().into(),
     }
+}
+
+/// Whether the two are compared: a conclusion says why not before any p-value is looked at.
+pub fn is_compared(row: &Row) -> bool {
+    !["estimated", "extrapolated"].contains(&row.conclusion.as_str())
 }
 
 /// A model's energy compares nothing, nor does what ran with what would be elsewhere.
@@ -235,7 +194,7 @@ pub mod tests {
             &[("a", NEAR), ("b", [15.0, 15.2, 14.9, 15.1]), ("c", [9.5, 10.6, 9.4, 11.2])],
         );
         let rows = comparisons(&families(&groups), &Config::for_tests());
-        let found: Vec<_> = rows.iter().map(|r| (r.a.as_str(), r.b.as_str(), r.conclusion)).collect();
+        let found: Vec<_> = rows.iter().map(|r| (r.a.as_str(), r.b.as_str(), r.conclusion.as_str())).collect();
         assert_eq!(found, [("a", "b", "different"), ("a", "c", "unclear"), ("b", "c", "different")]);
         assert!(rows.iter().all(|r| r.p_adjusted >= r.p && r.n == 24 && r.blocks == 3));
         let same = backends("measured_counter", &[("a", NEAR), ("b", [10.01, 10.0, 9.95, 10.05])]);
@@ -251,7 +210,7 @@ pub mod tests {
         let hidden = [("a", NEAR), ("b", [15.0, 15.2, 14.9, 15.1])]
             .map(|(name, runs)| (named(name), Runs::known_as(&[("x", &runs), ("y", &runs)], known)));
         let row = comparisons(&families(&hidden.into()), &Config::for_tests()).remove(0);
-        assert_eq!((row.conclusion, row.evidence), ("estimated", "extrapolated"));
+        assert_eq!((row.conclusion.as_str(), row.evidence.as_str()), ("estimated", "extrapolated"));
     }
 
     #[test]
@@ -259,7 +218,7 @@ pub mod tests {
         let mut groups = backends("measured", &[("a", NEAR)]);
         groups.extend(backends("extrapolated", &[("b", [15.0, 15.2, 14.9, 15.1]), ("c", [20.0, 20.2, 19.9, 20.1])]));
         let rows = comparisons(&families(&groups), &Config::for_tests());
-        let found: Vec<_> = rows.iter().map(|r| (r.a.as_str(), r.b.as_str(), r.conclusion)).collect();
+        let found: Vec<_> = rows.iter().map(|r| (r.a.as_str(), r.b.as_str(), r.conclusion.as_str())).collect();
         assert_eq!(found, [("a", "b", "extrapolated"), ("a", "c", "extrapolated"), ("b", "c", "different")]);
     }
 

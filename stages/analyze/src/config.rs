@@ -70,6 +70,16 @@ pub enum Scale {
     Linear,
 }
 
+impl Scale {
+    /// As `comparison` names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scale::Log => "log",
+            Scale::Linear => "linear",
+        }
+    }
+}
+
 /// What a backend is chosen for.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

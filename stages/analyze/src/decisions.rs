@@ -2,7 +2,6 @@
 //! told.
 
 use crate::{
-    comparisons::Row as Comparison,
     config::Config,
     contenders::{Contenders, EACH_TOKEN, OBJECTIVES, Place},
     contests::{Contest, contest},
@@ -10,7 +9,7 @@ use crate::{
     reasons::{beside, reason},
     ties::untold,
 };
-use schemas::tables::decision::Row;
+use schemas::tables::{comparison::Row as Comparison, decision::Row};
 use stats::{
     selection::family_level,
     t_test::TTest,
@@ -75,24 +74,24 @@ fn decide(contest: &Contest<'_>, alpha: f64, compared: &[Comparison], config: &C
         kv_cache: *kv_cache,
         workload: workload.clone(),
         stated: config.decision.objective.name() == *objective,
-        metric: metric.unwrap_or("weighted relative value"),
+        metric: metric.unwrap_or("weighted relative value").into(),
         backend: best.filter(|_| told || others.is_empty()).map(|(name, _)| (*name).clone()),
         price: best.and_then(|(_, c)| c.price.clone()),
-        mean: best.map_or("geometric", |(_, c)| c.over.name()),
+        mean: best.map_or("geometric", |(_, c)| c.over.name()).into(),
         estimate: best.map(|(_, c)| c.centre.exp()),
         runner_up: left.get(1).map(|(name, _)| (*name).clone()),
         margin_ratio: best.zip(left.get(1)).map(|(a, b)| (b.1.centre - a.1.centre).exp()),
         margin_low: margin.map(|m| m.0.exp()),
         margin_high: margin.map(|m| m.1.exp()),
         margin_method: margin.map(|_| match selected {
-            Some(_) => "given that it was large enough to be named",
-            None => "t interval of the closest two",
+            Some(_) => "given that it was large enough to be named".into(),
+            None => "t interval of the closest two".into(),
         }),
         p_adjusted: adjusted.first().copied().flatten(),
         alpha: adjusted.first().copied().flatten().map(|_| alpha),
         ci_level: config.ci_level,
-        scenarios: contest.scenarios,
-        scenarios_won: won,
+        scenarios: contest.scenarios as i64,
+        scenarios_won: won.map(|won| won as i64),
         reason: reason(best.map(|b| b.0), others, &tied, *known, trivial, &scope, config) + &beside(contest.unknown),
         tied,
         excluded: contest.excluded.clone(),
@@ -100,7 +99,7 @@ fn decide(contest: &Contest<'_>, alpha: f64, compared: &[Comparison], config: &C
         flip_usd_per_kwh: flips.usd_per_kwh,
         flip_utilisation: flips.utilisation,
         flip_gco2e_per_kwh: flips.gco2e_per_kwh,
-        evidence: if left.is_empty() { "unknown" } else { known.name() },
+        evidence: if left.is_empty() { "unknown" } else { known.name() }.into(),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
             let g = group.clone();
             rows.push(Row {
                 metric: g.metric,
-                level: if scenario.is_some() { "cell" } else { "backend_mode" },
+                level: if scenario.is_some() { "cell" } else { "backend_mode" }.into(),
                 cell_id: scenario.and_then(|scenario| runs.cell_id(scenario)),
                 backend: g.backend,
                 device: g.device,
@@ -43,9 +43,9 @@ pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
                 ci_low: e.ci_low,
                 ci_high: e.ci_high,
                 ci_level: e.ci_level,
-                n: e.n,
-                method: e.method,
-                evidence: runs.evidence(),
+                n: e.n as i64,
+                method: e.method.into(),
+                evidence: runs.evidence().into(),
             });
         };
         for (scenario, values) in &runs.by_scenario {

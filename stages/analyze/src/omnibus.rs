@@ -6,31 +6,12 @@ use crate::{
     known::Known,
     observed::Runs,
 };
-use serde::Serialize;
+use schemas::tables::omnibus::Row;
 use stats::{
     blocked_anova::blocked_anova, friedman::friedman, kruskal_wallis::kruskal_wallis, mean::mean, one_way_anova::FTest,
     one_way_anova::one_way_anova, welch_anova::welch_anova,
 };
 use std::collections::BTreeMap;
-
-/// A row of `omnibus`.
-#[derive(Debug, Serialize)]
-pub struct Row {
-    metric: String,
-    model: String,
-    mode: String,
-    kv_cache: bool,
-    test: &'static str,
-    scale: Scale,
-    statistic: f64,
-    df: f64,
-    df_error: Option<f64>,
-    p: f64,
-    eta_squared: Option<f64>,
-    backends: usize,
-    blocks: usize,
-    evidence: &'static str,
-}
 
 /// Statistic, both degrees of freedom, p, eta squared.
 type Found = (f64, f64, Option<f64>, f64, Option<f64>);
@@ -58,16 +39,16 @@ fn of_family(family: &Family, backends: &BTreeMap<String, &Runs>, scale: Scale) 
             model: model.clone(),
             mode: mode.clone(),
             kv_cache: *kv_cache,
-            test,
-            scale,
+            test: test.into(),
+            scale: scale.name().into(),
             statistic,
             df,
             df_error,
             p,
             eta_squared,
-            backends: samples.len(),
-            blocks: samples[0].len(),
-            evidence,
+            backends: samples.len() as i64,
+            blocks: samples[0].len() as i64,
+            evidence: evidence.into(),
         })
     };
     tests.into_iter().filter_map(row).collect()

@@ -55,7 +55,7 @@ fn row(
     // What is extrapolated has a place among others that are, and none beside what ran.
     let peers = backends.values().filter(|r| r.known().is_extrapolated() == runs.known().is_extrapolated());
     let ranks = !runs.known().is_extrapolated() || backends.values().all(|r| r.known().is_extrapolated());
-    let of_mine = |c: &&&Comparison| (c.a == name || c.b == name) && c.apart != Some("extrapolated");
+    let of_mine = |c: &&&Comparison| (c.a == name || c.b == name) && c.conclusion != "extrapolated";
     let mine: Vec<&&Comparison> = pairs.iter().filter(of_mine).collect();
     let told = |c: &Comparison| c.p_adjusted.zip(c.alpha).is_some_and(|(p, alpha)| p < alpha);
     let beaten = |c: &Comparison| {
@@ -69,22 +69,22 @@ fn row(
     let other = |c: &Comparison| if c.a == name { c.b.clone() } else { c.a.clone() };
     let price = prices.get(&(model.clone(), name.to_string())).filter(|_| metric == "total_usd_per_mtok").cloned();
     Some(Row {
-        place: ranked.then(|| 1 + mine.iter().filter(|c| beaten(c)).count()),
+        place: ranked.then(|| 1 + mine.iter().filter(|c| beaten(c)).count() as i64),
         tied_with: mine.iter().filter(|c| !told(c)).map(|c| other(c)).collect(),
         metric,
         model,
         mode,
         kv_cache,
         backend: name.into(),
-        mean: over.name(),
+        mean: over.name().into(),
         estimate: estimate.estimate,
         ci_low: estimate.ci_low,
         ci_high: estimate.ci_high,
         ci_level: config.ci_level,
         price,
-        n: estimate.n,
-        blocks: runs.by_scenario.len(),
-        evidence: runs.evidence(),
+        n: estimate.n as i64,
+        blocks: runs.by_scenario.len() as i64,
+        evidence: runs.evidence().into(),
     })
 }
 

@@ -1,9 +1,9 @@
 //! Which backends the configured test of `comparison` cannot tell apart: `ranking` and `decision` then say the same.
 
 use crate::{
-    comparisons::Row,
     contenders::{EACH_TOKEN, OBJECTIVES, Place},
 };
+use schemas::tables::comparison::Row;
 
 /// The others that the test cannot tell from `best`, of an objective that has a metric per token; elsewhere none is known to be tied.
 pub fn untold<'a>(

@@ -229,9 +229,9 @@ impl<'a> Look<'a> {
             session_id,
             device_id,
             kind,
-            method: if same { "same_clock" } else { "assumed" },
-            reason: self.reason.filter(|_| !same),
-            runs: self.windows.len(),
+            method: if same { "same_clock" } else { "assumed" }.into(),
+            reason: self.reason.filter(|_| !same).map(str::to_string),
+            runs: self.windows.len() as i64,
             offset_ms: None,
             offset_low_ms: if same { 0.0 } else { -error_ms - set_ms },
             offset_high_ms: if same { 0.0 } else { error_ms + set_ms },
@@ -239,7 +239,7 @@ impl<'a> Look<'a> {
             step_w: None,
             explained_pct: None,
             averaging_ms,
-            averaging_from: averaging_ms.map(|_| if is_averaging_assumed { "assumed" } else { "stated" }),
+            averaging_from: averaging_ms.map(|_| if is_averaging_assumed { "assumed" } else { "stated" }.into()),
         };
         if !self.looks() {
             return row;
@@ -250,23 +250,23 @@ impl<'a> Look<'a> {
             fit::fine(&bins, &self.pattern, &self.averagings(), centre.shift, self.apart, step).map(|f| (centre, f))
         });
         let Some((centre, Found { fit, low, high, averaging })) = found else {
-            return Row { reason: Some("no pauses between the runs in which power was read"), ..row };
+            return Row { reason: Some("no pauses between the runs in which power was read".into()), ..row };
         };
         let row = Row { step_w: Some(fit.step), explained_pct: Some(100.0 * fit.explained), ..row };
         if !fit.has_step() {
-            return Row { reason: Some("power is no higher in runs than between them"), ..row };
+            return Row { reason: Some("power is no higher in runs than between them".into()), ..row };
         }
         let is_open = averaging_ms.is_none() || is_averaging_assumed;
         let is_found = is_open && fit.explained >= CLEAR && averaging.1 <= 2.0 * averaging.0.max(self.step);
         let found_ms = Some(fit.candidate.averaging * 1e3).filter(|ms| *ms > 0.0);
         Row {
-            method: "aligned",
+            method: "aligned".into(),
             offset_ms: Some(fit.candidate.shift * 1e3),
             offset_low_ms: low * 1e3 - set_ms,
             offset_high_ms: high * 1e3 + set_ms,
             is_ambiguous: centre.is_ambiguous,
             averaging_ms: if is_found { found_ms } else { row.averaging_ms },
-            averaging_from: if is_found { found_ms.map(|_| "found") } else { row.averaging_from },
+            averaging_from: if is_found { found_ms.map(|_| "found".into()) } else { row.averaging_from },
             ..row
         }
     }
