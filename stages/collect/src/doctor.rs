@@ -3,6 +3,7 @@
 use crate::{
     available::available,
     backends,
+    cli::Setup,
     config::Config,
     host::{CpuTicks, Host},
     installed::Installed,
@@ -62,7 +63,8 @@ impl fmt::Display for Report {
 }
 
 /// All checks, in the order in which a run would meet them.
-pub fn examine(config: &Config, here: &Installed, cache: &Path) -> Report {
+pub fn examine(config: &Config, asked: &Setup) -> Report {
+    let (here, cache) = (&asked.here.with_server_of(config), &asked.cache);
     let mut found = Vec::new();
     let model = Preparer::default().model(config, here, cache);
     match &model {

@@ -100,16 +100,6 @@ pub fn process_ticks(pid: u32) -> Option<u64> {
     times.map(|ticks| ticks.parse::<u64>().ok()).sum()
 }
 
-/// Processor time of all threads of this process that live, ns (proc(5), schedstat, first field).
-pub fn own_cpu_ns() -> Option<u64> {
-    let tasks = fs::read_dir("/proc/self/task").ok()?;
-    let used = tasks.filter_map(|task| {
-        let stat = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-        stat.split_whitespace().next()?.parse::<u64>().ok()
-    });
-    Some(used.sum())
-}
-
 /// Clock ticks a second in /proc: USER_HZ, which is 100 on x86-64 and AArch64 (include/asm-generic/param.h).
 pub const TICKS_PER_S: f64 = 100.0;
 

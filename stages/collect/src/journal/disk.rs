@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use std::{
     fs::File,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -123,29 +123,6 @@ pub fn lockable(folder: &Path) -> Result<(File, Option<io::Error>)> {
             Ok((file.with_context(|| format!("{}: cannot open", folder.display()))?, Some(e)))
         }
         Err(e) => Err(e).with_context(|| format!("{}: cannot create", path.display())),
-    }
-}
-
-/// A file of lines, and its path for messages.
-pub struct Lines {
-    pub path: PathBuf,
-    pub file: File,
-    waiting: Waiting,
-}
-
-impl Lines {
-    pub fn new(path: PathBuf, file: File) -> io::Result<Self> {
-        let waiting = Waiting::after(file.metadata()?.len());
-        Ok(Lines { path, file, waiting })
-    }
-
-    /// Appends whole lines and syncs them.
-    pub fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        let Lines { path, file, waiting } = self;
-        if !waiting.push(lines) {
-            return Err(cannot_write(path, &io::ErrorKind::StorageFull.into()));
-        }
-        patiently(path, || waiting.write(file).and_then(|()| file.sync_data()))
     }
 }
 

@@ -76,12 +76,8 @@ impl Damaged {
     }
 }
 
-/// Calls `each` with the JSON of every undamaged line; what `each` does not take is damaged too. A file that is not there has no lines.
-pub fn each(path: &Path, mut each: impl FnMut(&[u8]) -> bool) -> Result<Damaged> {
-    let file = match File::open(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Damaged::default()),
-        file => file.with_context(|| format!("{}: cannot read", path.display()))?,
-    };
+/// Calls `each` with the JSON of every undamaged line; what `each` does not take is damaged too. `path` is only named in errors.
+pub fn each_in(file: impl Read, path: &Path, mut each: impl FnMut(&[u8]) -> bool) -> Result<Damaged> {
     let mut reader = BufReader::with_capacity(1 << 18, file);
     let (mut damaged, mut line, mut number) = (Damaged::default(), Vec::new(), 0);
     loop {
@@ -109,10 +105,14 @@ pub fn each(path: &Path, mut each: impl FnMut(&[u8]) -> bool) -> Result<Damaged>
     }
 }
 
-/// Rows of a file, of those columns only.
+/// Rows of a file, of those columns only. A file that is not there has none.
 pub fn rows(path: &Path, is_column: impl Fn(&str) -> bool) -> Result<(Vec<Row>, Damaged)> {
     let mut rows = Vec::new();
-    let damaged = each(path, |line| {
+    let file = match File::open(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok((rows, Damaged::default())),
+        file => file.with_context(|| format!("{}: cannot read", path.display()))?,
+    };
+    let damaged = each_in(file, path, |line| {
         let row = serde_json::from_slice::<Row>(line).ok().filter(|row| row.keys().all(|key| is_column(key)));
         rows.extend(row.clone());
         row.is_some()

@@ -6,7 +6,7 @@ mod lines;
 mod table;
 
 use anyhow::{Context, Result, bail};
-use disk::{Lines, Waiting, patiently};
+use disk::{Waiting, cannot_write, patiently};
 use schemas::{
     tables::{RUN, SESSION},
     text::Row,
@@ -16,14 +16,14 @@ use serde::Serialize;
 use std::{
     collections::HashSet,
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Seek},
+    io::{self, Seek},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 pub use lines::seal;
-use lines::{accepted, key, last_states};
+use lines::{Damaged, accepted, key, last_states};
 
 /// Samples are written at least this often, so that a kill loses little; and when there are so many bytes of them.
 const WRITE_EVERY: Duration = Duration::from_millis(500);
@@ -32,10 +32,10 @@ const WRITE_BYTES: usize = 64 << 10;
 /// The folder of one plan: the same configuration on the same processor.
 pub struct Journal {
     pub folder: PathBuf,
-    sessions: Lines,
-    runs: Lines,
-    sensors: Lines,
-    samples: Samples,
+    sessions: LineFile,
+    runs: LineFile,
+    sensors: LineFile,
+    samples: LineFile,
     finished: Vec<Row>,
     /// Held for the life of the journal: one `collect` at a time.
     _lock: File,
@@ -43,9 +43,9 @@ pub struct Journal {
     read_only: Option<io::Error>,
 }
 
-/// The samples file, shared by the sampling threads: they leave lines in memory, and one in many writes.
+/// A file of lines. That of samples is shared by the sampling threads: they leave lines in memory, and one in many writes.
 #[derive(Clone)]
-pub struct Samples {
+pub struct LineFile {
     path: PathBuf,
     file: Arc<File>,
     waiting: Arc<Mutex<Queue>>,
@@ -96,7 +96,7 @@ impl Journal {
                 bail!("{}: cannot be locked, {e}, give --journal a folder on a local disk", folder.display())
             }
         }
-        let open = |name: &str| -> Result<(PathBuf, File)> {
+        let open = |name: &str| -> Result<LineFile> {
             let path = folder.join(name);
             if read_only.is_none() {
                 lines::drop_cut_line(&path).with_context(|| format!("{}: cannot repair", path.display()))?;
@@ -106,18 +106,13 @@ impl Journal {
                 Some(_) => File::open(&path),
             };
             let file = file.with_context(|| format!("{}: cannot open", path.display()))?;
-            Ok((path, file))
+            Ok(LineFile::new(path, file)?)
         };
-        let lines = |name: &str| -> Result<Lines> {
-            let (path, file) = open(name)?;
-            Ok(Lines::new(path, file)?)
-        };
-        let (path, file) = open("samples.jsonl")?;
         let mut journal = Journal {
-            sessions: lines("sessions.jsonl")?,
-            runs: lines("runs.jsonl")?,
-            sensors: lines("sensors.jsonl")?,
-            samples: Samples::to(path, file)?,
+            sessions: open("sessions.jsonl")?,
+            runs: open("runs.jsonl")?,
+            sensors: open("sensors.jsonl")?,
+            samples: open("samples.jsonl")?,
             finished: Vec::new(),
             folder: folder.into(),
             _lock: lock,
@@ -136,19 +131,19 @@ impl Journal {
         bail!("{folder}: cannot write the journal, {cause}, {to_go} runs are still to be measured, {remedy}")
     }
 
-    pub fn samples(&self) -> Samples {
-        self.samples.clone()
+    pub fn samples(&self) -> &LineFile {
+        &self.samples
     }
 
     /// Appends the state of a session; the last line of a session counts.
     pub fn session(&mut self, session: &impl Serialize) -> Result<()> {
-        Ok(self.sessions.append(&lines::sealed(session)?)?)
+        Ok(self.sessions.append_synced(&lines::sealed(session)?)?)
     }
 
     /// Appends a finished run. Its samples are synced first.
     pub fn run(&mut self, run: &impl Serialize) -> Result<()> {
         self.samples.flush()?;
-        self.runs.append(&lines::sealed(run)?)?;
+        self.runs.append_synced(&lines::sealed(run)?)?;
         self.finished.extend(serde_json::from_value::<Row>(serde_json::to_value(run)?));
         Ok(())
     }
@@ -156,7 +151,7 @@ impl Journal {
     /// Appends the state of a session's sensors; the last line of a sensor counts.
     pub fn sensors(&mut self, states: &[State]) -> Result<()> {
         let lines = states.iter().map(lines::sealed).collect::<Result<Vec<_>>>()?.concat();
-        Ok(self.sensors.append(&lines)?)
+        Ok(self.sensors.append_synced(&lines)?)
     }
 
     /// Every run that is finished, once.
@@ -188,7 +183,7 @@ impl Journal {
     /// The last state of every sensor.
     pub fn read_sensors(&self) -> Result<Vec<State>> {
         let mut states = Vec::new();
-        let damaged = lines::each(&self.sensors.path, |line| {
+        let damaged = self.sensors.read(|line| {
             let row = serde_json::from_slice::<Row>(line).ok();
             let row = row.filter(|row| serde_json::from_value::<State>(row.clone().into()).is_ok());
             states.extend(row.clone());
@@ -215,11 +210,11 @@ fn read_runs(path: &Path) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-impl Samples {
-    fn to(path: PathBuf, file: File) -> io::Result<Self> {
+impl LineFile {
+    fn new(path: PathBuf, file: File) -> io::Result<Self> {
         let lines = Waiting::after(file.metadata()?.len());
         let waiting = Queue { lines, written: Instant::now(), is_refused: false };
-        Ok(Samples { path, file: Arc::new(file), waiting: Arc::new(Mutex::new(waiting)) })
+        Ok(LineFile { path, file: Arc::new(file), waiting: Arc::new(Mutex::new(waiting)) })
     }
 
     /// Into a file that no one will find.
@@ -227,21 +222,13 @@ impl Samples {
         let path = std::env::temp_dir().join(format!("collect-{name}-{}", std::process::id()));
         let file = OpenOptions::new().read(true).append(true).create_new(true).open(&path)?;
         fs::remove_file(&path)?;
-        Samples::to(path, file)
+        LineFile::new(path, file)
     }
 
-    /// Everything in a file that no one will find.
-    pub fn read_back(&self) -> Result<Vec<Row>> {
-        self.flush()?;
-        let mut text = String::new();
+    /// Calls `each` with every undamaged line that was written.
+    pub fn read(&self, each: impl FnMut(&[u8]) -> bool) -> Result<Damaged> {
         (&*self.file).rewind()?;
-        (&*self.file).read_to_string(&mut text)?;
-        let row = |line: &str| -> Result<Row> {
-            let mut row: Row = serde_json::from_str(line)?;
-            row.remove("crc");
-            Ok(row)
-        };
-        text.lines().map(row).collect()
+        lines::each_in(&*self.file, &self.path, each)
     }
 
     /// Takes whole lines. They are kept while they cannot be written; the error is that there are too many of them.
@@ -254,6 +241,12 @@ impl Samples {
             (true, _) => Ok(()),
             (false, written) => Err(written.err().unwrap_or_else(|| io::ErrorKind::StorageFull.into())),
         }
+    }
+
+    /// Appends whole lines and syncs them.
+    fn append_synced(&self, lines: &[u8]) -> io::Result<()> {
+        self.append(lines).map_err(|e| cannot_write(&self.path, &e))?;
+        self.flush()
     }
 
     /// Writes what waits and syncs, and waits for a full disk. No sampling thread waits for the disk.
@@ -330,7 +323,7 @@ mod tests {
     fn samples_wait_in_memory_and_are_on_disk_before_their_run() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::open(folder.path()).unwrap();
-        let samples = journal.samples();
+        let samples = journal.samples().clone();
         let written = || fs::read_to_string(folder.path().join("samples.jsonl")).unwrap().lines().count();
         samples.append(b"{\"t_ns\":1}\n").unwrap();
         samples.append(b"{\"t_ns\":2}\n").unwrap();

@@ -4,11 +4,10 @@ use protocol::peer;
 use schemas::config::Fault;
 use sensor::{Kind, Scope};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-/// What a source's table in pipeline.toml can do.
+/// What a source's table in pipeline.toml says beside its rate.
 pub trait Settings {
-    /// Opens the source; the error says why it is not there and what would help.
-    fn open(&self) -> Result<Box<dyn Source>, String>;
     /// Whether its absence is a refusal.
     fn required(&self) -> bool {
         true
@@ -74,6 +73,24 @@ pub struct Values {
     pub throttled: Option<bool>,
 }
 
+impl Values {
+    pub fn power(power_w: f64) -> Self {
+        Values { power_w: Some(power_w), ..Values::default() }
+    }
+}
+
+/// A row of `power_sample`, as it stands in the journal.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Sample<'a> {
+    pub session_id: Cow<'a, str>,
+    pub device_id: Cow<'a, str>,
+    pub kind: Kind,
+    pub scope: Scope,
+    pub t_ns: i64,
+    #[serde(flatten)]
+    pub values: Values,
+}
+
 /// A reading: place of its sensor in [`Source::sensors`], and its instant where the source has a clock of its own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
@@ -91,7 +108,7 @@ pub struct Look {
 
 impl Look {
     pub fn power(&mut self, sensor: usize, power_w: f64) {
-        self.values(sensor, Values { power_w: Some(power_w), ..Values::default() });
+        self.values(sensor, Values::power(power_w));
     }
 
     pub fn values(&mut self, sensor: usize, values: Values) {
