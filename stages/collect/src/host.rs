@@ -1,7 +1,6 @@
 //! The machine, from /proc and /etc.
 
-use rustix::thread::{CpuSet, sched_getaffinity};
-use std::{fs, io, os::unix::fs::FileExt};
+use std::{fs, os::unix::fs::FileExt};
 
 /// What a session says of its host.
 pub struct Host {
@@ -83,12 +82,6 @@ impl CpuTicks {
         let busy = at(0) + at(1) + at(2) + at(5) + at(6);
         Some(CpuTicks { busy, total: busy + at(3) + at(4) })
     }
-}
-
-/// Logical processors that this process may use.
-pub fn allowed_cpus() -> io::Result<Vec<usize>> {
-    let set = sched_getaffinity(None)?;
-    Ok((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect())
 }
 
 /// User and system time of a process and of its children that ended (a compiler, for one), in clock ticks

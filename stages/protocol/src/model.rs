@@ -57,9 +57,7 @@ pub enum Source {
     Path {
         name: String,
         path: PathBuf,
-        #[serde(default)]
         onnx: Option<PathBuf>,
-        #[serde(default)]
         sha256: Option<String>,
     },
     /// A repository on the Hugging Face Hub, from its local cache or, with a network, downloaded.
@@ -67,7 +65,6 @@ pub enum Source {
         name: String,
         repo: String,
         revision: String,
-        #[serde(default)]
         sha256: Option<String>,
     },
     /// Seeded random weights of a known architecture: right for speed and energy, useless as text.

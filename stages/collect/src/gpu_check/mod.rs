@@ -110,7 +110,7 @@ fn choose<'a>(gated: &'a [Gated], asked: Option<&str>, here: &Installed) -> Resu
 fn wave(gpu: &Gpu, load: &mut load::Load, schedule: &Schedule) -> Result<(Vec<Series>, OnTimes)> {
     // What went before is forgotten first.
     std::thread::sleep(SETTLE);
-    let watch = gpu.watch();
+    let stop = gpu.watch();
     let waved = (|| {
         std::thread::sleep(SETTLE);
         let steady = load.run(STEADY_S)?;
@@ -126,6 +126,6 @@ fn wave(gpu: &Gpu, load: &mut load::Load, schedule: &Schedule) -> Result<(Vec<Se
         Ok(on)
     })();
     // The threads end also where the load failed.
-    let series = watch.stop().map_err(|e| anyhow!(e))?;
+    let series = stop().map_err(|e| anyhow!(e))?;
     waved.map(|on| (series, on))
 }

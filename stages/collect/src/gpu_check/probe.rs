@@ -135,27 +135,18 @@ impl Gpu {
         averaging(reading, self.capability, &self.name, &self.driver)
     }
 
-    /// Reads every way in a thread of its own until it is stopped: a counter may take longer than a power is new for.
-    pub fn watch(&self) -> Watch {
+    /// Reads every way in a thread of its own until what this gives is called: a counter may take longer than a power is new for.
+    pub fn watch(&self) -> impl FnOnce() -> Result<Vec<Series>, String> + use<> {
         let stop = Arc::new(AtomicBool::default());
-        let mut threads = Vec::new();
-        for way in self.ways.iter().copied() {
-            let (stop, device) = (stop.clone(), self.device.clone());
-            threads.push(std::thread::spawn(move || read(way, &device, &stop)));
+        let read_until = |way: &Way| {
+            let (way, stop, device) = (*way, stop.clone(), self.device.clone());
+            std::thread::spawn(move || read(way, &device, &stop))
+        };
+        let threads: Vec<JoinHandle<Series>> = self.ways.iter().map(read_until).collect();
+        move || {
+            stop.store(true, Ordering::Relaxed);
+            threads.into_iter().map(|t| t.join().map_err(|_| "a reading thread panicked".to_string())).collect()
         }
-        Watch { stop, threads }
-    }
-}
-
-pub struct Watch {
-    stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<Series>>,
-}
-
-impl Watch {
-    pub fn stop(self) -> Result<Vec<Series>, String> {
-        self.stop.store(true, Ordering::Relaxed);
-        self.threads.into_iter().map(|t| t.join().map_err(|_| "a reading thread panicked".to_string())).collect()
     }
 }
 

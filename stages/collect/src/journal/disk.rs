@@ -37,16 +37,24 @@ pub struct Waiting {
     /// Length of the file up to the last line that was written whole.
     whole: u64,
     is_torn: bool,
+    /// When writing was last tried, and whether it failed.
+    tried: Option<Instant>,
+    is_refused: bool,
 }
 
 impl Waiting {
     /// Behind a file of this length.
     pub fn after(whole: u64) -> Self {
-        Waiting { whole, ..Waiting::default() }
+        Waiting { whole, tried: Some(Instant::now()), ..Waiting::default() }
     }
 
     pub fn bytes(&self) -> usize {
         self.lines.len()
+    }
+
+    /// Whether so many bytes wait, unless the last write failed, or this much time has passed since it.
+    pub fn is_due(&self, bytes: usize, every: Duration) -> bool {
+        self.bytes() >= bytes && !self.is_refused || self.tried.is_none_or(|tried| tried.elapsed() >= every)
     }
 
     /// Keeps whole lines until they are written. False where too many wait already.
@@ -60,24 +68,24 @@ impl Waiting {
 
     /// Writes what waits. After an error the file ends with its last whole line, or is cut there before the next write.
     pub fn write(&mut self, disk: &impl Disk) -> io::Result<()> {
+        self.tried = Some(Instant::now());
+        let written = self.try_write(disk);
+        self.is_refused = written.is_err();
+        written
+    }
+
+    fn try_write(&mut self, disk: &impl Disk) -> io::Result<()> {
         if self.is_torn {
             disk.cut(self.whole)?;
             self.is_torn = false;
         }
-        if self.lines.is_empty() {
-            return Ok(());
+        if let Err(e) = disk.append(&self.lines) {
+            self.is_torn = disk.cut(self.whole).is_err();
+            return Err(e);
         }
-        match disk.append(&self.lines) {
-            Ok(()) => {
-                self.whole += self.lines.len() as u64;
-                self.lines.clear();
-                Ok(())
-            }
-            Err(e) => {
-                self.is_torn = disk.cut(self.whole).is_err();
-                Err(e)
-            }
-        }
+        self.whole += self.lines.len() as u64;
+        self.lines.clear();
+        Ok(())
     }
 }
 

@@ -125,14 +125,6 @@ pub fn key(row: &Row, columns: &[&str]) -> Row {
     columns.iter().filter_map(|c| Some((c.to_string(), row.get(*c)?.clone()))).collect()
 }
 
-/// The rows that a contract takes, and how many it does not.
-pub fn accepted(contract: &'static schemas::Contract, rows: Vec<Row>) -> (Vec<Row>, usize) {
-    let before = rows.len();
-    let rows: Vec<Row> = rows.into_iter().filter(|row| schemas::check::refusal(contract, row).is_none()).collect();
-    let refused = before - rows.len();
-    (rows, refused)
-}
-
 /// Of rows with the same key the last one, in the place of the first.
 pub fn last_states(rows: Vec<Row>, columns: &[&str]) -> Vec<Row> {
     let mut last: Vec<Row> = Vec::new();
@@ -152,24 +144,17 @@ pub fn drop_cut_line(path: &Path) -> io::Result<()> {
         file => file?,
     };
     let length = file.metadata()?.len();
-    let mut block = vec![0; 1 << 16];
-    let mut end = length;
-    while end > 0 {
-        let start = end.saturating_sub(block.len() as u64);
-        let block = &mut block[..(end - start) as usize];
-        file.seek(SeekFrom::Start(start))?;
-        file.read_exact(block)?;
-        if let Some(at) = block.iter().rposition(|&b| b == b'\n') {
-            end = start + at as u64 + 1;
-            break;
-        }
-        end = start;
-    }
+    let from = length.saturating_sub(LINE_BYTES);
+    let mut tail = Vec::new();
+    file.seek(SeekFrom::Start(from))?;
+    file.read_to_end(&mut tail)?;
+    let newline = tail.iter().rposition(|&b| b == b'\n');
+    let end = newline.map_or(from, |at| from + at as u64 + 1);
     if end < length {
         file.set_len(end)?;
         file.sync_all()?;
     }
-    Ok(())
+    if newline.is_none() && end > 0 { drop_cut_line(path) } else { Ok(()) }
 }
 
 #[cfg(test)]

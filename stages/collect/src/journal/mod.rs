@@ -19,11 +19,11 @@ use std::{
     io::{self, Seek},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 pub use lines::seal;
-use lines::{Damaged, accepted, key, last_states};
+use lines::{Damaged, key, last_states};
 
 /// Samples are written at least this often, so that a kill loses little; and when there are so many bytes of them.
 const WRITE_EVERY: Duration = Duration::from_millis(500);
@@ -48,14 +48,7 @@ pub struct Journal {
 pub struct LineFile {
     path: PathBuf,
     file: Arc<File>,
-    waiting: Arc<Mutex<Queue>>,
-}
-
-struct Queue {
-    lines: Waiting,
-    written: Instant,
-    /// Whether the last write failed; the next one has to wait its time.
-    is_refused: bool,
+    waiting: Arc<Mutex<Waiting>>,
 }
 
 /// The folder of a plan below `root`: its own, or one in which an earlier version measured the same configuration on the same processor
@@ -161,11 +154,7 @@ impl Journal {
 
     /// The last state of every session, in order of start. Of a session whose lines were lost there is what its runs say.
     pub fn read_sessions(&self) -> Result<Vec<Row>> {
-        let (rows, mut damaged) = lines::rows(&self.sessions.path, is_column_of(&SESSION))?;
-        let (rows, refused) = accepted(&SESSION, rows);
-        damaged.lines += refused;
-        damaged.say(&self.sessions.path, "");
-        let mut sessions = last_states(rows, &["session_id"]);
+        let mut sessions = last_states(accepted(&self.sessions.path, &SESSION, "")?, &["session_id"]);
         let known: HashSet<Row> = sessions.iter().map(|s| key(s, &["session_id"])).collect();
         let lost: HashSet<Row> =
             self.finished.iter().map(|r| key(r, &["session_id"])).filter(|k| !known.contains(k)).collect();
@@ -195,12 +184,19 @@ impl Journal {
     }
 }
 
+/// The rows of a file that its contract takes; the others are said, and what follows from that.
+fn accepted(path: &Path, contract: &'static schemas::Contract, then: &str) -> Result<Vec<Row>> {
+    let (mut rows, mut damaged) = lines::rows(path, is_column_of(contract))?;
+    let read = rows.len();
+    rows.retain(|row| schemas::check::refusal(contract, row).is_none());
+    damaged.lines += read - rows.len();
+    damaged.say(path, then);
+    Ok(rows)
+}
+
 /// Runs as they were written, each once.
 fn read_runs(path: &Path) -> Result<Vec<Row>> {
-    let (rows, mut damaged) = lines::rows(path, is_column_of(&RUN))?;
-    let (mut rows, refused) = accepted(&RUN, rows);
-    damaged.lines += refused;
-    damaged.say(path, ": those runs are measured again");
+    let mut rows = accepted(path, &RUN, ": those runs are measured again")?;
     let mut seen = HashSet::new();
     let read = rows.len();
     rows.retain(|row| seen.insert(row.get("run_id").cloned()));
@@ -212,8 +208,7 @@ fn read_runs(path: &Path) -> Result<Vec<Row>> {
 
 impl LineFile {
     fn new(path: PathBuf, file: File) -> io::Result<Self> {
-        let lines = Waiting::after(file.metadata()?.len());
-        let waiting = Queue { lines, written: Instant::now(), is_refused: false };
+        let waiting = Waiting::after(file.metadata()?.len());
         Ok(LineFile { path, file: Arc::new(file), waiting: Arc::new(Mutex::new(waiting)) })
     }
 
@@ -233,10 +228,10 @@ impl LineFile {
 
     /// Takes whole lines. They are kept while they cannot be written; the error is that there are too many of them.
     pub fn append(&self, lines: &[u8]) -> io::Result<()> {
-        let mut queue = self.waiting.lock().map_err(poisoned)?;
-        let fits = queue.lines.push(lines);
-        let many = queue.lines.bytes() >= WRITE_BYTES && !queue.is_refused;
-        let written = if many || queue.written.elapsed() >= WRITE_EVERY { queue.write(&self.file) } else { Ok(()) };
+        let mut waiting = self.waiting.lock().map_err(poisoned)?;
+        let fits = waiting.push(lines);
+        let is_due = waiting.is_due(WRITE_BYTES, WRITE_EVERY);
+        let written = if is_due { waiting.write(&*self.file) } else { Ok(()) };
         match (fits, written) {
             (true, _) => Ok(()),
             (false, written) => Err(written.err().unwrap_or_else(|| io::ErrorKind::StorageFull.into())),
@@ -252,18 +247,9 @@ impl LineFile {
     /// Writes what waits and syncs, and waits for a full disk. No sampling thread waits for the disk.
     pub fn flush(&self) -> io::Result<()> {
         patiently(&self.path, || {
-            self.waiting.lock().map_err(poisoned)?.write(&self.file)?;
+            self.waiting.lock().map_err(poisoned)?.write(&*self.file)?;
             self.file.sync_data()
         })
-    }
-}
-
-impl Queue {
-    fn write(&mut self, file: &File) -> io::Result<()> {
-        self.written = Instant::now();
-        let written = self.lines.write(file);
-        self.is_refused = written.is_err();
-        written
     }
 }
 

@@ -5,7 +5,10 @@
 //! ends before, or prints something else, errors are counted and say which line.
 
 use super::source::{Look, Reading, Sensor, Settings, Source, Values};
-use crate::{children::Listened, names::name_fault};
+use crate::{
+    children::Listened,
+    names::{command_fault, name_fault},
+};
 use protocol::peer;
 use schemas::config::Fault;
 use sensor::{Kind, Scope};
@@ -66,15 +69,11 @@ impl Settings for Config {
     }
 
     fn fault(&self) -> Option<Fault> {
-        let command = || {
-            let is_empty = self.command.first().is_none_or(|word| word.as_os_str().is_empty());
-            is_empty.then(|| Fault::new("command", "external needs a command", format!("{:?}", self.name)))
-        };
         let kind = || {
             let what = "external prints power: kind is instant, average or interval_mean";
             matches!(self.kind, Kind::Counter | Kind::Model).then(|| Fault::new("kind", what, self.kind.name()))
         };
-        name_fault("name", &self.name).or_else(command).or_else(kind)
+        name_fault("name", &self.name).or_else(|| command_fault("external", &self.name, &self.command)).or_else(kind)
     }
 }
 

@@ -85,22 +85,19 @@ pub struct Probe {
 /// How long a source may take to open, and to be read for the first time; NVIDIA's driver starts in ten seconds.
 const OPENING: Duration = Duration::from_secs(60);
 
-/// The result of something that may hang in a driver, in a thread of its own.
-fn in_time<T: Send + 'static>(what: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
-    let (sender, done) = channel();
-    std::thread::spawn(move || sender.send(what()));
-    done.recv_timeout(OPENING).map_err(|_| format!("no answer within {} s", OPENING.as_secs()))
-}
-
-/// Opens a source and reads it once: its sensors, or why it cannot be read at all.
+/// Opens a source and reads it once: its sensors, or why it cannot be read at all. It may hang in a driver, so it has a thread of its own.
 pub fn probe(config: &Config) -> Result<Probe, String> {
     let config = config.clone();
-    in_time(move || {
-        let mut source = config.open()?;
-        let mut look = Look::default();
-        source.read(&mut look);
-        Ok(described(&*source, look))
-    })?
+    let (sender, probed) = channel();
+    std::thread::spawn(move || {
+        let read = config.open().map(|mut source| {
+            let mut look = Look::default();
+            source.read(&mut look);
+            described(&*source, look)
+        });
+        sender.send(read)
+    });
+    probed.recv_timeout(OPENING).unwrap_or_else(|_| Err(format!("no answer within {} s", OPENING.as_secs())))
 }
 
 fn described(source: &dyn Source, look: Look) -> Probe {

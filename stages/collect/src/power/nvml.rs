@@ -86,7 +86,9 @@ pub fn open(config: &Config) -> Result<Box<dyn Source>, String> {
     let (nvml, count, driver) = open_driver(&config.library)?;
     let mut found = Nvidia::default();
     for (device, instance) in devices(nvml, count, &config.devices, &mut found.unavailable)? {
-        if let Err((name, e)) = found.add(device, instance, &driver) {
+        let uuid = device.uuid();
+        let name = uuid.as_ref().map_or("a device", String::as_str).to_string();
+        if let Err(e) = uuid.and_then(|uuid| found.add(device, &uuid, instance, &driver)) {
             found.unavailable.push(format!("{name}: {}", said(&e)));
         }
     }
@@ -205,12 +207,7 @@ pub fn fields(device: &Device, ids: &[FieldId]) -> Result<Vec<Result<f64, NvmlEr
 
 impl Nvidia {
     /// Finds out what a device offers.
-    fn add(&mut self, device: Device<'static>, instance: bool, driver: &str) -> Result<(), (String, NvmlError)> {
-        let uuid = device.uuid().map_err(|e| ("a device".to_string(), e))?;
-        self.probe(device, &uuid, instance, driver).map_err(|e| (uuid, e))
-    }
-
-    fn probe(&mut self, device: Device<'static>, uuid: &str, instance: bool, driver: &str) -> Result<(), NvmlError> {
+    fn add(&mut self, device: Device<'static>, uuid: &str, instance: bool, driver: &str) -> Result<(), NvmlError> {
         let id = format!("nvml:{uuid}");
         let divided = instance || offered(device.mig_mode())?.is_some_and(|mode| mode.current == 1);
         let label = divided.then(|| "parent of MIG instances".to_string());

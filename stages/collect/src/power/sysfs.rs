@@ -88,17 +88,16 @@ pub fn names(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// A folder of a fake tree, one line a file.
 #[cfg(test)]
-pub fn folder_of(root: &Path, name: &str, files: &[(&str, &str)]) {
-    let folder = root.join(name);
-    fs::create_dir_all(&folder).expect("a folder");
-    files.iter().for_each(|(name, text)| fs::write(folder.join(name), format!("{text}\n")).expect("a file"));
-}
-
-#[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+
+    /// A folder of a fake tree, one line a file.
+    pub fn folder_of(root: &Path, name: &str, files: &[(&str, &str)]) {
+        let folder = root.join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        files.iter().for_each(|(name, text)| fs::write(folder.join(name), format!("{text}\n")).expect("a file"));
+    }
 
     #[test]
     fn a_number_is_read_again_from_the_same_file() {
