@@ -130,11 +130,9 @@ fn processors(config: &Config) -> Found {
 
 /// What others use while nothing is measured.
 fn quiet(config: &Config) -> Found {
-    let Some(before) = CpuTicks::read() else {
-        return Found::Limited("/proc/stat cannot be read".into(), "contention will not be seen".into());
-    };
+    let before = CpuTicks::read();
     std::thread::sleep(Duration::from_millis(500));
-    let Some(after) = CpuTicks::read() else {
+    let (Some(before), Some(after)) = (before, CpuTicks::read()) else {
         return Found::Limited("/proc/stat cannot be read".into(), "contention will not be seen".into());
     };
     let busy = (after.busy - before.busy) as f64 / (after.total - before.total).max(1) as f64 * 100.0;

@@ -112,10 +112,6 @@ pub fn measure(config: &Config, asked: &cli::Run) -> Result<Journal> {
 }
 
 impl Measuring<'_> {
-    fn run_timeout(&self) -> Duration {
-        Duration::from_secs(self.config.run_timeout_s)
-    }
-
     fn run_all(&mut self, todo: &[Planned]) -> Result<()> {
         let session_id = self.session.session_id.clone();
         let sampler = Sampler::start(&self.config.power, &session_id, self.anchor, self.journal.samples())?;
@@ -273,7 +269,8 @@ impl Measuring<'_> {
         let asleep_ns = clock::asleep_ns();
         let before = CpuUse::read(client.pid());
         let asked_ns = monotonic_ns();
-        let answer = client.ask(&Request::Run(Box::new(request.clone())), self.run_timeout())?;
+        let answer =
+            client.ask(&Request::Run(Box::new(request.clone())), Duration::from_secs(self.config.run_timeout_s))?;
         let answered_ns = monotonic_ns();
         let after = CpuUse::read(client.pid());
         let (other_cpu_pct, cores_busy) = (before.other_pct(&after), before.worker_cores(&after));
@@ -323,6 +320,7 @@ impl Measuring<'_> {
         });
         let reason = slept.or(crowded);
         let record = self.record(planned);
+        let cpus: Vec<String> = attested.cpus.iter().map(usize::to_string).collect();
         Run {
             status: if reason.is_some() { "degraded" } else { "ok" }.into(),
             reason,
@@ -341,7 +339,7 @@ impl Measuring<'_> {
             logits: Some(if answer.last_logits { Logits::Last } else { Logits::All }.name().into()),
             threads: attested.threads,
             cores_busy: measured.cores_busy,
-            cpus: (!attested.cpus.is_empty()).then(|| join(&attested.cpus)),
+            cpus: (!attested.cpus.is_empty()).then(|| cpus.join(",")),
             provider: Some(attested.provider.clone()),
             nodes: (!attested.nodes.is_empty()).then(|| attested.nodes.clone()),
             graph: Some(attested.graph.clone()),
@@ -405,8 +403,4 @@ impl Measuring<'_> {
         sampler.wait_past(end);
         (Some(self.anchor.utc(start)), Some(self.anchor.utc(end)))
     }
-}
-
-fn join(numbers: &[usize]) -> String {
-    numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
 }

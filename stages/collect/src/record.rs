@@ -124,7 +124,6 @@ pub struct Run {
     pub warmup_cv_pct: Option<f64>,
     pub other_cpu_pct: Option<f64>,
     pub attempts: Option<usize>,
-    pub imported_from: Option<String>,
 }
 
 impl Run {

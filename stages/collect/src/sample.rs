@@ -5,12 +5,12 @@ use crate::{
     clock::{Anchor, process_cpu_ns},
     config::Config,
     journal::LineFile,
-    power::{reader::Seen, sampler::Sampler, source::Sensor},
+    power::{reader::Seen, sampler::Sampler},
     progress::said_of_costs,
     tables,
 };
 use anyhow::{Context, Result, bail};
-use sensor::Kind;
+use sensor::{Kind, Sensor};
 use std::{
     fmt::Write,
     time::{Duration, Instant},

@@ -331,24 +331,20 @@ mod tests {
         let mut journal = Journal::open(folder.path()).unwrap();
         let state = |device_id: &str, errors| State {
             session_id: "s".into(),
-            device_id: device_id.into(),
-            kind: sensor::Kind::Counter,
-            scope: sensor::Scope::Gpu,
+            sensor: sensor::Sensor::new(device_id, sensor::Kind::Counter, sensor::Scope::Gpu),
             source: "nvml".into(),
-            label: None,
             missed: 0,
             errors,
             last_error: None,
-            averaging_ms: None,
-            is_averaging_assumed: false,
-            error_w: None,
-            error_pct: None,
             cost_pct: 0.1,
         };
         journal.sensors(&[state("a", 0), state("b", 0)]).unwrap();
         journal.sensors(&[state("a", 3), state("b", 0)]).unwrap();
         let read = journal.read_sensors().unwrap();
-        assert_eq!(read.iter().map(|s| (s.device_id.as_str(), s.errors)).collect::<Vec<_>>(), [("a", 3), ("b", 0)]);
+        assert_eq!(
+            read.iter().map(|s| (s.sensor.device_id.as_str(), s.errors)).collect::<Vec<_>>(),
+            [("a", 3), ("b", 0)]
+        );
     }
 
     #[test]

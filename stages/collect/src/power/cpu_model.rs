@@ -5,11 +5,11 @@
 
 use super::{
     polled::Polled,
-    source::{Sensor, Settings, Source, Values},
+    source::{Settings, Source, Values, new_sensor},
 };
 use crate::host::CpuTicks;
 use schemas::config::Fault;
-use sensor::{Kind, Scope};
+use sensor::{Kind, Scope, Sensor};
 use serde::{Deserialize, Serialize};
 use std::{fs::File, io};
 
@@ -110,7 +110,7 @@ pub fn open(config: &Config) -> Result<Box<dyn Source>, String> {
     let stat = File::open("/proc/stat").map_err(|e| format!("{UNREADABLE}, {e}"))?;
     let before = CpuTicks::read_again(&stat).ok_or(UNREADABLE)?;
     let (error_w, error_pct) = error(config.idle_w, config.full_w);
-    let sensor = Sensor::new("cpu-model:package", Kind::Model, Scope::CpuPackage);
+    let sensor = new_sensor("cpu-model:package", Kind::Model, Scope::CpuPackage);
     let sensor = Sensor { error_w: Some(error_w), error_pct: Some(error_pct), ..sensor };
     let (idle_w, full_w) = (config.idle_w.middle(), config.full_w.middle());
     let mut model = CpuModel { idle_w, full_w, before, last_w: idle_w };

@@ -4,14 +4,14 @@
 //! command is started once, in a process group of its own, and killed at the end, also when this process is killed. When it
 //! ends before, or prints something else, errors are counted and say which line.
 
-use super::source::{Look, Reading, Sensor, Settings, Source, Values};
+use super::source::{Look, Reading, Settings, Source, Values, new_sensor};
 use crate::{
     children::Listened,
     names::{command_fault, name_fault},
 };
 use protocol::peer;
 use schemas::config::Fault;
-use sensor::{Kind, Scope};
+use sensor::{Kind, Scope, Sensor};
 use serde::{Deserialize, Serialize};
 use std::{
     io::{BufRead, BufReader, Read},
@@ -84,7 +84,7 @@ pub fn open(config: &Config) -> Result<Box<dyn Source>, String> {
         .map_err(|e| format!("{}: cannot start, {e}, correct `command`", program.display()))?;
     let (sender, said) = sync_channel(WAITING);
     std::thread::spawn(move || lines(out, &sender));
-    let sensors = [Sensor::new(&format!("external:{}", config.name), config.kind, Scope::Node)];
+    let sensors = [new_sensor(&format!("external:{}", config.name), config.kind, Scope::Node)];
     let mut external = External { sensors, child, said, first: None, last_ns: None, ended: false };
     match external.said.recv_timeout(FIRST_LINE) {
         Ok(Said::Rubbish(why)) => Err(why),

@@ -12,10 +12,10 @@
 
 use super::{
     polled::Polled,
-    source::{Sensor, Source, Values},
+    source::{Source, Values, new_sensor},
     sysfs::{self, Number, Tree},
 };
-use sensor::{Kind, Scope};
+use sensor::{Kind, Scope, Sensor};
 use std::{fs, path::Path};
 
 struct Chip {
@@ -78,7 +78,7 @@ fn add(chips: &mut Polled, chip: &Chip, folder: &Path) {
                         averaging_ms: averaging
                             .and_then(|t| t.parse().ok())
                             .filter(|ms| kind == Kind::Average && HOUR_MS.contains(ms)),
-                        ..Sensor::new(&format!("hwmon:{}:{device}{part}", chip.name), kind, chip.scope)
+                        ..new_sensor(&format!("hwmon:{}:{device}{part}", chip.name), kind, chip.scope)
                     };
                     let temperature = temperature.take();
                     chips.add(sensor, move || {

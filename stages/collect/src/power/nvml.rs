@@ -13,7 +13,7 @@
 //!
 //! Power of a MIG instance cannot be measured: its GPU is sampled instead, and the sensor is labelled so.
 
-use super::source::{Gpu, Look, Sensor, Settings, Source, Values};
+use super::source::{Gpu, Look, Settings, Source, Values, new_sensor};
 use nvml_wrapper::{
     Device, Nvml,
     bitmasks::device::ThrottleReasons,
@@ -24,7 +24,7 @@ use nvml_wrapper::{
     sys_exports::field_id::{NVML_FI_DEV_POWER_AVERAGE, NVML_FI_DEV_POWER_INSTANT},
 };
 use sensor::{
-    Kind, Scope,
+    Kind, Scope, Sensor,
     averaging::{Averaging, Known, Reading, averaging},
 };
 use serde::{Deserialize, Serialize};
@@ -222,7 +222,7 @@ impl Nvidia {
             let is_averaging_assumed = assumed.is_some();
             let assumed = assumed.map(|over| format!("mean over {} ms, which is assumed", over.window_ms));
             let label = [label.clone(), assumed].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
-            sensors.push(Sensor { label, averaging_ms, is_averaging_assumed, ..Sensor::new(&id, kind, Scope::Gpu) });
+            sensors.push(Sensor { label, averaging_ms, is_averaging_assumed, ..new_sensor(&id, kind, Scope::Gpu) });
             first + sensors.len() - 1
         };
         let counter = offered(device.total_energy_consumption())?.map(|_| new(Kind::Counter, None));

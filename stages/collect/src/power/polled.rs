@@ -1,6 +1,7 @@
 //! A source whose sensors are read one after another, each by a function of its own.
 
-use super::source::{Look, Sensor, Source, Values};
+use super::source::{Look, Source, Values};
+use sensor::Sensor;
 use std::io;
 
 /// What a sensor says now; `None` where it says nothing at this moment.

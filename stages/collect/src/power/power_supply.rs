@@ -5,10 +5,10 @@
 
 use super::{
     polled::Polled,
-    source::{Sensor, Source, Values},
+    source::{Source, Values, new_sensor},
     sysfs::{self, Number, Tree},
 };
-use sensor::{Kind, Scope};
+use sensor::{Kind, Scope, Sensor};
 use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
 
 struct Battery {
@@ -30,7 +30,7 @@ pub fn open(Tree { root, .. }: &Tree) -> Result<Box<dyn Source>, String> {
         let battery = Battery::open(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         let sensor = Sensor {
             label: Some("read while the battery discharges".into()),
-            ..Sensor::new(&format!("power-supply:{name}"), Kind::Instant, Scope::Node)
+            ..new_sensor(&format!("power-supply:{name}"), Kind::Instant, Scope::Node)
         };
         batteries.add(sensor, move || Ok(battery.power_w()?.map(Values::power)));
     }

@@ -6,7 +6,7 @@
 
 use super::{
     polled::Polled,
-    source::{Sensor, Source, Values},
+    source::{Source, Values, new_sensor},
     sysfs::{self, Number, Tree},
 };
 use sensor::{Kind, Scope};
@@ -33,7 +33,7 @@ pub fn open(Tree { root, .. }: &Tree) -> Result<Box<dyn Source>, String> {
                 let energy = Number::open_read(&file).map_err(|e| refused(&e, &file, root))?;
                 let range_uj = sysfs::text(&folder.join("max_energy_range_uj")).and_then(|t| t.parse::<f64>().ok());
                 let energy_range_j = range_uj.filter(|uj| *uj > 0.0).map(|uj| uj / 1e6);
-                let sensor = Sensor::new(&format!("rapl:{name}:{label}"), Kind::Counter, scope);
+                let sensor = new_sensor(&format!("rapl:{name}:{label}"), Kind::Counter, scope);
                 zones.add(sensor, move || {
                     let energy_j = Some(energy.read()? as f64 / 1e6);
                     Ok(Some(Values { energy_j, energy_range_j, ..Values::default() }))

@@ -2,14 +2,14 @@
 
 use super::{
     plausible::Plausible,
-    source::{Look, Sample, Sensor, Source},
+    source::{Look, Sample, Source},
 };
 use crate::{
     clock::{Anchor, thread_cpu_ns},
     journal::{LineFile, seal},
 };
 use protocol::{monotonic_ns, peer};
-use sensor::{Kind, updates::Updates};
+use sensor::{Kind, Sensor, updates::Updates};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,

@@ -2,9 +2,10 @@
 
 use super::{
     polled::Polled,
-    source::{Sample, Sensor, Settings, Source, Values},
+    source::{Sample, Settings, Source, Values, new_sensor},
 };
 use protocol::monotonic_ns;
+use sensor::Sensor;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -32,7 +33,7 @@ pub fn open(config: &Config) -> Result<Box<dyn Source>, String> {
         let row: Sample = serde_json::from_value(row.into()).map_err(|e| format!("{path}: {e}"))?;
         let known = recorded.iter().position(|(s, _)| s.device_id == row.device_id && s.kind == row.kind);
         let at = known.unwrap_or_else(|| {
-            recorded.push((Sensor::new(&row.device_id, row.kind, row.scope), Vec::new()));
+            recorded.push((new_sensor(&row.device_id, row.kind, row.scope), Vec::new()));
             recorded.len() - 1
         });
         recorded[at].1.push((row.t_ns, row.values));

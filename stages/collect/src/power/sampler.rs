@@ -4,11 +4,11 @@
 use super::{
     Config, OPENING,
     reader::{Live, Reader, Seen},
-    source::{Gpu, Sensor},
+    source::Gpu,
 };
 use crate::{children, clock::Anchor, journal::LineFile};
 use schemas::config::Fault;
-use sensor::State;
+use sensor::{Sensor, State};
 use std::{
     collections::HashMap,
     io,
@@ -189,18 +189,11 @@ impl Sampler {
             let pairs = t.sensors.iter().zip(seen.iter());
             let state = |(sensor, seen): (&Sensor, &Seen)| State {
                 session_id: self.session_id.clone(),
-                device_id: sensor.device_id.clone(),
-                kind: sensor.kind,
-                scope: sensor.scope,
+                sensor: sensor.clone(),
                 source: t.source.into(),
-                label: sensor.label.clone(),
                 missed,
                 errors: seen.errors + u64::from(hangs.is_some()),
                 last_error: hangs.clone().or_else(|| seen.last_error.clone()),
-                averaging_ms: sensor.averaging_ms,
-                is_averaging_assumed: sensor.is_averaging_assumed,
-                error_w: sensor.error_w,
-                error_pct: sensor.error_pct,
                 cost_pct,
             };
             pairs.map(state).collect::<Vec<_>>()

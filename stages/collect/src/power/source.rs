@@ -2,7 +2,7 @@
 
 use protocol::peer;
 use schemas::config::Fault;
-use sensor::{Kind, Scope};
+use sensor::{Kind, Scope, Sensor};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -15,38 +15,6 @@ pub trait Settings {
     /// What no type can say. The first fault is described.
     fn fault(&self) -> Option<Fault> {
         None
-    }
-}
-
-/// One sensor in one way of reading it; fixed when its source is opened.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sensor {
-    pub device_id: String,
-    pub kind: Kind,
-    pub scope: Scope,
-    /// What must be known before its readings are used.
-    pub label: Option<String>,
-    /// Time over which the sensor itself averages.
-    pub averaging_ms: Option<f64>,
-    /// Whether that is assumed, since no document names the board.
-    pub is_averaging_assumed: bool,
-    /// Error of a reading of power that its maker or the user states: a constant part, and one in per cent of the reading.
-    pub error_w: Option<f64>,
-    pub error_pct: Option<f64>,
-}
-
-impl Sensor {
-    pub fn new(device_id: &str, kind: Kind, scope: Scope) -> Self {
-        Sensor {
-            device_id: peer::words(device_id),
-            kind,
-            scope,
-            label: None,
-            averaging_ms: None,
-            is_averaging_assumed: false,
-            error_w: None,
-            error_pct: None,
-        }
     }
 }
 
@@ -89,6 +57,11 @@ pub struct Sample<'a> {
     pub t_ns: i64,
     #[serde(flatten)]
     pub values: Values,
+}
+
+/// A sensor; its name may come from others, so it is bounded and without what a terminal would obey.
+pub fn new_sensor(device_id: &str, kind: Kind, scope: Scope) -> Sensor {
+    Sensor::new(peer::words(device_id), kind, scope)
 }
 
 /// A reading: place of its sensor in [`Source::sensors`], and its instant where the source has a clock of its own.

@@ -215,10 +215,6 @@ impl Subject for Server {
         bail!("a server gives no token ids")
     }
 
-    fn last_alone(&self) -> bool {
-        true
-    }
-
     fn iterate(&mut self, run: &RunRequest) -> Result<Iteration> {
         let wanted = if run.mode == Mode::Prefill { 1 } else { run.new_tokens };
         let server = &*self;
