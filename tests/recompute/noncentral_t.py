@@ -17,7 +17,9 @@ def scaled_chi(df, steps):
     low, high = -45 / df - 1, 0.5 * math.log1p(120 / df) + 0.5
     x = numpy.linspace(low, high, steps)
     log_density = math.log(2) + df / 2 * math.log(df / 2) - gammaln(df / 2) + df * x - df / 2 * numpy.exp(2 * x)
-    return numpy.exp(x), numpy.exp(log_density) * (x[1] - x[0])
+    # They add up to 1 as the density does, whatever `gammaln` rounds.
+    weights = numpy.exp(log_density)
+    return numpy.exp(x), weights / weights.sum()
 
 
 def steps(delta):

@@ -59,9 +59,6 @@ TOLERANCE = {
     ("verdict", "normality_p"): 1e-7,
     # With two runs a cell it is e to the power of a number near 100, which `analyze` has to 1e-9 of its size.
     ("comparison", "detectable_pct"): 5e-7,
-    # Ends of an interval, which `analyze` has to about 1e-11 of its width: one near zero has fewer digits of its own.
-    ("comparison", "effect_low"): 1e-7,
-    ("comparison", "effect_high"): 1e-7,
 }
 SHOWN = 5
 

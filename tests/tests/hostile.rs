@@ -114,7 +114,7 @@ fn children_die_with_a_killed_collect() {
     while (alive(&mark).is_empty() || alive("300.25").is_empty()) && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(20));
     }
-    // One or more: a process that forked and has not yet executed has the command line of its parent.
+    // One or more: /proc is not read at one instant, so that a worker that ends and the next one may both be seen.
     assert!(!alive(&mark).is_empty() && !alive("300.25").is_empty(), "both have begun");
     collect.kill().unwrap(); // SIGKILL
     collect.wait().unwrap();

@@ -7,12 +7,12 @@ use protocol::{
     backend::{self, Backend, Form, Process, Promise},
 };
 
-/// The backend of that name: one's own worker, or a registered one.
+/// The backend of that name: a configured worker or a registered backend.
 pub fn find(name: &str, workers: &[Worker]) -> Result<Backend> {
     if let Some(worker) = workers.iter().find(|w| w.backend == name) {
         return Ok(Backend {
             name: name.into(),
-            about: "a worker of one's own",
+            about: "a worker from the configuration",
             kind: worker.device,
             promise: Promise::Exactly(worker.dtype.clone()),
             provider: None,

@@ -75,7 +75,7 @@ fn find_library(site_packages: &Path) -> Result<PathBuf, String> {
     })
 }
 
-/// Name of the first NVIDIA GPU, or why there is none.
+/// The name of the first NVIDIA GPU, or an error that says why none was found.
 pub fn gpu() -> Result<String, String> {
     let nvml = Nvml::init().map_err(|e| format!("no NVIDIA driver ({e}), install it"))?;
     let device = nvml.device_by_index(0).map_err(|e| format!("no NVIDIA GPU ({e})"))?;

@@ -8,7 +8,7 @@ use super::{
     unfit::{Fit, Unfit, share},
 };
 
-/// P(T <= t), absolute error about 1e-10.
+/// P(T <= t), absolute error about 1e-12.
 pub fn noncentral_t_cdf(t: f64, df: f64, delta: f64) -> f64 {
     expectation(df, |s| normal_cdf(t * s - delta))
 }

@@ -107,7 +107,7 @@ fn matching(folder: &Path, pattern: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{source::Look, sysfs::tests::folder_of as chip},
+        super::{source::Look, sysfs::folder_of as chip},
         *,
     };
 

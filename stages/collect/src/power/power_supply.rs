@@ -65,7 +65,7 @@ impl Battery {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{source::Look, sysfs::tests::folder_of as supply},
+        super::{source::Look, sysfs::folder_of as supply},
         *,
     };
 

@@ -131,7 +131,7 @@ pub trait Source: Send {
     }
     /// Reads every sensor once.
     fn read(&mut self, look: &mut Look);
-    /// For a source with a clock of its own: UTC up to which it has spoken. `None` where looking is reading.
+    /// The UTC time (ns) of the newest reading, for a source that stamps its readings. `None`: a read is a reading.
     fn spoken_until(&self) -> Option<i64> {
         None
     }

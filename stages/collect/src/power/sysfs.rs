@@ -89,7 +89,10 @@ pub fn names(folder: &Path) -> io::Result<Vec<String>> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub use tests::folder_of;
+
+#[cfg(test)]
+mod tests {
     use super::*;
 
     /// A folder of a fake tree, one line a file.

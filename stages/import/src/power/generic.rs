@@ -1,4 +1,4 @@
-//! A table of one's own: `time` and `power_w`, or `energy_j`, and what else is known. `docs/imports/csv.md` is its definition.
+//! A user's own table: `time` and `power_w`, or `energy_j`, and what else is known. `docs/imports/csv.md` is its definition.
 
 use super::sink::{Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION};
 use crate::read::{
@@ -17,7 +17,7 @@ pub const FORMAT: Format<Sink> = Format {
     read,
 };
 
-/// A table of one's own is what no tool wrote.
+/// Accepts a table that no other format recognises.
 fn recognises(head: &str) -> bool {
     let first = head.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
     let mut names = first.split([',', ';', '\t']).map(|n| n.trim().trim_matches('"'));

@@ -3,7 +3,10 @@
 use super::series::{CHUNK, Chunk, Columns, EXTRAS, Page, Store};
 use std::io;
 
-/// Gives the series in pages. In memory is one chunk, or those that share a stretch of time.
+/// Rows of one stretch of time that are sorted in memory at once: as many as fit beside what the store keeps.
+const TOGETHER: usize = 1 << 20;
+
+/// Gives the series in pages. In memory is one chunk, or at most `TOGETHER` rows of those that share a stretch of time.
 pub fn read(store: &Store, series: usize, each: &mut dyn FnMut(Page) -> io::Result<()>) -> io::Result<()> {
     let mut means = Means { each, rows: Columns::default(), out: Columns::default() };
     let mut chunks: Vec<&Chunk> = store.series[series].chunks.iter().collect();
@@ -19,14 +22,30 @@ pub fn read(store: &Store, series: usize, each: &mut dyn FnMut(Page) -> io::Resu
         let several = 1 + behind.iter().take_while(shares).count();
         let together;
         (together, rest) = rest.split_at(several);
-        let mut rows = Columns::default();
-        together.iter().try_for_each(|chunk| store.page(chunk, |page| rows.extend(&page)))?;
-        rows.sort();
-        for from in (0..rows.len()).step_by(CHUNK) {
-            means.page(rows.page().slice(from, rows.len().min(from + CHUNK)))?;
-        }
+        sort(store, together, (first.first, latest), &mut means)?;
     }
     means.finish()
+}
+
+/// Gives the rows of some chunks from one instant to another, in order. Where they are too many, each half of that time is read for itself.
+fn sort(store: &Store, chunks: &[&Chunk], (from, to): (i64, i64), means: &mut Means) -> io::Result<()> {
+    let mut rows = Columns::default();
+    for chunk in chunks.iter().filter(|chunk| chunk.first <= to && chunk.last >= from) {
+        store.page(chunk, |page| {
+            if from <= chunk.first && chunk.last <= to {
+                return rows.extend(&page);
+            }
+            (0..page.len()).filter(|row| (from..=to).contains(&page.t[*row])).for_each(|row| rows.push_row(&page, row));
+        })?;
+        if rows.len() > TOGETHER && from < to {
+            drop(rows);
+            let middle = from.midpoint(to);
+            sort(store, chunks, (from, middle), means)?;
+            return sort(store, chunks, (middle + 1, to), means);
+        }
+    }
+    rows.sort();
+    (0..rows.len()).step_by(CHUNK).try_for_each(|at| means.page(rows.page().slice(at, rows.len().min(at + CHUNK))))
 }
 
 /// Takes pages in order of time and passes them on without repeated instants.
@@ -122,6 +141,17 @@ mod tests {
         let rows = read_all(&mut store);
         assert_eq!((rows[0].0, rows[0].1, rows[2].0, rows[2].1, rows.len()), (1, 10.0, 3, 35.0, 3));
         assert!(rows[1].1.is_nan());
+    }
+
+    /// Of a shuffled log every chunk covers all of the time: it is read in stretches that fit into memory.
+    #[test]
+    fn more_than_is_sorted_at_once_comes_back_whole() {
+        let (n, step) = (3 * TOGETHER as i64 + 1, 1_000_003);
+        let (_folder, mut store) = store();
+        (0..n).for_each(|i| store.push(0, i * step % n, i as f64, None).unwrap());
+        let rows = read_all(&mut store);
+        assert_eq!(rows.len() as i64, n);
+        assert!((0..n).zip(&rows).all(|(t, row)| row.0 == t && (row.1 as i64) * step % n == t && row.2.is_nan()));
     }
 
     /// More than the budget, so that some is aside; stretches that overlap, so that they are merged.

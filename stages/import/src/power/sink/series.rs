@@ -68,7 +68,8 @@ impl Columns {
 
     pub fn push_row(&mut self, page: &Page, row: usize) {
         let extras: [f64; EXTRAS] = std::array::from_fn(|e| page.extras[e].get(row).copied().unwrap_or(f64::NAN));
-        self.push(page.t[row], page.v[row], Some(&extras));
+        let has_any = page.extras.iter().any(|column| !column.is_empty());
+        self.push(page.t[row], page.v[row], has_any.then_some(&extras));
     }
 
     pub fn extend(&mut self, page: &Page) {
