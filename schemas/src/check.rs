@@ -26,10 +26,7 @@ pub struct Checker {
 
 impl Checker {
     pub fn new(contract: &'static Contract, path: &Path) -> Result<Self> {
-        let fields = contract.key.iter().filter_map(|k| contract.column(k)).map(|c| SortField::new(c.kind.arrow()));
-        let keys = RowConverter::new(fields.collect())
-            .map_err(|e| Error::Rows { table: contract.name, cause: e.to_string() })?;
-        Ok(Checker { contract, path: path.to_path_buf(), rows: 0, keys, last_key: None })
+        Ok(Checker { contract, path: path.to_path_buf(), rows: 0, keys: key_converter(contract)?, last_key: None })
     }
 
     pub fn rows(&self) -> usize {
@@ -92,6 +89,12 @@ impl Checker {
         }
         Ok(())
     }
+}
+
+/// What makes keys of a contract's rows comparable.
+pub(crate) fn key_converter(contract: &Contract) -> Result<RowConverter> {
+    let fields = contract.key.iter().filter_map(|k| contract.column(k)).map(|c| SortField::new(c.kind.arrow()));
+    RowConverter::new(fields.collect()).map_err(Error::rows(contract.name))
 }
 
 /// Why a contract refuses a row, if it does: what would stop a whole table that holds it.

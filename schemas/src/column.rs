@@ -1,6 +1,9 @@
 //! One column of a contract.
 
-use arrow::datatypes::{DataType, Field};
+use arrow::{
+    compute::kernels::cast_utils::Parser,
+    datatypes::{DataType, Date32Type, Field},
+};
 use std::sync::Arc;
 
 /// What a cell may hold. Times are `Int` (UTC nanoseconds, names ending in `_ns`).
@@ -95,19 +98,7 @@ pub const fn texts(name: &'static str, doc: &'static str) -> Column {
 
 /// Whether a text is a day of the Gregorian calendar, written YYYY-MM-DD.
 pub fn is_date(text: &str) -> bool {
-    let digits = |from: usize, to: usize| {
-        let part = text.get(from..to).filter(|p| p.bytes().all(|b| b.is_ascii_digit()));
-        part.and_then(|p| p.parse::<u32>().ok())
-    };
-    let shaped = text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
-    let (Some(year), Some(month), Some(day)) = (digits(0, 4), digits(5, 7), digits(8, 10)) else { return false };
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        _ => 0,
-    };
-    shaped && (1..=days).contains(&day)
+    let day = Date32Type::parse(text).and_then(Date32Type::to_naive_date_opt);
+    // Other ways of writing one are read, too.
+    text.len() == 10 && day.is_some_and(|day| day.to_string() == text)
 }

@@ -4,21 +4,20 @@ use crate::{
     error::{Error, Result},
     layers::Layers,
 };
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
-};
-use std::{fmt, marker::PhantomData, ops::RangeInclusive, path::Path};
-use toml::de::{DeTable, DeValue};
+use serde::{Deserialize, Serialize};
+use std::{fmt, ops::RangeInclusive, path::Path};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 /// Tables that `pipeline.toml` may hold.
 pub const STAGES: [&str; 5] = ["collect", "join-telemetry", "derive-costs", "analyze", "render"];
 
 /// The table of `stage` from the file at `path`. Unknown keys are refused with file and line.
 pub fn load<T: for<'de> Deserialize<'de>>(path: &Path, stage: &'static str) -> Result<T> {
-    let text =
-        std::fs::read_to_string(path).map_err(|cause| Error::Io { path: path.to_path_buf(), action: "read", cause })?;
-    parse(&text, path, stage)
+    parse(&read(path)?, path, stage)
+}
+
+pub(crate) fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(Error::io(path, "read"))
 }
 
 /// [`load`] on text; `path` is only named in errors.
@@ -26,20 +25,23 @@ pub fn parse<T: for<'de> Deserialize<'de>>(text: &str, path: &Path, stage: &'sta
     let refuse = |at: usize, message: String| Error::Config { path: path.to_path_buf(), line: line(text, at), message };
     let wrong =
         |e: toml::de::Error| refuse(e.span().map_or(0, |span| span.start), e.message().trim().replace('\n', " "));
+    let absent = || Error::ConfigTable { path: path.to_path_buf(), table: stage.into() };
     let layers = Layers::new(text);
-    match (Own { stage, of: PhantomData }).deserialize(layers.document().map_err(wrong)?) {
-        Ok(Found::Own(config)) => Ok(config),
-        Ok(Found::Absent) => Err(Error::ConfigTable { path: path.to_path_buf(), table: stage.into() }),
-        Ok(Found::Unknown { table, at }) => {
-            let known = STAGES.map(|s| format!("`{s}`")).join(", ");
-            Err(refuse(at, format!("unknown field `{table}`, expected one of {known}")))
-        }
-        // What the defaults lack, the file has to say.
-        Err(e) if e.span().is_some_and(|span| layers.is_default(span.start)) && !layers.has(stage) => {
-            Err(Error::ConfigTable { path: path.to_path_buf(), table: stage.into() })
-        }
-        Err(e) => Err(wrong(e)),
+    let mut tables = layers.document().map_err(wrong)?;
+    let unknown = tables.get_ref().keys().filter(|table| !STAGES.contains(&table.get_ref().as_ref()));
+    if let Some(table) = unknown.min_by_key(|table| table.span().start) {
+        let known = STAGES.map(|s| format!("`{s}`")).join(", ");
+        return Err(refuse(
+            table.span().start,
+            format!("unknown field `{}`, expected one of {known}", table.get_ref()),
+        ));
     }
+    let own = tables.get_mut().remove(stage).ok_or_else(absent)?;
+    T::deserialize(ValueDeserializer::from(own)).map_err(|e| match e.span() {
+        // What the defaults lack, the file has to say.
+        Some(span) if layers.is_default(span.start) && !layers.has(stage) => absent(),
+        _ => wrong(e),
+    })
 }
 
 /// [`load`], and what no type can refuse: the first fault is told with file and line.
@@ -48,8 +50,7 @@ pub fn load_valid<T: for<'de> Deserialize<'de>>(
     stage: &'static str,
     fault: impl FnOnce(&T) -> Option<Fault>,
 ) -> Result<T> {
-    let text =
-        std::fs::read_to_string(path).map_err(|cause| Error::Io { path: path.to_path_buf(), action: "read", cause })?;
+    let text = read(path)?;
     let config = parse(&text, path, stage)?;
     match fault(&config) {
         Some(fault) => Err(fault.at(&text, path, stage)),
@@ -59,10 +60,7 @@ pub fn load_valid<T: for<'de> Deserialize<'de>>(
 
 /// [`Fault::at`], for what only the machine or the data show, when the file was read before.
 pub fn refusal(path: &Path, stage: &'static str, fault: &Fault) -> Error {
-    match std::fs::read_to_string(path) {
-        Ok(text) => fault.at(&text, path, stage),
-        Err(cause) => Error::Io { path: path.to_path_buf(), action: "read", cause },
-    }
+    read(path).map_or_else(|error| error, |text| fault.at(&text, path, stage))
 }
 
 /// A value that its type allows and its meaning does not.
@@ -150,51 +148,6 @@ pub(crate) fn line(text: &str, at: usize) -> usize {
 /// A configuration as JSON, for provenance.
 pub fn as_json<T: Serialize>(config: &T) -> serde_json::Value {
     serde_json::to_value(config).unwrap_or_default()
-}
-
-/// What the top level of a file holds for a stage.
-enum Found<T> {
-    Own(T),
-    Absent,
-    /// A table of no stage, and the byte at which its name stands.
-    Unknown {
-        table: String,
-        at: usize,
-    },
-}
-
-struct Own<T> {
-    stage: &'static str,
-    of: PhantomData<T>,
-}
-
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Own<T> {
-    type Value = Found<T>;
-    fn deserialize<D: Deserializer<'de>>(self, document: D) -> Result<Self::Value, D::Error> {
-        document.deserialize_map(self)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Own<T> {
-    type Value = Found<T>;
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "the tables {}", STAGES.join(", "))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut tables: A) -> Result<Self::Value, A::Error> {
-        let mut found = Found::Absent;
-        while let Some(name) = tables.next_key::<toml::Spanned<String>>()? {
-            let (at, table) = (name.span().start, name.into_inner());
-            if table == self.stage {
-                found = Found::Own(tables.next_value()?);
-            } else {
-                tables.next_value::<IgnoredAny>()?;
-                if !STAGES.contains(&table.as_str()) {
-                    return Ok(Found::Unknown { table, at });
-                }
-            }
-        }
-        Ok(found)
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Each message reads `<file>: <what>, <offending value>, <what to do>`; the stage puts its own name in front.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -76,6 +76,18 @@ pub enum Error {
 
     #[error("rows of table `{table}`: {cause}")]
     Rows { table: &'static str, cause: String },
+}
+
+impl Error {
+    /// What an error of the system means for the file at `path`, for `map_err`.
+    pub fn io(path: &Path, action: &'static str) -> impl Fn(std::io::Error) -> Error {
+        move |cause| Error::Io { path: path.to_path_buf(), action, cause }
+    }
+
+    /// What an error of a library means for rows of `table`, for `map_err`.
+    pub fn rows<E: std::fmt::Display>(table: &'static str) -> impl Fn(E) -> Error {
+        move |cause| Error::Rows { table, cause: cause.to_string() }
+    }
 }
 
 /// Why a table cannot be read. Nobody should delete it when what is missing is memory, open files or permission.

@@ -3,7 +3,10 @@
 //! Tables are laid over each other key by key. Everything else is replaced whole: a list, and a table that says its `source`, whose other
 //! keys belong to that source.
 
-use crate::error::{Error, Result};
+use crate::{
+    config,
+    error::{Error, Result},
+};
 use serde::Deserialize;
 use std::path::Path;
 use toml::{
@@ -33,10 +36,10 @@ impl<'t> Layers<'t> {
     /// # Errors
     ///
     /// A file that is no TOML.
-    pub fn document(&self) -> std::result::Result<Deserializer<'_>, toml::de::Error> {
+    pub fn document(&self) -> std::result::Result<Spanned<DeTable<'_>>, toml::de::Error> {
         let mut own = DeTable::parse(self.own)?;
         fill(own.get_mut(), DeTable::parse(&self.defaults)?.into_inner());
-        Ok(Deserializer::from(own))
+        Ok(own)
     }
 
     /// Whether the file itself has this table.
@@ -72,12 +75,11 @@ fn fill<'t>(own: &mut DeTable<'t>, defaults: DeTable<'t>) {
 ///
 /// A file that cannot be read or is no TOML.
 pub fn effective(path: &Path) -> Result<toml::Table> {
-    let text =
-        std::fs::read_to_string(path).map_err(|cause| Error::Io { path: path.to_path_buf(), action: "read", cause })?;
+    let text = config::read(path)?;
     let layers = Layers::new(&text);
-    layers.document().and_then(toml::Table::deserialize).map_err(|e| Error::Config {
+    layers.document().and_then(|own| toml::Table::deserialize(Deserializer::from(own))).map_err(|e| Error::Config {
         path: path.to_path_buf(),
-        line: crate::config::line(&text, e.span().map_or(0, |span| span.start)),
+        line: config::line(&text, e.span().map_or(0, |span| span.start)),
         message: e.message().trim().replace('\n', " "),
     })
 }
@@ -87,7 +89,7 @@ mod tests {
     use super::*;
 
     fn held(own: &str) -> toml::Table {
-        toml::Table::deserialize(Layers::new(own).document().unwrap()).unwrap()
+        toml::Table::deserialize(Deserializer::from(Layers::new(own).document().unwrap())).unwrap()
     }
 
     #[test]

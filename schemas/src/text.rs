@@ -23,7 +23,7 @@ pub type Row = Map<String, Value>;
 
 /// Reads a contract CSV; every fault names file, line, column and value.
 pub fn read_csv(path: &Path, contract: &'static Contract) -> Result<Vec<Row>> {
-    let bytes = std::fs::read(path).map_err(|cause| Error::Io { path: path.to_path_buf(), action: "read", cause })?;
+    let bytes = std::fs::read(path).map_err(Error::io(path, "read"))?;
     parse_csv(&bytes, path, contract)
 }
 
@@ -44,7 +44,7 @@ pub fn parse_csv(bytes: &[u8], path: &Path, contract: &'static Contract) -> Resu
 
 /// Reads a contract CSV of any length row by row, each with its line. Keys are not compared.
 pub fn scan_csv(path: &Path, contract: &'static Contract, each: &mut dyn FnMut(u64, Row) -> Result<()>) -> Result<()> {
-    let file = File::open(path).map_err(|cause| Error::Io { path: path.to_path_buf(), action: "open", cause })?;
+    let file = File::open(path).map_err(Error::io(path, "open"))?;
     scan(file, path, contract, each)
 }
 
@@ -88,7 +88,7 @@ pub fn write_csv(path: &Path, contract: &'static Contract, columns: &[&'static s
             }
             Ok(())
         })?;
-        out.flush().map_err(|cause| Error::Io { path: path.to_path_buf(), action: "write", cause })
+        out.flush().map_err(Error::io(path, "write"))
     })
 }
 

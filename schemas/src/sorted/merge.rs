@@ -2,6 +2,7 @@
 
 use super::{LINE_BITS, STEP};
 use crate::{
+    check::key_converter,
     contract::Contract,
     error::{Error, Problem, Result},
 };
@@ -9,12 +10,12 @@ use arrow::{
     array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch},
     compute::interleave_record_batch,
     datatypes::{Float64Type, Int64Type, Schema},
-    row::{OwnedRow, RowConverter, Rows, SortField},
+    error::ArrowError,
+    row::{OwnedRow, RowConverter},
     util::display::array_value_to_string,
 };
+use itertools::{Either, Itertools};
 use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -26,7 +27,7 @@ const MAX_GROUP: usize = 10_000;
 pub struct Group<'a> {
     contract: &'static Contract,
     files: &'a [PathBuf],
-    rows: Vec<(&'a RecordBatch, usize)>,
+    rows: &'a [Row],
 }
 
 impl Group<'_> {
@@ -35,8 +36,8 @@ impl Group<'_> {
     }
 
     fn column(&self, row: usize, name: &str) -> Option<(&ArrayRef, usize)> {
-        let (batch, at) = self.rows[row];
-        batch.column_by_name(name).filter(|c| c.is_valid(at)).map(|c| (c, at))
+        let Row { batch, at, .. } = &self.rows[row];
+        batch.column_by_name(name).filter(|c| c.is_valid(*at)).map(|c| (c, *at))
     }
 
     pub fn float(&self, row: usize, name: &str) -> Option<f64> {
@@ -49,8 +50,8 @@ impl Group<'_> {
 
     /// File and line of a row.
     pub fn place(&self, row: usize) -> (&Path, u64) {
-        let (batch, at) = self.rows[row];
-        let place = batch.column(batch.num_columns() - 1).as_primitive::<Int64Type>().value(at);
+        let Row { batch, at, .. } = &self.rows[row];
+        let place = batch.column(batch.num_columns() - 1).as_primitive::<Int64Type>().value(*at);
         (&self.files[(place >> LINE_BITS) as usize], (place & ((1 << LINE_BITS) - 1)) as u64)
     }
 
@@ -92,154 +93,122 @@ pub fn only(group: &Group) -> Result<Option<Kept>> {
     if group.rows() == 1 { Ok(Some(Kept::row(0))) } else { Err(group.duplicate()) }
 }
 
-pub(super) type Source = Box<dyn Iterator<Item = std::result::Result<RecordBatch, arrow::error::ArrowError>>>;
+pub(super) type Source = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>>>;
 
-/// Where a source stands: the batch that is being read, its keys and the next row.
-struct Cursor {
-    source: Source,
-    batch: usize,
-    keys: Option<Rows>,
+/// A row of a source, with its key.
+struct Row {
+    key: OwnedRow,
+    source: usize,
+    batch: Arc<RecordBatch>,
     at: usize,
 }
 
-pub(super) struct Merge<'a> {
+/// Gives all rows of sorted sources, of each key the one that `pick` keeps.
+pub(super) fn merge(
     contract: &'static Contract,
-    files: &'a [PathBuf],
-    converter: RowConverter,
-    cursors: Vec<Cursor>,
-    /// Batches that rows still refer to, by number.
-    batches: BTreeMap<usize, RecordBatch>,
-    next: usize,
-    heap: BinaryHeap<Reverse<(OwnedRow, usize)>>,
-    key: Option<OwnedRow>,
-    group: Vec<(usize, usize)>,
-    kept: Vec<(usize, usize)>,
-    /// Column, place in `kept` and number that take the place of a value.
+    files: &[PathBuf],
+    sources: Vec<Source>,
+    pick: Pick,
+    each: &mut dyn FnMut(&RecordBatch) -> Result<()>,
+) -> Result<()> {
+    let keys = key_converter(contract)?;
+    let most_batches = 2 * sources.len() + 64;
+    let rows = sources.into_iter().enumerate().map(|(source, batches)| rows(contract, &keys, source, batches));
+    // Rows with one key in the order of the input; an error first of all.
+    let rows = rows.kmerge_by(|a, b| match (a, b) {
+        (Ok(a), Ok(b)) => (&a.key, a.source) < (&b.key, b.source),
+        (a, _) => a.is_err(),
+    });
+    let mut kept = KeptRows { contract, batches: Vec::new(), rows: Vec::new(), numbers: Vec::new() };
+    let mut group: Vec<Row> = Vec::new();
+    for row in rows.map(|row| row.map(Some)).chain([Ok(None)]) {
+        let row = row?;
+        if row.as_ref().is_none_or(|row| group.first().is_some_and(|first| first.key != row.key)) {
+            kept.push(pick, &Group { contract, files, rows: &group })?;
+            group.clear();
+            if kept.rows.len() >= 8 * STEP || kept.batches.len() > most_batches {
+                kept.give(each)?;
+            }
+        }
+        group.extend(row);
+        if group.len() > MAX_GROUP {
+            return Err(Group { contract, files, rows: &group }.duplicate());
+        }
+    }
+    kept.give(each)
+}
+
+fn rows(
+    contract: &'static Contract,
+    keys: &RowConverter,
+    source: usize,
+    batches: Source,
+) -> impl Iterator<Item = Result<Row>> {
+    batches.flat_map(move |batch| {
+        let keyed = batch.and_then(|batch| {
+            let columns: Vec<ArrayRef> = contract.key_indices().iter().map(|&i| batch.column(i).clone()).collect();
+            Ok((keys.convert_columns(&columns)?, Arc::new(batch)))
+        });
+        match keyed {
+            Ok((keys, batch)) => Either::Left(
+                (0..batch.num_rows())
+                    .map(move |at| Ok(Row { key: keys.row(at).owned(), source, batch: batch.clone(), at })),
+            ),
+            Err(e) => Either::Right(std::iter::once(Err(Error::rows(contract.name)(e)))),
+        }
+    })
+}
+
+/// Rows that were kept and not yet given, with the batches that they lie in.
+struct KeptRows {
+    contract: &'static Contract,
+    batches: Vec<Arc<RecordBatch>>,
+    /// Place in `batches`, and row.
+    rows: Vec<(usize, usize)>,
+    /// Column, place in `rows` and number that take the place of a value.
     numbers: Vec<(usize, usize, f64)>,
 }
 
-impl<'a> Merge<'a> {
-    pub(super) fn new(contract: &'static Contract, files: &'a [PathBuf], sources: Vec<Source>) -> Result<Self> {
-        let fields = contract.key.iter().filter_map(|k| contract.column(k)).map(|c| SortField::new(c.kind.arrow()));
-        let converter = RowConverter::new(fields.collect())
-            .map_err(|e| Error::Rows { table: contract.name, cause: e.to_string() })?;
-        let cursors =
-            sources.into_iter().map(|source| Cursor { source, batch: usize::MAX, keys: None, at: 0 }).collect();
-        let mut merge = Merge {
-            contract,
-            files,
-            converter,
-            cursors,
-            batches: BTreeMap::new(),
-            next: 0,
-            heap: BinaryHeap::new(),
-            key: None,
-            group: Vec::new(),
-            kept: Vec::new(),
-            numbers: Vec::new(),
-        };
-        (0..merge.cursors.len()).try_for_each(|source| merge.push(source))?;
-        Ok(merge)
-    }
-
-    /// Gives all rows, of each key the one that `pick` keeps.
-    pub(super) fn run(mut self, pick: Pick, each: &mut dyn FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
-        while let Some(Reverse((key, source))) = self.heap.pop() {
-            if self.key.as_ref() != Some(&key) {
-                self.close(pick, each)?;
-                self.key = Some(key);
-            }
-            self.take(source)?;
-            if self.group.len() > MAX_GROUP {
-                return Err(self.group().duplicate());
-            }
+impl KeptRows {
+    fn push(&mut self, pick: Pick, group: &Group) -> Result<()> {
+        if group.rows.is_empty() {
+            return Ok(());
         }
-        self.close(pick, each)?;
-        self.give(each)
-    }
-
-    /// Puts the next row of a source on the heap, if there is one.
-    fn push(&mut self, source: usize) -> Result<()> {
-        let fail = |cause: String| Error::Rows { table: self.contract.name, cause };
-        let cursor = &mut self.cursors[source];
-        while cursor.keys.as_ref().is_none_or(|k| cursor.at >= k.num_rows()) {
-            let Some(batch) = cursor.source.next() else {
-                cursor.batch = usize::MAX;
-                return Ok(());
-            };
-            let batch = batch.map_err(|e| fail(e.to_string()))?;
-            let columns: Vec<ArrayRef> = self.contract.key_indices().iter().map(|&i| batch.column(i).clone()).collect();
-            cursor.keys = Some(self.converter.convert_columns(&columns).map_err(|e| fail(e.to_string()))?);
-            (cursor.at, cursor.batch) = (0, self.next);
-            self.batches.insert(self.next, batch);
-            self.next += 1;
-        }
-        if let Some(keys) = &cursor.keys {
-            self.heap.push(Reverse((keys.row(cursor.at).owned(), source)));
-        }
+        let Some(kept) = pick(group)? else { return Ok(()) };
+        let numbers = kept.numbers.iter();
+        let place = self.rows.len();
+        self.numbers.extend(numbers.filter_map(|(column, n)| Some((self.contract.index(column)?, place, *n))));
+        let row = &group.rows[kept.row];
+        let known = self.batches.iter().rposition(|batch| Arc::ptr_eq(batch, &row.batch));
+        let batch = known.unwrap_or_else(|| {
+            self.batches.push(row.batch.clone());
+            self.batches.len() - 1
+        });
+        self.rows.push((batch, row.at));
         Ok(())
     }
 
-    /// Adds the row at which a source stands to the group and moves on.
-    fn take(&mut self, source: usize) -> Result<()> {
-        let cursor = &mut self.cursors[source];
-        self.group.push((cursor.batch, cursor.at));
-        cursor.at += 1;
-        self.push(source)
-    }
-
-    fn group(&self) -> Group<'_> {
-        let rows = self.group.iter().map(|(batch, at)| (&self.batches[batch], *at)).collect();
-        Group { contract: self.contract, files: self.files, rows }
-    }
-
-    fn close(&mut self, pick: Pick, each: &mut dyn FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
-        if self.group.is_empty() {
+    fn give(&mut self, each: &mut dyn FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
+        if self.rows.is_empty() {
             return Ok(());
         }
-        if let Some(kept) = pick(&self.group())? {
-            let place = self.kept.len();
-            let numbers = kept.numbers.iter();
-            self.numbers.extend(numbers.filter_map(|(column, n)| Some((self.contract.index(column)?, place, *n))));
-            self.kept.extend(self.group.get(kept.row));
+        let fail = Error::rows(self.contract.name);
+        let batches: Vec<&RecordBatch> = self.batches.iter().map(|batch| &**batch).collect();
+        let batch = interleave_record_batch(&batches, &self.rows).map_err(&fail)?;
+        let mut columns = batch.columns()[..self.contract.columns.len()].to_vec();
+        // Stable: of two numbers for one value the later stays.
+        self.numbers.sort_by_key(|(column, ..)| *column);
+        for changes in self.numbers.chunk_by(|a, b| a.0 == b.0) {
+            let column = changes[0].0;
+            let mut values: Vec<Option<f64>> = columns[column].as_primitive::<Float64Type>().iter().collect();
+            changes.iter().for_each(|(_, place, number)| values[*place] = Some(*number));
+            columns[column] = Arc::new(Float64Array::from(values));
         }
-        self.group.clear();
-        if self.kept.len() >= 8 * STEP || self.batches.len() > 2 * self.cursors.len() + 64 {
-            self.give(each)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Gives the rows that were kept, and lets go of the batches that nothing refers to.
-    fn give(&mut self, each: &mut dyn FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
-        if !self.kept.is_empty() {
-            let numbers: Vec<usize> = self.batches.keys().copied().collect();
-            let batches: Vec<&RecordBatch> = self.batches.values().collect();
-            let rows: Vec<(usize, usize)> = self
-                .kept
-                .iter()
-                .filter_map(|(batch, at)| numbers.binary_search(batch).ok().map(|place| (place, *at)))
-                .collect();
-            let fail = |cause: String| Error::Rows { table: self.contract.name, cause };
-            let batch = interleave_record_batch(&batches, &rows).map_err(|e| fail(e.to_string()))?;
-            let mut columns = batch.columns()[..self.contract.columns.len()].to_vec();
-            // Stable: of two numbers for one value the later stays.
-            self.numbers.sort_by_key(|(column, ..)| *column);
-            for changes in self.numbers.chunk_by(|a, b| a.0 == b.0) {
-                let column = changes[0].0;
-                let mut values: Vec<Option<f64>> = columns[column].as_primitive::<Float64Type>().iter().collect();
-                changes.iter().for_each(|(_, place, number)| values[*place] = Some(*number));
-                columns[column] = Arc::new(Float64Array::from(values));
-            }
-            self.numbers.clear();
-            let fields = self.contract.columns.iter().map(|c| c.field().with_nullable(true)).collect::<Vec<_>>();
-            let schema = Arc::new(Schema::new(fields));
-            each(&RecordBatch::try_new(schema, columns).map_err(|e| fail(e.to_string()))?)?;
-            self.kept.clear();
-        }
-        let used: Vec<usize> = self.cursors.iter().map(|c| c.batch).chain(self.group.iter().map(|g| g.0)).collect();
-        self.batches.retain(|number, _| used.contains(number));
+        let fields = self.contract.columns.iter().map(|c| c.field().with_nullable(true)).collect::<Vec<_>>();
+        each(&RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(&fail)?)?;
+        self.batches.clear();
+        self.rows.clear();
+        self.numbers.clear();
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use arrow::{
     compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch},
     datatypes::{DataType, Field, Schema, SchemaRef},
 };
-use merge::{Merge, Source};
+use merge::{Source, merge};
 use parquet::{
     arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
     basic::Compression,
@@ -53,11 +53,8 @@ impl Aside {
     /// The place of a file in it; the folder is there.
     pub fn file(&self, name: &str) -> Result<PathBuf> {
         if self.folder.get().is_none() {
-            let made = partial::Folder::beside(&self.beside, ".aside").map_err(|cause| Error::Io {
-                path: self.beside.clone(),
-                action: "create a folder beside",
-                cause,
-            })?;
+            let made = partial::Folder::beside(&self.beside, ".aside");
+            let made = made.map_err(Error::io(&self.beside, "create a folder beside"))?;
             let _ = self.folder.set(made);
         }
         Ok(self.folder.get().map_or(self.beside.as_path(), |folder| folder.path()).join(name))
@@ -148,11 +145,6 @@ impl<T: Serialize> Sorter<T> {
         }
     }
 
-    fn fail(&self) -> impl Fn(String) -> Error + use<T> {
-        let table = self.contract.name;
-        move |cause| Error::Rows { table, cause }
-    }
-
     fn decode(&mut self) -> Result<()> {
         if self.rows.is_empty() {
             return Ok(());
@@ -169,7 +161,7 @@ impl<T: Serialize> Sorter<T> {
         }
         let mut columns = batch.columns().to_vec();
         columns.push(Arc::new(Int64Array::from(places)));
-        let batch = RecordBatch::try_new(self.schema(), columns).map_err(|e| self.fail()(e.to_string()))?;
+        let batch = RecordBatch::try_new(self.schema(), columns).map_err(Error::rows(self.contract.name))?;
         self.bytes += batch.get_array_memory_size();
         self.batches.push(batch);
         if self.bytes >= CHUNK_BYTES { self.put_aside() } else { Ok(()) }
@@ -184,23 +176,21 @@ impl<T: Serialize> Sorter<T> {
 
     /// What is in memory as one sorted batch.
     fn chunk(&mut self) -> Result<RecordBatch> {
-        let fail = self.fail();
-        let batch =
-            concat_batches(&self.schema(), &std::mem::take(&mut self.batches)).map_err(|e| fail(e.to_string()))?;
+        let batch = concat_batches(&self.schema(), &std::mem::take(&mut self.batches))
+            .map_err(Error::rows(self.contract.name))?;
         self.bytes = 0;
         let by = self.contract.key_indices().into_iter().chain([batch.num_columns() - 1]);
         let by: Vec<SortColumn> = by.map(|i| SortColumn { values: batch.column(i).clone(), options: None }).collect();
-        let order = lexsort_to_indices(&by, None).map_err(|e| fail(e.to_string()))?;
-        take_record_batch(&batch, &order).map_err(|e| fail(e.to_string()))
+        let order = lexsort_to_indices(&by, None).map_err(Error::rows(self.contract.name))?;
+        take_record_batch(&batch, &order).map_err(Error::rows(self.contract.name))
     }
 
     fn put_aside(&mut self) -> Result<()> {
         let chunk = self.chunk()?;
         let path = self.aside.file(&format!("{}.parquet", self.runs.len()))?;
-        let failed = |action, cause| Error::Io { path: path.clone(), action, cause };
         let file = File::options().read(true).write(true).create_new(true).open(&path);
-        let file = file.map_err(|e| failed("create", e))?;
-        fs::remove_file(&path).map_err(|e| failed("remove", e))?;
+        let file = file.map_err(Error::io(&path, "create"))?;
+        fs::remove_file(&path).map_err(Error::io(&path, "remove"))?;
         // Small pages without dictionaries: a merge holds one of every column of every file.
         let properties = WriterProperties::builder()
             .set_compression(Compression::LZ4_RAW)
@@ -208,12 +198,11 @@ impl<T: Serialize> Sorter<T> {
             .set_data_page_row_count_limit(STEP)
             .set_write_batch_size(STEP)
             .build();
-        let fail = self.fail();
         let written = ArrowWriter::try_new(&file, chunk.schema(), Some(properties)).and_then(|mut writer| {
             writer.write(&chunk)?;
             writer.close()
         });
-        written.map_err(|e| fail(e.to_string()))?;
+        written.map_err(Error::rows(self.contract.name))?;
         self.runs.push(file);
         Ok(())
     }
@@ -221,16 +210,15 @@ impl<T: Serialize> Sorter<T> {
     /// Gives the rows in the order of the key, of each key the one that `pick` keeps.
     pub fn merge(mut self, pick: Pick, each: &mut dyn FnMut(&RecordBatch) -> Result<()>) -> Result<()> {
         self.decode()?;
-        let fail = self.fail();
         let last = self.chunk()?;
         let mut sources: Vec<Source> = Vec::new();
         for file in std::mem::take(&mut self.runs) {
             let reader = ParquetRecordBatchReaderBuilder::try_new(file)
                 .and_then(|r| r.with_batch_size(STEP).build())
-                .map_err(|e| fail(e.to_string()))?;
+                .map_err(Error::rows(self.contract.name))?;
             sources.push(Box::new(reader));
         }
         sources.push(Box::new(std::iter::once(Ok(last))));
-        Merge::new(self.contract, &self.files, sources)?.run(pick, each)
+        merge(self.contract, &self.files, sources, pick, each)
     }
 }

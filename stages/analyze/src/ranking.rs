@@ -1,12 +1,12 @@
 //! `ranking`: places that backends share with those that they cannot be told from.
 
 use crate::{
-    comparisons::{Family, Row as Comparison},
+    comparisons::Family,
     config::Config,
     estimates::over_scenarios,
     observed::{Group, Runs, own_errors},
 };
-use schemas::tables::ranking::Row;
+use schemas::tables::{comparison::Row as Comparison, ranking::Row};
 use stats::scenario_mean::Over;
 use std::collections::BTreeMap;
 

@@ -1,8 +1,6 @@
 //! Which backends the configured test of `comparison` cannot tell apart: `ranking` and `decision` then say the same.
 
-use crate::{
-    contenders::{EACH_TOKEN, OBJECTIVES, Place},
-};
+use crate::contenders::{EACH_TOKEN, OBJECTIVES, Place};
 use schemas::tables::comparison::Row;
 
 /// The others that the test cannot tell from `best`, of an objective that has a metric per token; elsewhere none is known to be tied.

@@ -16,9 +16,9 @@ pub enum Command {
     /// Measure the matrix of pipeline.toml; continues where an earlier one was stopped
     Run(Run),
     /// List all backends, and which can run on this machine
-    Backends(Here),
+    Backends(Installed),
     /// Check engines, model, sensors, permissions, clock and disk, each with a remedy
-    Doctor(Doctor),
+    Doctor(Setup),
     /// Read the power sources for a while and print what they gave and what reading them cost
     Sample(Sample),
     /// Measure what an NVIDIA GPU's power readings are, and which CUDA backends run; writes a record (docs/hardware)
@@ -27,32 +27,22 @@ pub enum Command {
     Prepare(Prepare),
 }
 
-/// Where engines and models are installed.
+/// The configuration, and where what it names is installed and built.
 #[derive(Debug, Args)]
-pub struct Here {
-    /// Folder into which the pinned wheels were installed
-    #[arg(long, value_name = "DIR", default_value = ".venv/site-packages")]
-    pub site_packages: PathBuf,
-    /// ONNX Runtime's shared library [default: the one in --site-packages]
+pub struct Setup {
     #[arg(long, value_name = "FILE")]
-    pub onnxruntime: Option<PathBuf>,
-    /// Folder into which onnxruntime-gpu was installed
-    #[arg(long, value_name = "DIR", default_value = ".venv-gpu/site-packages")]
-    pub gpu_site_packages: PathBuf,
-    /// Python with torch and transformers
-    #[arg(long, value_name = "FILE", default_value = ".venv-transformers/bin/python")]
-    pub transformers: PathBuf,
+    pub config: PathBuf,
+    #[command(flatten)]
+    pub here: Installed,
+    /// Folder for graphs built from the model
+    #[arg(long, value_name = "DIR")]
+    pub cache: PathBuf,
 }
 
 #[derive(Debug, Args)]
 pub struct Run {
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
     #[command(flatten)]
-    pub here: Here,
-    /// Folder for graphs built from the model
-    #[arg(long, value_name = "DIR")]
-    pub cache: PathBuf,
+    pub setup: Setup,
     /// Folder of what was measured, one folder a plan in it
     #[arg(long, value_name = "DIR")]
     pub journal: PathBuf,
@@ -65,25 +55,9 @@ pub struct Run {
 }
 
 #[derive(Debug, Args)]
-pub struct Doctor {
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
-    #[command(flatten)]
-    pub here: Here,
-    /// Folder for graphs built from the model
-    #[arg(long, value_name = "DIR")]
-    pub cache: PathBuf,
-}
-
-#[derive(Debug, Args)]
 pub struct Prepare {
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
     #[command(flatten)]
-    pub here: Here,
-    /// Folder for graphs built from the model
-    #[arg(long, value_name = "DIR")]
-    pub cache: PathBuf,
+    pub setup: Setup,
     /// Name of the backend
     #[arg(long)]
     pub backend: String,
@@ -106,13 +80,8 @@ pub struct Sample {
 
 #[derive(Debug, Args)]
 pub struct GpuCheck {
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
     #[command(flatten)]
-    pub here: Here,
-    /// Folder for graphs built from the model
-    #[arg(long, value_name = "DIR")]
-    pub cache: PathBuf,
+    pub setup: Setup,
     /// Folder for the record: DATE-GPU.md and DATE-GPU.parquet
     #[arg(long, value_name = "DIR")]
     pub into: PathBuf,
@@ -131,16 +100,4 @@ pub struct GpuCheck {
     /// Name the GPU and what it offers, and measure nothing
     #[arg(long)]
     pub dry_run: bool,
-}
-
-impl From<Here> for Installed {
-    fn from(here: Here) -> Self {
-        Installed {
-            site_packages: here.site_packages,
-            onnxruntime: here.onnxruntime,
-            gpu_site_packages: here.gpu_site_packages,
-            transformers: here.transformers,
-            http: None,
-        }
-    }
 }

@@ -2,7 +2,7 @@
 //! has an end, and whatever it prints has a bound.
 
 use crate::{
-    children,
+    children::{LEAVING, Listened},
     installed::{Installed, program},
 };
 use anyhow::{Context, Result, anyhow, bail};
@@ -13,17 +13,11 @@ use protocol::{
 };
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    process::{Child, Command, Stdio},
-    sync::{
-        Arc, Mutex,
-        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
-    },
-    thread::JoinHandle,
+    process::{Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
     time::{Duration, Instant},
 };
 
-/// How much of what a worker printed is kept to explain its death.
-const STDERR_KEPT: usize = 4096;
 /// Longest answer; a million decoding steps are less.
 const ANSWER_BYTES: u64 = 32 << 20;
 /// Answers that may wait to be read; a worker that says more waits.
@@ -32,16 +26,12 @@ const ANSWERS: usize = 2;
 const NODES: usize = 10_000;
 /// Between two looks whether a silent worker lives.
 const LOOK: Duration = Duration::from_millis(500);
-/// How long a worker may take to end that was told to, and its last words to arrive.
-const LEAVING: Duration = Duration::from_secs(5);
 
 pub struct Client {
-    child: Child,
+    child: Listened,
     /// To the thread that writes, as a worker that reads nothing would hold the writer up.
     requests: Sender<Vec<u8>>,
     answers: Receiver<std::io::Result<String>>,
-    stderr: Arc<Mutex<Vec<u8>>>,
-    noise: JoinHandle<()>,
     pub attestation: Attestation,
 }
 
@@ -65,21 +55,14 @@ impl Client {
 
     /// Starts a worker, of which nothing is asked yet. It ends with the thread that calls this.
     pub fn spawn(command: &mut Command) -> Result<Self> {
-        let mut child = children::spawn(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+        let (mut child, stdout) = Listened::spawn(command.stdin(Stdio::piped()))
             .with_context(|| format!("cannot start {}", command.get_program().display()))?;
-        let (Some(mut stdin), Some(stdout), Some(stderr_pipe)) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
-            bail!("a worker without pipes")
-        };
+        let mut stdin = child.child().stdin.take().context("a worker without pipes")?;
         let (requests, to_write) = channel::<Vec<u8>>();
         std::thread::spawn(move || to_write.iter().try_for_each(|line| stdin.write_all(&line)));
         let (sender, answers) = sync_channel(ANSWERS);
         std::thread::spawn(move || lines(stdout, ANSWER_BYTES, &sender));
-        let stderr = Arc::new(Mutex::new(Vec::new()));
-        let kept = stderr.clone();
-        let noise = std::thread::spawn(move || keep_tail(stderr_pipe, &kept));
-        Ok(Client { child, requests, answers, stderr, noise, attestation: Attestation::default() })
+        Ok(Client { child, requests, answers, attestation: Attestation::default() })
     }
 
     pub fn pid(&self) -> u32 {
@@ -89,7 +72,7 @@ impl Client {
     /// Sends a request and waits for its answer.
     pub fn ask(&mut self, request: &Request, timeout: Duration) -> Result<Answer> {
         if let Ok(Ok(line)) = self.answers.try_recv() {
-            children::kill(&self.child);
+            self.child.kill();
             bail!(
                 "worker answered what it was not asked, \"{}\", it has to answer each request once",
                 peer::words(&line)
@@ -107,7 +90,7 @@ impl Client {
             },
             Ok(Err(e)) => Err(self.death(&e.to_string())),
             Err(RecvTimeoutError::Timeout) => {
-                children::kill(&self.child);
+                self.child.kill();
                 Err(anyhow!("no answer within {} s, worker killed", timeout.as_secs()))
             }
             Err(RecvTimeoutError::Disconnected) => Err(self.death("worker ended")),
@@ -121,7 +104,7 @@ impl Client {
             let left = timeout.saturating_sub(started.elapsed());
             match self.answers.recv_timeout(left.min(LOOK)) {
                 Err(RecvTimeoutError::Timeout) if left > LOOK => {
-                    if let Ok(Some(_)) = self.child.try_wait() {
+                    if let Ok(Some(_)) = self.child.child().try_wait() {
                         // What it said last may still be on its way.
                         let last = self.answers.recv_timeout(LOOK);
                         return last.map_err(|_| RecvTimeoutError::Disconnected);
@@ -135,14 +118,12 @@ impl Client {
     /// Why the worker is gone: exit status and the last line it printed.
     fn death(&mut self, what: &str) -> anyhow::Error {
         // One that closed its output is about to end by itself.
-        let status = children::ended(&mut self.child, Duration::from_millis(200));
-        children::kill(&self.child);
-        let status = status.or_else(|| children::ended(&mut self.child, LEAVING));
+        let status = self.child.ended(Duration::from_millis(200));
+        self.child.kill();
+        let status = status.or_else(|| self.child.ended(LEAVING));
         let status = status.map_or_else(|| "it does not end".into(), |s| s.to_string());
-        children::finished(&self.noise, LEAVING);
-        let printed = self.stderr.lock().map(|s| String::from_utf8_lossy(&s).into_owned()).unwrap_or_default();
-        let last = printed.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it printed nothing");
-        anyhow!("{what}, {status}: {}", peer::words(last))
+        let last = self.child.last_words(LEAVING).unwrap_or_else(|| "it printed nothing".into());
+        anyhow!("{what}, {status}: {}", peer::words(&last))
     }
 
     /// Lets the worker end by itself, or ends it.
@@ -151,14 +132,7 @@ impl Client {
         let requests = std::mem::replace(&mut self.requests, channel().0);
         let _ = requests.send(b"{\"op\":\"exit\"}\n".to_vec());
         drop(requests);
-        children::ended(&mut self.child, LEAVING);
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        children::kill(&self.child);
-        children::ended(&mut self.child, LEAVING);
+        self.child.ended(LEAVING);
     }
 }
 
@@ -205,17 +179,6 @@ fn command(backend: &Backend, here: &Installed) -> Result<Command> {
         Process::Command(words) => command.args(words.iter().skip(1)),
     };
     Ok(command)
-}
-
-pub fn keep_tail(mut pipe: impl Read, kept: &Mutex<Vec<u8>>) {
-    let mut chunk = [0; 1024];
-    while let Ok(n @ 1..) = pipe.read(&mut chunk) {
-        if let Ok(mut kept) = kept.lock() {
-            kept.extend_from_slice(&chunk[..n]);
-            let excess = kept.len().saturating_sub(STDERR_KEPT);
-            kept.drain(..excess);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,11 @@ pub fn thread_cpu_ns() -> u64 {
     nanoseconds(ClockId::ThreadCPUTime).unsigned_abs()
 }
 
+/// Processor time of this process.
+pub fn process_cpu_ns() -> u64 {
+    nanoseconds(ClockId::ProcessCPUTime).unsigned_abs()
+}
+
 /// Time that this machine was suspended since it started: CLOCK_BOOTTIME goes on meanwhile, CLOCK_MONOTONIC stands still.
 pub fn asleep_ns() -> i64 {
     nanoseconds(ClockId::Boottime) - monotonic_ns()

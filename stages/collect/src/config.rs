@@ -36,7 +36,6 @@ pub struct Config {
     #[serde(default)]
     pub power: Vec<crate::power::Config>,
     /// A server for `openai-http`.
-    #[serde(default)]
     pub http: Option<Http>,
     /// Backends of one's own: programs that speak the worker protocol.
     #[serde(default)]

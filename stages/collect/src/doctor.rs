@@ -3,6 +3,7 @@
 use crate::{
     available::available,
     backends,
+    cli::Setup,
     config::Config,
     host::{CpuTicks, Host},
     installed::Installed,
@@ -62,7 +63,8 @@ impl fmt::Display for Report {
 }
 
 /// All checks, in the order in which a run would meet them.
-pub fn examine(config: &Config, here: &Installed, cache: &Path) -> Report {
+pub fn examine(config: &Config, asked: &Setup) -> Report {
+    let (here, cache) = (&asked.here.with_server_of(config), &asked.cache);
     let mut found = Vec::new();
     let model = Preparer::default().model(config, here, cache);
     match &model {
@@ -128,11 +130,9 @@ fn processors(config: &Config) -> Found {
 
 /// What others use while nothing is measured.
 fn quiet(config: &Config) -> Found {
-    let Some(before) = CpuTicks::read() else {
-        return Found::Limited("/proc/stat cannot be read".into(), "contention will not be seen".into());
-    };
+    let before = CpuTicks::read();
     std::thread::sleep(Duration::from_millis(500));
-    let Some(after) = CpuTicks::read() else {
+    let (Some(before), Some(after)) = (before, CpuTicks::read()) else {
         return Found::Limited("/proc/stat cannot be read".into(), "contention will not be seen".into());
     };
     let busy = (after.busy - before.busy) as f64 / (after.total - before.total).max(1) as f64 * 100.0;

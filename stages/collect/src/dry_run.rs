@@ -3,26 +3,32 @@
 use crate::{
     available::available,
     backends,
+    cli::Run,
     config::Config,
     host::Host,
-    measure::{Paths, journal_of},
+    measure::journal_of,
     plan::{Planned, plan},
 };
 use anyhow::Result;
 use serde_json::Value;
-use std::{collections::HashMap, fmt::Write, fs, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write,
+    fs,
+    path::Path,
+};
 
 /// Loading a worker, where no session has measured it.
 const LOAD_S: f64 = 3.0;
 
-pub fn describe(config: &Config, paths: &Paths) -> Result<String> {
+pub fn describe(config: &Config, asked_for: &Run) -> Result<String> {
     let asked = backends::asked(config)?;
-    let here = paths.here.clone().with_server_of(config);
+    let here = asked_for.setup.here.with_server_of(config);
     let host = Host::read();
-    let folder = journal_of(&paths.journal, &schemas::config::as_json(config), &host);
-    let known = Known::read(&folder, &paths.journal);
+    let folder = journal_of(&asked_for.journal, &schemas::config::as_json(config), &host);
+    let known = Known::read(&folder, &asked_for.journal);
     let runs = plan(config);
-    let todo: Vec<&Planned> = runs.iter().filter(|r| !known.done.contains_key(&r.run_id)).collect();
+    let todo: Vec<&Planned> = runs.iter().filter(|r| !known.done.contains(&r.run_id)).collect();
     let mut text = String::new();
     let _ = writeln!(
         text,
@@ -112,7 +118,7 @@ fn cell_of(run_id: &str) -> &str {
 /// What earlier sessions of this or another plan measured on the same machine.
 #[derive(Default)]
 struct Known {
-    done: HashMap<String, ()>,
+    done: HashSet<String>,
     latency_ms: HashMap<String, f64>,
     load_s: HashMap<String, f64>,
 }
@@ -126,7 +132,7 @@ impl Known {
             for run in text.lines().filter_map(|l| serde_json::from_str::<Value>(l).ok()) {
                 let Some(id) = run["run_id"].as_str() else { continue };
                 if plan == folder {
-                    known.done.insert(id.into(), ());
+                    known.done.insert(id.into());
                 }
                 if let Some(ms) = run["latency_ms"].as_f64() {
                     known.latency_ms.insert(cell_of(id).into(), ms);

@@ -4,7 +4,6 @@ use crate::{
     attest,
     client::Client,
     config::{Config, OnUnavailable},
-    host,
     installed::Installed,
     parity,
     prepare::Preparer,
@@ -74,7 +73,7 @@ impl Gate<'_> {
 
     /// The fault of a processor that this machine, or what it allows this process, does not have.
     fn absent_cpu(&self) -> Result<Option<Fault>> {
-        let allowed = host::allowed_cpus().context("cannot read this process's processors")?;
+        let allowed = protocol::allowed_cpus().context("cannot read this process's processors")?;
         let absent = self.config.cpus.iter().enumerate().find(|(_, cpu)| !allowed.contains(cpu));
         Ok(absent.map(|(i, cpu)| Fault::new(format!("cpus.{i}"), "cpus must be processors that may be used here", cpu)))
     }

@@ -1,7 +1,6 @@
 //! The machine, from /proc and /etc.
 
-use rustix::thread::{CpuSet, sched_getaffinity};
-use std::{fs, io, os::unix::fs::FileExt};
+use std::{fs, os::unix::fs::FileExt};
 
 /// What a session says of its host.
 pub struct Host {
@@ -85,12 +84,6 @@ impl CpuTicks {
     }
 }
 
-/// Logical processors that this process may use.
-pub fn allowed_cpus() -> io::Result<Vec<usize>> {
-    let set = sched_getaffinity(None)?;
-    Ok((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect())
-}
-
 /// User and system time of a process and of its children that ended (a compiler, for one), in clock ticks
 /// (proc_pid_stat(5), fields 14 to 17).
 pub fn process_ticks(pid: u32) -> Option<u64> {
@@ -98,16 +91,6 @@ pub fn process_ticks(pid: u32) -> Option<u64> {
     let after_name = stat.rsplit_once(')')?.1;
     let times = after_name.split_whitespace().skip(11).take(4);
     times.map(|ticks| ticks.parse::<u64>().ok()).sum()
-}
-
-/// Processor time of all threads of this process that live, ns (proc(5), schedstat, first field).
-pub fn own_cpu_ns() -> Option<u64> {
-    let tasks = fs::read_dir("/proc/self/task").ok()?;
-    let used = tasks.filter_map(|task| {
-        let stat = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-        stat.split_whitespace().next()?.parse::<u64>().ok()
-    });
-    Some(used.sum())
 }
 
 /// Clock ticks a second in /proc: USER_HZ, which is 100 on x86-64 and AArch64 (include/asm-generic/param.h).

@@ -5,24 +5,29 @@ use nvml_wrapper::Nvml;
 use protocol::backend::{Kind, Process};
 use std::path::{Path, PathBuf};
 
-/// Folders and programs; the Makefile says where.
-#[derive(Debug, Clone)]
+/// Where engines and models are installed; the Makefile says where.
+#[derive(Debug, Clone, clap::Args)]
 pub struct Installed {
+    /// Folder into which the pinned wheels were installed
+    #[arg(long, value_name = "DIR", default_value = ".venv/site-packages")]
     pub site_packages: PathBuf,
-    /// ONNX Runtime's library for the CPU, if not the one in `site_packages`.
+    /// ONNX Runtime's shared library [default: the one in --site-packages]
+    #[arg(long, value_name = "FILE")]
     pub onnxruntime: Option<PathBuf>,
-    /// site-packages with onnxruntime-gpu and NVIDIA's libraries.
+    /// Folder into which onnxruntime-gpu was installed
+    #[arg(long, value_name = "DIR", default_value = ".venv-gpu/site-packages")]
     pub gpu_site_packages: PathBuf,
-    /// Python of the environment with torch and transformers.
+    /// Python with torch and transformers
+    #[arg(long, value_name = "FILE", default_value = ".venv-transformers/bin/python")]
     pub transformers: PathBuf,
     /// Server of `[collect.http]`.
+    #[arg(skip)]
     pub http: Option<String>,
 }
 
 impl Installed {
-    pub fn with_server_of(mut self, config: &Config) -> Self {
-        self.http = config.http.as_ref().map(|h| h.url.clone());
-        self
+    pub fn with_server_of(&self, config: &Config) -> Self {
+        Installed { http: config.http.as_ref().map(|h| h.url.clone()), ..self.clone() }
     }
 
     /// ONNX Runtime's library for a backend.

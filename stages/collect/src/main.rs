@@ -30,12 +30,9 @@ mod sample;
 mod tables;
 mod window;
 
-use anyhow::Context;
 use clap::Parser;
 use cli::{Cli, Command};
 use config::Config;
-use installed::Installed;
-use prepare::Preparer;
 use schemas::config::Fault;
 use std::{path::Path, process::ExitCode};
 
@@ -50,49 +47,32 @@ fn main() -> ExitCode {
     }
 }
 
-fn configured(path: &Path) -> anyhow::Result<Config> {
-    Ok(schemas::config::load_valid(path, "collect", Config::fault)?)
-}
-
-/// What only the machine shows to be wrong with a value is told with file and line, too.
-fn placed<T>(config: &Path, done: anyhow::Result<T>) -> anyhow::Result<T> {
-    done.map_err(|error| match error.downcast_ref::<Fault>() {
-        Some(fault) => schemas::config::refusal(config, "collect", fault).into(),
+/// What a command does with its configuration. What only the machine shows to be wrong with a value is told with file and line, too.
+fn configured<T>(path: &Path, command: impl FnOnce(&Config) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let config = schemas::config::load_valid(path, "collect", Config::fault)?;
+    command(&config).map_err(|error| match error.downcast_ref::<Fault>() {
+        Some(fault) => schemas::config::refusal(path, "collect", fault).into(),
         None => error,
     })
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
-    match command {
+    let said = match command {
+        Command::Run(a) if a.dry_run => configured(&a.setup.config, |config| dry_run::describe(config, &a))?,
         Command::Run(a) => {
-            let config = configured(&a.config)?;
-            let paths = measure::Paths { here: a.here.into(), cache: a.cache, journal: a.journal };
-            if a.dry_run {
-                print!("{}", dry_run::describe(&config, &paths)?);
-            } else {
-                let measured = placed(&a.config, measure::measure(&config, &paths))?;
-                tables::write(&measured, &config, &a.write)?;
-            }
+            configured(&a.setup.config, |config| tables::write(&measure::measure(config, &a)?, config, &a.write))?;
+            String::new()
         }
-        Command::Backends(here) => print!("{}", doctor::backends(&here.into())),
+        Command::Backends(here) => doctor::backends(&here),
         Command::Doctor(a) => {
-            let config = configured(&a.config)?;
-            let report = doctor::examine(&config, &Installed::from(a.here).with_server_of(&config), &a.cache);
+            let report = configured(&a.config, |config| Ok(doctor::examine(config, &a)))?;
             print!("{report}");
             return Ok(report.exit_code());
         }
-        Command::Prepare(a) => {
-            let config = configured(&a.config)?;
-            let here = Installed::from(a.here);
-            let backend = backends::find(&a.backend, &config.worker)?;
-            std::fs::create_dir_all(&a.cache).with_context(|| format!("{}: cannot create", a.cache.display()))?;
-            let mut preparer = Preparer::default();
-            let model = placed(&a.config, preparer.model(&config, &here, &a.cache))?;
-            let load = placed(&a.config, preparer.load(&backend, &config, &model, &here, &a.cache))?;
-            println!("{}", serde_json::to_string(&protocol::Request::Load(Box::new(load)))?);
-        }
-        Command::Sample(a) => print!("{}", placed(&a.config, sample::sample(&configured(&a.config)?, &a))?),
-        Command::GpuCheck(a) => print!("{}", gpu_check::check(&configured(&a.config)?, a)?),
-    }
+        Command::Prepare(a) => configured(&a.setup.config, |config| prepare::first_request(config, &a))?,
+        Command::Sample(a) => configured(&a.config, |config| sample::sample(config, &a))?,
+        Command::GpuCheck(a) => configured(&a.setup.config, |config| gpu_check::check(config, &a))?,
+    };
+    print!("{said}");
     Ok(ExitCode::SUCCESS)
 }

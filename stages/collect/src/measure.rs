@@ -2,6 +2,7 @@
 
 use crate::{
     attest, backends,
+    cli::{self, Setup},
     client::Client,
     clock::{self, Anchor, LEAST_STEP_NS},
     config::{Config, Logits, Stop},
@@ -29,13 +30,6 @@ use std::{
 
 /// Time between states of the sensors in the journal: what a killed session may lose of its counts of errors.
 const STATE_EVERY: Duration = Duration::from_secs(10);
-
-/// Where things are; the Makefile says.
-pub struct Paths {
-    pub here: Installed,
-    pub cache: PathBuf,
-    pub journal: PathBuf,
-}
 
 struct Measuring<'a> {
     config: &'a Config,
@@ -82,13 +76,13 @@ fn say_other_host(journal: &Journal, host: &Host) -> Result<()> {
 }
 
 /// Makes the runs that the journal does not have yet and returns the journal.
-pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
-    let backends = backends::asked(config)?;
+pub fn measure(config: &Config, asked: &cli::Run) -> Result<Journal> {
+    let (backends, Setup { here, cache, .. }) = (backends::asked(config)?, &asked.setup);
     let mut preparer = Preparer::default();
-    let model = preparer.model(config, &paths.here, &paths.cache)?;
+    let model = preparer.model(config, here, cache)?;
     let host = Host::read();
     let config_json = schemas::config::as_json(config);
-    let journal = Journal::open(&journal_of(&paths.journal, &config_json, &host))?;
+    let journal = Journal::open(&journal_of(&asked.journal, &config_json, &host))?;
     let done: HashSet<String> =
         journal.runs().iter().filter_map(|r| r.get("run_id")?.as_str().map(str::to_string)).collect();
     let todo: Vec<Planned> = plan(config).into_iter().filter(|r| !done.contains(&r.run_id)).collect();
@@ -104,9 +98,9 @@ pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
     let prompts = Prompts::new(config, &model, &mut preparer)?;
     let anchor = Anchor::now();
     let mut session = Session::new(config, &config_json, &host, anchor);
-    std::fs::create_dir_all(&paths.cache).with_context(|| format!("{}: cannot create", paths.cache.display()))?;
-    let here = paths.here.clone().with_server_of(config);
-    let gate = Gate { config, model: &model, here: &here, cache: &paths.cache, batch: prompts.parity_batch() };
+    std::fs::create_dir_all(cache).with_context(|| format!("{}: cannot create", cache.display()))?;
+    let here = here.with_server_of(config);
+    let gate = Gate { config, model: &model, here: &here, cache, batch: prompts.parity_batch() };
     let gated = gate.pass(backends, &mut preparer)?;
     preparer.finish();
     session.engines = gated.iter().filter_map(|g| g.attestation.as_ref()).map(|a| a.library.clone()).collect();
@@ -118,14 +112,9 @@ pub fn measure(config: &Config, paths: &Paths) -> Result<Journal> {
 }
 
 impl Measuring<'_> {
-    fn run_timeout(&self) -> Duration {
-        Duration::from_secs(self.config.run_timeout_s)
-    }
-
     fn run_all(&mut self, todo: &[Planned]) -> Result<()> {
         let session_id = self.session.session_id.clone();
-        let samples = self.journal.samples();
-        let sampler = Sampler::start(&self.config.power, &session_id, self.anchor, &samples)?;
+        let sampler = Sampler::start(&self.config.power, &session_id, self.anchor, self.journal.samples())?;
         self.session.sensors(&sampler);
         self.journal.session(&self.session)?;
         (self.session.idle_before_start_ns, self.session.idle_before_end_ns) = self.idle(&sampler);
@@ -280,7 +269,8 @@ impl Measuring<'_> {
         let asleep_ns = clock::asleep_ns();
         let before = CpuUse::read(client.pid());
         let asked_ns = monotonic_ns();
-        let answer = client.ask(&Request::Run(Box::new(request.clone())), self.run_timeout())?;
+        let answer =
+            client.ask(&Request::Run(Box::new(request.clone())), Duration::from_secs(self.config.run_timeout_s))?;
         let answered_ns = monotonic_ns();
         let after = CpuUse::read(client.pid());
         let (other_cpu_pct, cores_busy) = (before.other_pct(&after), before.worker_cores(&after));
@@ -330,6 +320,7 @@ impl Measuring<'_> {
         });
         let reason = slept.or(crowded);
         let record = self.record(planned);
+        let cpus: Vec<String> = attested.cpus.iter().map(usize::to_string).collect();
         Run {
             status: if reason.is_some() { "degraded" } else { "ok" }.into(),
             reason,
@@ -348,7 +339,7 @@ impl Measuring<'_> {
             logits: Some(if answer.last_logits { Logits::Last } else { Logits::All }.name().into()),
             threads: attested.threads,
             cores_busy: measured.cores_busy,
-            cpus: (!attested.cpus.is_empty()).then(|| join(&attested.cpus)),
+            cpus: (!attested.cpus.is_empty()).then(|| cpus.join(",")),
             provider: Some(attested.provider.clone()),
             nodes: (!attested.nodes.is_empty()).then(|| attested.nodes.clone()),
             graph: Some(attested.graph.clone()),
@@ -412,8 +403,4 @@ impl Measuring<'_> {
         sampler.wait_past(end);
         (Some(self.anchor.utc(start)), Some(self.anchor.utc(end)))
     }
-}
-
-fn join(numbers: &[usize]) -> String {
-    numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
 }

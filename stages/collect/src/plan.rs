@@ -6,7 +6,7 @@ use crate::{
     names::cell_id,
 };
 use protocol::random::SplitMix;
-use sha2::{Digest, Sha256};
+use schemas::provenance::sha256_bytes;
 
 /// One run to be made.
 #[derive(Debug, Clone)]
@@ -47,8 +47,7 @@ pub fn plan(config: &Config) -> Vec<Planned> {
 
 /// Name of a plan's journal: the same configuration on the same processor, whatever the host is called today.
 pub fn plan_id(config_json: &serde_json::Value, cpu: &str) -> String {
-    let digest = Sha256::digest(format!("{config_json}\n{cpu}"));
-    digest.iter().take(8).map(|b| format!("{b:02x}")).collect()
+    sha256_bytes(format!("{config_json}\n{cpu}").as_bytes())[..16].to_string()
 }
 
 #[cfg(test)]

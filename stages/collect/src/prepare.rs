@@ -2,11 +2,13 @@
 //! that takes and breaks is its own.
 
 use crate::{
+    backends,
+    cli::{Prepare, Setup},
     client::Client,
     config::Config,
     installed::{Installed, program},
 };
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use protocol::{
     Answer, Load, Model, Request,
     backend::{Backend, Form, Process},
@@ -137,6 +139,17 @@ impl Preparer {
             client.finish();
         }
     }
+}
+
+/// `collect prepare`: builds a backend's form of the model; the first request for its worker, as a line.
+pub fn first_request(config: &Config, asked: &Prepare) -> Result<String> {
+    let Setup { here, cache, .. } = &asked.setup;
+    let backend = backends::find(&asked.backend, &config.worker)?;
+    std::fs::create_dir_all(cache).with_context(|| format!("{}: cannot create", cache.display()))?;
+    let mut preparer = Preparer::default();
+    let model = preparer.model(config, here, cache)?;
+    let load = preparer.load(&backend, config, &model, here, cache)?;
+    Ok(serde_json::to_string(&Request::Load(Box::new(load)))? + "\n")
 }
 
 /// Workers may run in another folder.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::path::Path;
 
 /// A row of `session`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Session {
     pub session_id: String,
     pub source: &'static str,
@@ -47,29 +47,18 @@ impl Session {
             session_id: format!("{}-{}", anchor.realtime_ns, std::process::id()),
             source: "measured",
             started_ns: anchor.realtime_ns,
-            ended_ns: None,
             host: host.name.clone(),
             os: host.os.clone(),
             cpu: host.cpu.clone(),
             machine: Machine::read(Path::new("/")),
             logical_cores: host.logical_cores,
             memory_mb: host.memory_mb,
-            gpu_uuids: None,
-            gpu_names: None,
-            gpu_driver: None,
-            engines: Vec::new(),
             git_commit: std::env::var("TALLYWATT_COMMIT").ok(),
             config_sha256: schemas::provenance::sha256_bytes(config_json.to_string().as_bytes()),
             anchor_realtime_ns: anchor.realtime_ns,
             anchor_monotonic_ns: anchor.monotonic_ns,
-            clock_step_ms: None,
             seed: config.seed,
-            idle_before_start_ns: None,
-            idle_before_end_ns: None,
-            idle_after_start_ns: None,
-            idle_after_end_ns: None,
-            sensors: None,
-            sensors_unavailable: None,
+            ..Session::default()
         }
     }
 
@@ -135,7 +124,6 @@ pub struct Run {
     pub warmup_cv_pct: Option<f64>,
     pub other_cpu_pct: Option<f64>,
     pub attempts: Option<usize>,
-    pub imported_from: Option<String>,
 }
 
 impl Run {

@@ -1,5 +1,5 @@
-//! Backends: what each name promises, which form of the model it reads, and whose process it is. A new one is a function here, its line in
-//! [`ALL`], and its engine in `stages/worker/src/engines`; or a `[[collect.worker]]` in any language.
+//! Backends: what each name promises, which form of the model it reads, and whose process it is. A new one is a value and a name in
+//! [`all`], and its engine in `stages/worker/src/engines`; or a `[[collect.worker]]` in any language.
 
 use crate::model::{Arithmetic, Weighted};
 use serde::{Deserialize, Serialize};
@@ -81,27 +81,8 @@ pub struct Backend {
 }
 
 /// Registered backends, in the order in which they are listed.
-const ALL: &[fn() -> Backend] = &[
-    onnxruntime_cpu,
-    onnxruntime_cpu_q4,
-    onnxruntime_cpu_q4_int8,
-    onnxruntime_gpu,
-    candle_cpu,
-    candle_cpu_q4,
-    candle_gpu,
-    transformers_cpu,
-    transformers_cpu_compile,
-    transformers_gpu,
-    transformers_gpu_compile,
-    openai_http,
-];
-
 pub fn all() -> impl Iterator<Item = Backend> {
-    ALL.iter().map(|backend| backend())
-}
-
-fn onnxruntime_cpu() -> Backend {
-    Backend {
+    let onnxruntime_cpu = Backend {
         name: "onnxruntime-cpu".into(),
         about: "ONNX Runtime (C++), f32, CPU provider",
         kind: Kind::Cpu,
@@ -110,116 +91,98 @@ fn onnxruntime_cpu() -> Backend {
         compiled: false,
         form: Form::Onnx(Weighted::Float),
         process: Process::Worker,
-    }
-}
-
-/// Matrices in the GGUF file's blocks, multiplied exactly.
-fn onnxruntime_cpu_q4() -> Backend {
-    Backend {
+    };
+    // Matrices in the GGUF file's blocks, multiplied exactly.
+    let onnxruntime_cpu_q4 = Backend {
         name: "onnxruntime-cpu-q4".into(),
         about: "ONNX Runtime, GGUF blocks of 4 bits as they are, exact arithmetic",
         promise: Promise::Blocks,
         form: Form::Onnx(Weighted::Quantized(Arithmetic::Float)),
-        ..onnxruntime_cpu()
-    }
-}
-
-/// Activations rounded to eight bits: faster, and another computation than the exact one, which its name says in every row.
-fn onnxruntime_cpu_q4_int8() -> Backend {
-    Backend {
+        ..onnxruntime_cpu.clone()
+    };
+    // Activations rounded to eight bits: faster, and another computation than the exact one, which its name says in every row.
+    let onnxruntime_cpu_q4_int8 = Backend {
         name: "onnxruntime-cpu-q4-int8".into(),
         about: "ONNX Runtime, GGUF blocks of 4 bits, activations rounded to 8 bits",
         promise: Promise::BlocksRounded,
         form: Form::Onnx(Weighted::Quantized(Arithmetic::Int8)),
-        ..onnxruntime_cpu()
-    }
-}
-
-fn onnxruntime_gpu() -> Backend {
-    Backend {
+        ..onnxruntime_cpu.clone()
+    };
+    let onnxruntime_gpu = Backend {
         name: "onnxruntime-gpu".into(),
         about: "ONNX Runtime (C++), f32, CUDA provider, or none",
         kind: Kind::Gpu,
         provider: Some("CUDAExecutionProvider"),
-        ..onnxruntime_cpu()
-    }
-}
-
-fn candle_cpu() -> Backend {
-    Backend {
+        ..onnxruntime_cpu.clone()
+    };
+    let candle_cpu = Backend {
         name: "candle-cpu".into(),
         about: "candle (Rust), f32, CPU",
         provider: None,
         form: Form::Files,
-        ..onnxruntime_cpu()
-    }
-}
-
-fn candle_cpu_q4() -> Backend {
-    Backend {
+        ..onnxruntime_cpu.clone()
+    };
+    let candle_cpu_q4 = Backend {
         name: "candle-cpu-q4".into(),
         about: "candle (Rust), GGUF blocks as they are, activations rounded to 8 bits",
         promise: Promise::BlocksRounded,
         form: Form::Gguf,
-        ..candle_cpu()
-    }
-}
-
-/// It links the CUDA libraries, so it is a program of its own (`make cuda`).
-fn candle_gpu() -> Backend {
-    Backend {
+        ..candle_cpu.clone()
+    };
+    // It links the CUDA libraries, so it is a program of its own (`make cuda`).
+    let candle_gpu = Backend {
         name: "candle-gpu".into(),
         about: "candle (Rust), f32, CUDA",
         kind: Kind::Gpu,
         process: Process::Cuda,
-        ..candle_cpu()
-    }
-}
-
-/// Hugging Face Transformers on PyTorch: a Python worker in an environment of its own (`make transformers`).
-fn transformers_cpu() -> Backend {
-    Backend {
+        ..candle_cpu.clone()
+    };
+    // Hugging Face Transformers on PyTorch: a Python worker in an environment of its own (`make transformers`).
+    let transformers_cpu = Backend {
         name: "transformers-cpu".into(),
         about: "Transformers on PyTorch, f32, CPU, eager",
         form: Form::Folder,
         process: Process::Transformers,
-        ..candle_cpu()
-    }
-}
-
-fn transformers_cpu_compile() -> Backend {
-    Backend {
+        ..candle_cpu.clone()
+    };
+    let transformers_cpu_compile = Backend {
         name: "transformers-cpu-compile".into(),
         about: "Transformers on PyTorch, f32, CPU, torch.compile",
         compiled: true,
-        ..transformers_cpu()
-    }
-}
-
-fn transformers_gpu() -> Backend {
-    Backend {
+        ..transformers_cpu.clone()
+    };
+    let transformers_gpu = Backend {
         name: "transformers-gpu".into(),
         about: "Transformers on PyTorch, f32, CUDA, eager",
         kind: Kind::Gpu,
-        ..transformers_cpu()
-    }
-}
-
-fn transformers_gpu_compile() -> Backend {
-    Backend {
+        ..transformers_cpu.clone()
+    };
+    let transformers_gpu_compile = Backend {
         name: "transformers-gpu-compile".into(),
         about: "Transformers on PyTorch, f32, CUDA, torch.compile",
         compiled: true,
-        ..transformers_gpu()
-    }
-}
-
-fn openai_http() -> Backend {
-    Backend {
+        ..transformers_gpu.clone()
+    };
+    let openai_http = Backend {
         name: "openai-http".into(),
         about: "an OpenAI-compatible streaming server",
         promise: Promise::Unknown,
         form: Form::Served,
-        ..candle_cpu()
-    }
+        ..candle_cpu.clone()
+    };
+    [
+        onnxruntime_cpu,
+        onnxruntime_cpu_q4,
+        onnxruntime_cpu_q4_int8,
+        onnxruntime_gpu,
+        candle_cpu,
+        candle_cpu_q4,
+        candle_gpu,
+        transformers_cpu,
+        transformers_cpu_compile,
+        transformers_gpu,
+        transformers_gpu_compile,
+        openai_http,
+    ]
+    .into_iter()
 }

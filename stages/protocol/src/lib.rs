@@ -16,10 +16,19 @@ pub use batch::Batch;
 pub use messages::{Answer, Attestation, Http, Load, Mode, Request, RunAnswer, RunRequest, Warmup};
 pub use model::{Architecture, Arithmetic, Files, Graph, Model, Source, Weighted};
 
-use rustix::time::{ClockId, clock_gettime};
+use rustix::{
+    thread::{CpuSet, sched_getaffinity},
+    time::{ClockId, clock_gettime},
+};
 
 /// Nanoseconds of CLOCK_MONOTONIC: one clock for all processes of the host.
 pub fn monotonic_ns() -> i64 {
     let t = clock_gettime(ClockId::Monotonic);
     t.tv_sec * 1_000_000_000 + t.tv_nsec
+}
+
+/// Logical processors that this process may use.
+pub fn allowed_cpus() -> std::io::Result<Vec<usize>> {
+    let set = sched_getaffinity(None)?;
+    Ok((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect())
 }

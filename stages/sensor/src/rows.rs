@@ -71,8 +71,9 @@ impl Traces {
     pub fn rows(mut self, states: Vec<State>, source: &str) -> Vec<Sensor> {
         let mut known: BTreeMap<Key, State> = BTreeMap::new();
         for state in states {
-            let key = (state.session_id.clone(), state.device_id.clone(), state.kind.name().to_string());
-            self.0.entry(key.clone()).or_default().scope = state.scope.name().into();
+            let sensor = &state.sensor;
+            let key = (state.session_id.clone(), sensor.device_id.clone(), sensor.kind.name().to_string());
+            self.0.entry(key.clone()).or_default().scope = sensor.scope.name().into();
             known.insert(key, state);
         }
         self.0.into_iter().map(|(key, trace)| row(trace, known.remove(&key), key, source)).collect()
@@ -95,8 +96,9 @@ fn row(trace: Trace, state: Option<State>, (session_id, device_id, kind): Key, s
     let counts = counts_up(&kind);
     let made_by_reading = Kind::ALL.iter().any(|k| k.name() == kind && k.made_by_reading());
     let state = state.as_ref();
-    let from = state.map_or("stated", |s| if s.is_averaging_assumed { "assumed" } else { "stated" });
-    let stated = state.and_then(|s| s.averaging_ms).map(|ms| (ms, from));
+    let known = state.map(|s| &s.sensor);
+    let from = known.map_or("stated", |s| if s.is_averaging_assumed { "assumed" } else { "stated" });
+    let stated = known.and_then(|s| s.averaging_ms).map(|ms| (ms, from));
     let averaging = stated.or_else(|| assumed_averaging(&kind));
     Sensor {
         readings: trace.readings as i64,
@@ -106,15 +108,15 @@ fn row(trace: Trace, state: Option<State>, (session_id, device_id, kind): Key, s
         resolution_j: updates.quantum().filter(|_| counts),
         scope: trace.scope,
         source: state.map_or(source, |s| &s.source).into(),
-        label: state.and_then(|s| s.label.clone()),
+        label: known.and_then(|s| s.label.clone()),
         missed: state.map(|s| s.missed as i64),
         errors: state.map(|s| s.errors as i64),
         last_error: state.and_then(|s| s.last_error.clone()),
         averaging_ms: averaging.map(|(ms, _)| ms),
         averaging_from: averaging.map(|(_, from)| from.into()),
         clock: state.map(|s| if s.source == "external" || s.source == "replay" { "other" } else { "runs" }.into()),
-        error_w: state.and_then(|s| s.error_w),
-        error_pct: state.and_then(|s| s.error_pct),
+        error_w: known.and_then(|s| s.error_w),
+        error_pct: known.and_then(|s| s.error_pct),
         cost_pct: state.map(|s| s.cost_pct),
         session_id,
         device_id,
@@ -168,18 +170,11 @@ mod tests {
     fn a_sensor_that_never_spoke_has_a_row_with_its_errors() {
         let state = State {
             session_id: "s".into(),
-            device_id: "external:plug".into(),
-            kind: Kind::Instant,
-            scope: Scope::Node,
+            sensor: crate::Sensor::new("external:plug", Kind::Instant, Scope::Node),
             source: "external".into(),
-            label: None,
             missed: 2,
             errors: 5,
             last_error: Some("line 1".into()),
-            averaging_ms: None,
-            is_averaging_assumed: false,
-            error_w: None,
-            error_pct: None,
             cost_pct: 0.5,
         };
         let rows = rows(&[sample("a", "counter", 0, 1.0)], vec![state], "unknown").unwrap();

@@ -55,5 +55,7 @@ pub trait Subject {
     fn greedy(&mut self, batch: &Batch, new_tokens: usize) -> Result<Vec<Vec<u32>>>;
     /// One iteration of a run.
     fn iterate(&mut self, run: &RunRequest) -> Result<Iteration>;
-    fn last_alone(&self) -> bool;
+    fn last_alone(&self) -> bool {
+        true
+    }
 }

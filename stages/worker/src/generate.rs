@@ -10,17 +10,6 @@ pub struct Generating {
     engine: Box<dyn Engine>,
 }
 
-/// What one generation did.
-#[derive(Debug)]
-struct Generated {
-    /// New tokens, `[step][row]`.
-    tokens: Vec<Vec<u32>>,
-    step_ns: Vec<u64>,
-    /// Tokens up to and with each row's stop token.
-    counted: usize,
-    cache_bytes: [usize; 2],
-}
-
 /// How a generation goes.
 struct Decoding<'a> {
     new_tokens: usize,
@@ -66,8 +55,8 @@ impl Generating {
         Ok(next)
     }
 
-    /// Greedy tokens. With a cache each step runs one new column; without, all columns again.
-    fn generate(&mut self, prompt: &Batch, how: &Decoding) -> Result<Generated> {
+    /// Greedy tokens `[step][row]`, and what that took. With a cache each step runs one new column; without, all columns again.
+    fn generate(&mut self, prompt: &Batch, how: &Decoding) -> Result<(Vec<Vec<u32>>, Iteration)> {
         self.engine.clear();
         let mut batch = prompt.clone();
         let (mut tokens, mut step_ns, mut past) = (Vec::new(), Vec::new(), 0);
@@ -93,7 +82,14 @@ impl Generating {
             cache_bytes[1] = cache_bytes[0];
         }
         self.engine.clear();
-        Ok(Generated { tokens, step_ns, counted, cache_bytes })
+        let done = Iteration {
+            step_ns,
+            tokens_in: prompt.padded_tokens(),
+            tokens_generated: counted,
+            cache_bytes: how.kv_cache.then_some(cache_bytes),
+            ..Iteration::default()
+        };
+        Ok((tokens, done))
     }
 }
 
@@ -109,7 +105,7 @@ impl Subject for Generating {
 
     fn greedy(&mut self, batch: &Batch, new_tokens: usize) -> Result<Vec<Vec<u32>>> {
         let how = Decoding { new_tokens, stop_tokens: &[], kv_cache: self.engine.can_keep(), last: true };
-        Ok(self.generate(batch, &how)?.tokens)
+        Ok(self.generate(batch, &how)?.0)
     }
 
     fn last_alone(&self) -> bool {
@@ -117,11 +113,10 @@ impl Subject for Generating {
     }
 
     fn iterate(&mut self, run: &RunRequest) -> Result<Iteration> {
-        let tokens_in = run.batch.padded_tokens();
         if run.mode == Mode::Prefill {
             self.engine.clear();
             self.step(&Step { batch: &run.batch, past: 0, keep: false, last: run.last_logits })?;
-            return Ok(Iteration { tokens_in, ..Iteration::default() });
+            return Ok(Iteration { tokens_in: run.batch.padded_tokens(), ..Iteration::default() });
         }
         let how = Decoding {
             new_tokens: run.new_tokens,
@@ -129,14 +124,7 @@ impl Subject for Generating {
             kv_cache: run.kv_cache,
             last: run.last_logits,
         };
-        let done = self.generate(&run.batch, &how)?;
-        Ok(Iteration {
-            step_ns: done.step_ns,
-            tokens_in,
-            tokens_generated: done.counted,
-            cache_bytes: run.kv_cache.then_some(done.cache_bytes),
-            ..Iteration::default()
-        })
+        Ok(self.generate(&run.batch, &how)?.1)
     }
 }
 
@@ -195,20 +183,20 @@ mod tests {
         let engine = Counting::default();
         let steps = engine.steps.clone();
         let mut generating = Generating::new(Box::new(engine));
-        let cached = generating.generate(&prompt, &how(true, &[])).unwrap();
+        let (tokens, cached) = generating.generate(&prompt, &how(true, &[])).unwrap();
         assert_eq!(steps.lock().unwrap().drain(..).collect::<Vec<_>>(), [(0, 3), (3, 4), (4, 5)]);
-        assert_eq!(cached.tokens, [[3, 3], [4, 4], [5, 5]]);
-        assert_eq!((cached.counted, cached.cache_bytes), (6, [30, 50]));
-        let uncached = generating.generate(&prompt, &how(false, &[])).unwrap();
+        assert_eq!(tokens, [[3, 3], [4, 4], [5, 5]]);
+        assert_eq!((cached.tokens_generated, cached.cache_bytes), (6, Some([30, 50])));
+        let (uncached, _) = generating.generate(&prompt, &how(false, &[])).unwrap();
         assert_eq!(*steps.lock().unwrap(), [(0, 3), (0, 4), (0, 5)]);
-        assert_eq!(uncached.tokens, cached.tokens);
+        assert_eq!(uncached, tokens);
     }
 
     #[test]
     fn a_stop_token_ends_its_row_and_all_rows_the_iteration() {
         let prompt = Batch::new(&[vec![1, 2, 3], vec![4, 5]], 3);
         let mut generating = Generating::new(Box::new(Counting::default()));
-        let stopped = generating.generate(&prompt, &how(true, &[4])).unwrap();
-        assert_eq!((stopped.tokens.len(), stopped.counted), (2, 4));
+        let (tokens, stopped) = generating.generate(&prompt, &how(true, &[4])).unwrap();
+        assert_eq!((tokens.len(), stopped.tokens_generated), (2, 4));
     }
 }

@@ -1,7 +1,7 @@
 //! This process: its processors, its memory, and that it dies first when memory runs out.
 
 use anyhow::{Context, Result};
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::thread::{CpuSet, sched_setaffinity};
 use std::fs;
 
 /// Keeps this process on some logical processors; none named: on all.
@@ -14,12 +14,6 @@ pub fn stay_on(cpus: &[usize]) -> Result<()> {
         set.set(cpu);
     }
     sched_setaffinity(None, &set).with_context(|| format!("cannot stay on processors {cpus:?}, correct [collect] cpus"))
-}
-
-/// Processors that this process may use.
-pub fn allowed_cpus() -> Result<Vec<usize>> {
-    let set = sched_getaffinity(None).context("cannot read this process's processors")?;
-    Ok((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect())
 }
 
 /// When memory runs out the kernel is to end this process and not the one that keeps the measurements (proc_pid_oom_score_adj(5)).

@@ -92,7 +92,11 @@ fn start(load: &Load) -> Result<(Box<dyn Subject>, Attestation)> {
     // Before the engine makes its threads, which inherit it.
     process::stay_on(&load.cpus)?;
     let subject = engines::load(load)?;
-    let cpus = if load.cpus.is_empty() { Vec::new() } else { process::allowed_cpus()? };
+    let cpus = if load.cpus.is_empty() {
+        Vec::new()
+    } else {
+        protocol::allowed_cpus().context("cannot read this process's processors")?
+    };
     let attestation = Attestation { cpus, ..subject.attest() };
     Ok((subject, attestation))
 }

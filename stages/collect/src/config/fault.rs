@@ -1,8 +1,8 @@
 //! What no type of [`Config`] can say: ranges, names and doubles. A value that would make a duration or an allocation absurd is refused
 //! here, before anything is loaded.
 
-use super::Config;
-use crate::names::{cell_id, name_fault};
+use super::{Config, Scenario, Worker};
+use crate::names::{cell_id, command_fault, name_fault};
 use protocol::{Http, Mode, Source, backend};
 use schemas::config::{Fault, outside};
 use std::collections::HashSet;
@@ -16,67 +16,60 @@ const RUNS: usize = 1_000_000;
 impl Config {
     /// The first fault.
     pub fn fault(&self) -> Option<Fault> {
+        let power = || self.power.iter().enumerate().find_map(|(i, p)| Some(p.fault()?.inside(&format!("power.{i}"))));
         self.numbers()
             .or_else(|| self.parts())
             .or_else(|| self.matrix())
             .or_else(|| self.engines())
             .or_else(|| self.sources())
-            .or_else(|| self.power.iter().enumerate().find_map(|(i, p)| Some(p.fault()?.inside(&format!("power.{i}")))))
+            .or_else(power)
     }
 
     fn numbers(&self) -> Option<Fault> {
-        let counts = [
-            ("threads", self.threads, 1, 4096),
-            ("repetitions", self.repetitions, 1, 100_000),
-            ("new_tokens", self.new_tokens, 1, 1_000_000),
-            ("max_failures", self.max_failures, 1, 1_000_000),
-            ("min_updates", self.min_updates as usize, 0, 1_000_000),
-        ];
-        let times = [
-            ("min_window_ms", self.min_window_ms, 0, DAY_S * 1000),
-            ("cooldown_ms", self.cooldown_ms, 0, DAY_S * 1000),
-            ("run_timeout_s", self.run_timeout_s, 1, DAY_S),
-            ("load_timeout_s", self.load_timeout_s, 1, DAY_S),
-        ];
-        let counts = counts.into_iter().find_map(|(key, value, low, high)| outside(key, value, low..=high));
-        let times = times.into_iter().find_map(|(key, value, low, high)| outside(key, value, low..=high));
-        let cpus = || {
-            let beyond = self.cpus.iter().enumerate().find(|(_, cpu)| **cpu >= 8192);
-            beyond.map(|(i, cpu)| Fault::new(format!("cpus.{i}"), "cpus must be from 0 to 8191", cpu)).or_else(|| {
-                let mut seen = HashSet::new();
-                let twice = self.cpus.iter().enumerate().find(|(_, cpu)| !seen.insert(**cpu));
-                twice.map(|(i, cpu)| Fault::new(format!("cpus.{i}"), "a processor is named twice in cpus", cpu))
-            })
-        };
-        let window = || {
-            let what = "min_window_ms must be less than run_timeout_s, after which a run is ended";
-            let value = format!("{} ms and {} s", self.min_window_ms, self.run_timeout_s);
-            (self.min_window_ms >= self.run_timeout_s * 1000).then(|| Fault::new("min_window_ms", what, value))
-        };
-        counts.or(times).or_else(|| outside("idle_s", self.idle_s, 0.0..=DAY_S as f64)).or_else(cpus).or_else(window)
+        let cpu = |(i, cpu): (usize, usize), what| Fault::new(format!("cpus.{i}"), what, cpu);
+        let beyond = self.cpus.iter().copied().enumerate().find(|(_, cpu)| *cpu >= 8192);
+        let window = format!("{} ms and {} s", self.min_window_ms, self.run_timeout_s);
+        let is_endless = self.min_window_ms >= self.run_timeout_s.saturating_mul(1000);
+        first([
+            outside("threads", self.threads, 1..=4096),
+            outside("repetitions", self.repetitions, 1..=100_000),
+            outside("new_tokens", self.new_tokens, 1..=1_000_000),
+            outside("max_failures", self.max_failures, 1..=1_000_000),
+            outside("min_updates", self.min_updates, 0..=1_000_000),
+            outside("min_window_ms", self.min_window_ms, 0..=DAY_S * 1000),
+            outside("cooldown_ms", self.cooldown_ms, 0..=DAY_S * 1000),
+            outside("run_timeout_s", self.run_timeout_s, 1..=DAY_S),
+            outside("load_timeout_s", self.load_timeout_s, 1..=DAY_S),
+            outside("idle_s", self.idle_s, 0.0..=DAY_S as f64),
+            beyond.map(|at| cpu(at, "cpus must be from 0 to 8191")),
+            twice(self.cpus.iter().copied()).map(|at| cpu(at, "a processor is named twice in cpus")),
+            is_endless.then(|| {
+                let what = "min_window_ms must be less than run_timeout_s, after which a run is ended";
+                Fault::new("min_window_ms", what, window)
+            }),
+        ])
     }
 
     fn parts(&self) -> Option<Fault> {
         let (warmup, contention, parity) = (&self.warmup, &self.contention, &self.parity);
-        outside("warmup.max_iterations", warmup.max_iterations, 1..=1_000_000)
-            .or_else(|| {
+        let bounds = format!("{} and {}", warmup.min_iterations, warmup.max_iterations);
+        let is_unnamed = matches!(&self.model, Source::Path { path, .. } if path.as_os_str().is_empty());
+        first([
+            outside("warmup.max_iterations", warmup.max_iterations, 1..=1_000_000),
+            (warmup.min_iterations > warmup.max_iterations).then(|| {
                 let what = "warmup.min_iterations must be at most max_iterations";
-                let value = format!("{} and {}", warmup.min_iterations, warmup.max_iterations);
-                (warmup.min_iterations > warmup.max_iterations)
-                    .then(|| Fault::new("warmup.min_iterations", what, value))
-            })
-            .or_else(|| outside("warmup.max_cv_pct", warmup.max_cv_pct, 0.0..=1e6))
-            .or_else(|| outside("contention.max_other_cpu_pct", contention.max_other_cpu_pct, 0.0..=100.0))
-            .or_else(|| outside("contention.max_repeats", contention.max_repeats, 0..=1000))
-            .or_else(|| outside("contention.wait_quiet_s", contention.wait_quiet_s, 0.0..=DAY_S as f64))
-            .or_else(|| outside("parity.max_relative_difference", parity.max_relative_difference, 0.0..=1.0))
-            .or_else(|| outside("parity.max_quantized_rms", parity.max_quantized_rms, 0.0..=1.0))
-            .or_else(|| outside("parity.greedy_tokens", parity.greedy_tokens, 1..=10_000))
-            .or_else(|| name_fault("model.name", self.model.name()))
-            .or_else(|| {
-                let is_empty = matches!(&self.model, Source::Path { path, .. } if path.as_os_str().is_empty());
-                is_empty.then(|| Fault::new("model.path", "model.path must name a GGUF file or a folder", "\"\""))
-            })
+                Fault::new("warmup.min_iterations", what, bounds)
+            }),
+            outside("warmup.max_cv_pct", warmup.max_cv_pct, 0.0..=1e6),
+            outside("contention.max_other_cpu_pct", contention.max_other_cpu_pct, 0.0..=100.0),
+            outside("contention.max_repeats", contention.max_repeats, 0..=1000),
+            outside("contention.wait_quiet_s", contention.wait_quiet_s, 0.0..=DAY_S as f64),
+            outside("parity.max_relative_difference", parity.max_relative_difference, 0.0..=1.0),
+            outside("parity.max_quantized_rms", parity.max_quantized_rms, 0.0..=1.0),
+            outside("parity.greedy_tokens", parity.greedy_tokens, 1..=10_000),
+            name_fault("model.name", self.model.name()),
+            is_unnamed.then(|| Fault::new("model.path", "model.path must name a GGUF file or a folder", "\"\"")),
+        ])
     }
 
     fn matrix(&self) -> Option<Fault> {
@@ -84,66 +77,51 @@ impl Config {
         if let Some((key, _)) = lists.iter().find(|(_, length)| *length == 0) {
             return Some(Fault::new(*key, format!("{key} must name at least 1"), 0));
         }
-        for (i, s) in self.scenario.iter().enumerate() {
-            let fault = name_fault("name", &s.name)
-                .or_else(|| outside("batch", s.batch, 1..=65_536))
-                .or_else(|| outside("prompt_tokens", s.prompt_tokens, 1..=1_048_576))
-                .or_else(|| {
-                    let tokens = s.batch * s.prompt_tokens;
-                    let what = format!("batch times prompt_tokens must be at most {BATCH_TOKENS}");
-                    (tokens > BATCH_TOKENS).then(|| Fault::new("prompt_tokens", what, tokens))
-                });
-            if let Some(fault) = fault {
-                return Some(fault.inside(&format!("scenario.{i}")));
-            }
-        }
-        let cached = self.mode.iter().position(|m| m.mode == Mode::Prefill && m.kv_cache);
-        if let Some(i) = cached {
-            let key = format!("mode.{i}.kv_cache");
-            return Some(Fault::new(key, "prefill has no cache to keep, kv_cache", true));
+        let scenario = |(i, s): (usize, &Scenario)| Some(scenario_fault(s)?.inside(&format!("scenario.{i}")));
+        if let Some(fault) = self.scenario.iter().enumerate().find_map(scenario) {
+            return Some(fault);
         }
         let backends = || self.backends.iter().map(String::as_str);
-        if let Some((i, name)) = twice(backends()) {
-            return Some(Fault::new(format!("backends.{i}"), "a backend is named twice", format!("{name:?}")));
-        }
-        if let Some((i, mode)) = twice(self.mode.iter().copied()) {
-            let value = format!("{}, kv_cache = {}", mode.mode.name(), mode.kv_cache);
-            return Some(
-                Fault::new(format!("mode.{i}"), "a mode is there twice", value).remedy("take one of them out"),
-            );
-        }
-        if let Some((i, name)) = twice(self.scenario.iter().map(|s| s.name.as_str())) {
-            let key = format!("scenario.{i}.name");
-            return Some(Fault::new(key, "two scenarios have the same name", format!("{name:?}")));
-        }
+        let cached = self.mode.iter().position(|m| m.mode == Mode::Prefill && m.kv_cache);
         let runs = self.backends.len() * self.mode.len() * self.scenario.len() * self.repetitions;
-        if runs > RUNS {
-            return Some(Fault::new("repetitions", format!("a plan has at most {RUNS} runs"), runs));
-        }
         // Names may hold a slash, too.
         let cells =
             backends().flat_map(|b| self.mode.iter().flat_map(move |m| self.scenario.iter().map(move |s| (b, m, s))));
-        let (i, id) = twice(cells.map(|(b, m, s)| cell_id(b, m.mode, m.kv_cache, &s.name)))?;
-        let what = "two cells of the matrix have one run id";
-        let key = format!("scenario.{}.name", i % self.scenario.len());
-        Some(Fault::new(key, what, format!("{id:?}")).remedy("rename the backend or the scenario"))
+        first([
+            cached.map(|i| Fault::new(format!("mode.{i}.kv_cache"), "prefill has no cache to keep, kv_cache", true)),
+            twice(backends())
+                .map(|(i, name)| Fault::new(format!("backends.{i}"), "a backend is named twice", format!("{name:?}"))),
+            twice(self.mode.iter().copied()).map(|(i, mode)| {
+                let value = format!("{}, kv_cache = {}", mode.mode.name(), mode.kv_cache);
+                Fault::new(format!("mode.{i}"), "a mode is there twice", value).remedy("take one of them out")
+            }),
+            twice(self.scenario.iter().map(|s| s.name.as_str())).map(|(i, name)| {
+                let key = format!("scenario.{i}.name");
+                Fault::new(key, "two scenarios have the same name", format!("{name:?}"))
+            }),
+            (runs > RUNS).then(|| Fault::new("repetitions", format!("a plan has at most {RUNS} runs"), runs)),
+        ])
+        .or_else(|| {
+            let (i, id) = twice(cells.map(|(b, m, s)| cell_id(b, m.mode, m.kv_cache, &s.name)))?;
+            let what = "two cells of the matrix have one run id";
+            let key = format!("scenario.{}.name", i % self.scenario.len());
+            Some(Fault::new(key, what, format!("{id:?}")).remedy("rename the backend or the scenario"))
+        })
     }
 
     /// Sources whose sensors would be the same, as far as their tables tell.
     fn sources(&self) -> Option<Fault> {
         let same = |p: &crate::power::Config| {
             let mut table = serde_json::to_value(p).unwrap_or_default();
-            match table["source"] == "external" || table["source"] == "cpu-model" {
-                true => (table["source"].clone(), table["name"].clone()),
-                false => {
-                    ["sample_hz", "required"]
-                        .iter()
-                        .for_each(|key| drop(table.as_object_mut().map(|t| t.remove(*key))));
-                    (table, serde_json::Value::Null)
-                }
-            }
+            table.as_object_mut().into_iter().for_each(|table| {
+                table.retain(|key, _| match p.name() {
+                    "external" | "cpu-model" => ["source", "name"].contains(&key.as_str()),
+                    _ => !["sample_hz", "required"].contains(&key.as_str()),
+                });
+            });
+            table
         };
-        let (i, _) = twice(self.power.iter().map(|p| format!("{:?}", same(p))))?;
+        let (i, _) = twice(self.power.iter().map(same))?;
         let what = "its sensors would be read twice by power source";
         Some(Fault::new(format!("power.{i}"), what, self.power[i].name()).remedy("name it once in [[collect.power]]"))
     }
@@ -151,30 +129,14 @@ impl Config {
     fn engines(&self) -> Option<Fault> {
         let registered: Vec<String> = backend::all().map(|b| b.name).collect();
         for (i, worker) in self.worker.iter().enumerate() {
-            let fault =
-                name_fault("backend", &worker.backend).or_else(|| name_fault("dtype", &worker.dtype)).or_else(|| {
-                    let name = &worker.backend;
-                    let built_in =
-                        || registered.contains(name).then_some("the name of a built-in backend cannot be taken");
-                    let earlier = || {
-                        self.worker[..i].iter().any(|w| w.backend == *name).then_some("two workers have the same name")
-                    };
-                    let what = built_in().or_else(earlier)?;
-                    Some(Fault::new("backend", what, format!("{name:?}")).remedy("choose another name"))
-                });
-            let fault = fault.or_else(|| {
-                let is_empty = worker.command.first().is_none_or(|word| word.as_os_str().is_empty());
-                is_empty.then(|| Fault::new("command", "a worker needs a command", format!("{:?}", worker.backend)))
-            });
-            if let Some(fault) = fault {
+            if let Some(fault) = worker_fault(worker, &self.worker[..i], &registered) {
                 return Some(fault.inside(&format!("worker.{i}")));
             }
         }
-        let own = || self.worker.iter().map(|w| w.backend.clone());
-        let is_known = |name: &String| registered.contains(name) || self.worker.iter().any(|w| w.backend == *name);
-        if let Some(i) = self.backends.iter().position(|name| !is_known(name)) {
-            let known = registered.iter().cloned().chain(own()).collect::<Vec<_>>().join(", ");
+        let known: Vec<&String> = registered.iter().chain(self.worker.iter().map(|w| &w.backend)).collect();
+        if let Some(i) = self.backends.iter().position(|name| !known.contains(&name)) {
             let unknown = Fault::new(format!("backends.{i}"), "unknown backend", format!("{:?}", self.backends[i]));
+            let known = known.into_iter().cloned().collect::<Vec<_>>().join(", ");
             return Some(unknown.remedy(format!("use one of: {known}")));
         }
         match &self.http {
@@ -188,27 +150,50 @@ impl Config {
     }
 }
 
+fn first<const N: usize>(faults: [Option<Fault>; N]) -> Option<Fault> {
+    faults.into_iter().flatten().next()
+}
+
+fn scenario_fault(s: &Scenario) -> Option<Fault> {
+    let tokens = s.batch.saturating_mul(s.prompt_tokens);
+    let what = format!("batch times prompt_tokens must be at most {BATCH_TOKENS}");
+    first([
+        name_fault("name", &s.name),
+        outside("batch", s.batch, 1..=65_536),
+        outside("prompt_tokens", s.prompt_tokens, 1..=1_048_576),
+        (tokens > BATCH_TOKENS).then(|| Fault::new("prompt_tokens", what, tokens)),
+    ])
+}
+
+fn worker_fault(worker: &Worker, earlier: &[Worker], registered: &[String]) -> Option<Fault> {
+    let name = &worker.backend;
+    let taken = |what: &str| Fault::new("backend", what, format!("{name:?}")).remedy("choose another name");
+    first([
+        name_fault("backend", name),
+        name_fault("dtype", &worker.dtype),
+        registered.contains(name).then(|| taken("the name of a built-in backend cannot be taken")),
+        earlier.iter().any(|w| w.backend == *name).then(|| taken("two workers have the same name")),
+        command_fault("a worker", name, &worker.command),
+    ])
+}
+
 /// What is wrong with a server's table.
 fn http_fault(http: &Http) -> Option<Fault> {
-    let of_url = |what: &str, value: &str| Some(Fault::new("url", what, value));
+    let url = |what: &str, value: String| Some(Fault::new("url", what, value));
     let Some((scheme, rest)) = http.url.split_once("://").filter(|(scheme, _)| ["http", "https"].contains(scheme))
     else {
-        return of_url("url must begin with http:// or https://", &format!("{:?}", http.url));
+        return url("url must begin with http:// or https://", format!("{:?}", http.url));
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if let Some((_, host)) = authority.rsplit_once('@') {
-        let fault = of_url(
-            "url must hold no user and password, they would be in every table",
-            &format!("{scheme}://***@{host}"),
-        )?;
+        let what = "url must hold no user and password, they would be in every table";
+        let fault = url(what, format!("{scheme}://***@{host}"))?;
         return Some(fault.remedy("take them out and name a key in key_variable"));
     }
     if authority.is_empty() || http.url.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return of_url("url must name a host and hold no spaces", &format!("{:?}", http.url));
+        return url("url must name a host and hold no spaces", format!("{:?}", http.url));
     }
-    name_fault("model", &http.model)
-        .or_else(|| name_fault("device", &http.device))
-        .or_else(|| name_fault("dtype", &http.dtype))
+    first([name_fault("model", &http.model), name_fault("device", &http.device), name_fault("dtype", &http.dtype)])
 }
 
 /// The first value that was there before, and its place.

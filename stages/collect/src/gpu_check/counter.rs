@@ -11,17 +11,14 @@ use super::{
 pub struct Counter {
     /// Greatest common divisor of its steps: the resolution, where it is more than the unit of 1 mJ.
     pub resolution_j: f64,
-    /// Age of the energy when it appears, and its 95 % interval.
+    /// Age of the energy when it appears, and half the width of its 95 % interval.
     pub delay_ms: f64,
-    pub delay_low_ms: f64,
-    pub delay_high_ms: f64,
+    pub delay_half_ms: f64,
     pub idle_w: f64,
     pub load_w: f64,
     pub explained: f64,
 }
 
-const FEWEST_UPDATES: usize = 30;
-const MOST_UPDATES: usize = 1500;
 /// delay and rise, in seconds.
 const AXES: [Axis; 2] = [Axis { low: -0.05, high: 2.0, step: 0.02 }, Axis { low: 0.0, high: 0.5, step: 0.01 }];
 const STARTS_S: [f64; 6] = [0.0, 0.02, 0.05, 0.1, 0.3, 1.0];
@@ -33,11 +30,7 @@ pub fn counter(updates: &Updates, on: &OnTimes) -> Result<Counter, String> {
     if let Some(back) = updates.at.windows(2).find(|r| r[1].1 < r[0].1) {
         return Err(format!("it went back from {:.3} to {:.3} J", back[0].1, back[1].1));
     }
-    let every = updates.at.len().div_ceil(MOST_UPDATES).max(1);
-    let seen: Vec<Reading> = updates.at.iter().step_by(every).copied().collect();
-    if seen.len() < FEWEST_UPDATES {
-        return Err(format!("{} new values, {FEWEST_UPDATES} are needed", seen.len()));
-    }
+    let seen = updates.thinned()?;
     let (t0, e0) = seen[0];
     let of = |p: &[f64; 2]| {
         let level = Level::new(on, p[1]);
@@ -63,12 +56,10 @@ pub fn counter(updates: &Updates, on: &OnTimes) -> Result<Counter, String> {
     let rows: Vec<[f64; 4]> = seen.iter().map(row).collect();
     let residual = |(t, joules): &Reading| joules - e0 - start_j - idle_w * (t - t0) - load_w * added(*t, 0.0);
     let residuals: Vec<f64> = seen.iter().map(residual).collect();
-    let half_ms = half_widths(&rows, &residuals).map_or(f64::INFINITY, |half| half[3] * 1e3);
     Ok(Counter {
         resolution_j: resolution_j(updates),
         delay_ms: best[0] * 1e3,
-        delay_low_ms: best[0] * 1e3 - half_ms,
-        delay_high_ms: best[0] * 1e3 + half_ms,
+        delay_half_ms: half_widths(&rows, &residuals).map_or(f64::INFINITY, |half| half[3] * 1e3),
         idle_w,
         load_w,
         explained,

@@ -29,25 +29,28 @@ pub static FINDINGS: Contract = Contract {
 };
 
 /// A row without what is the same in all.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
     pub part: &'static str,
     pub subject: String,
     pub quantity: &'static str,
     pub value: Option<f64>,
-    pub interval: Option<(f64, f64)>,
+    /// Both ends of an interval, or neither.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
     pub note: Option<String>,
 }
 
 impl Finding {
     pub fn number(part: &'static str, subject: &str, quantity: &'static str, value: f64) -> Self {
         let value = value.is_finite().then_some(value);
-        Finding { part, subject: subject.into(), quantity, value, interval: None, note: None }
+        Finding { part, subject: subject.into(), quantity, value, low: None, high: None, note: None }
     }
 
     /// A number with an interval, where both ends are known.
     pub fn between(self, low: f64, high: f64) -> Self {
-        Finding { interval: (low.is_finite() && high.is_finite()).then_some((low, high)), ..self }
+        let (low, high) = Some((low, high)).filter(|(low, high)| low.is_finite() && high.is_finite()).unzip();
+        Finding { low, high, ..self }
     }
 
     pub fn noted(self, note: impl Into<String>) -> Self {
@@ -67,30 +70,6 @@ pub struct Row<'a> {
     pub stub: bool,
     pub gpu: &'a str,
     pub driver: &'a str,
-    part: &'a str,
-    subject: &'a str,
-    quantity: &'a str,
-    value: Option<f64>,
-    low: Option<f64>,
-    high: Option<f64>,
-    note: Option<&'a str>,
-}
-
-impl<'a> Row<'a> {
-    pub fn of(finding: &'a Finding, date: &'a str, stub: bool, gpu: &'a str, driver: &'a str) -> Self {
-        let Finding { part, subject, quantity, value, interval, note } = finding;
-        Row {
-            date,
-            stub,
-            gpu,
-            driver,
-            part,
-            subject,
-            quantity,
-            value: *value,
-            low: interval.map(|i| i.0),
-            high: interval.map(|i| i.1),
-            note: note.as_deref(),
-        }
-    }
+    #[serde(flatten)]
+    pub finding: &'a Finding,
 }

@@ -3,22 +3,26 @@
 /// Sum of squares that is left when `values` are fitted by a linear combination of the columns of `rows`, and its coefficients;
 /// `None` where the columns do not tell them apart.
 pub fn least_squares<const N: usize>(rows: impl Iterator<Item = ([f64; N], f64)>) -> Option<(f64, [f64; N])> {
-    let (mut matrix, mut right, mut squares, mut all) = ([[0.0; N]; N], [0.0; N], 0.0, Vec::new());
-    for (row, value) in rows {
-        for i in 0..N {
-            for j in 0..N {
-                matrix[i][j] += row[i] * row[j];
-            }
-            right[i] += row[i] * value;
-        }
-        all.push((row, value));
+    let (rows, values): (Vec<[f64; N]>, Vec<f64>) = rows.unzip();
+    let mut right = [0.0; N];
+    for (row, value) in rows.iter().zip(&values) {
+        right.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * value);
     }
-    let solution = solve(matrix, right)?;
-    for (row, value) in all {
-        let said: f64 = row.iter().zip(&solution).map(|(x, c)| x * c).sum();
-        squares += (value - said) * (value - said);
-    }
+    let solution = solve(normal(&rows), right)?;
+    let squares = rows.iter().zip(&values).map(|(row, value)| (value - dot(row, &solution)).powi(2)).sum();
     Some((squares, solution))
+}
+
+fn normal<const N: usize>(rows: &[[f64; N]]) -> [[f64; N]; N] {
+    let mut matrix = [[0.0; N]; N];
+    for row in rows {
+        (0..N).for_each(|i| (0..N).for_each(|j| matrix[i][j] += row[i] * row[j]));
+    }
+    matrix
+}
+
+fn dot<const N: usize>(a: &[f64; N], b: &[f64; N]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
 /// Gauss with pivots.
@@ -90,13 +94,9 @@ const MOVES: usize = 60;
 /// reading and the residual there. A reading at an edge of the load is off by more than others, so each has its own variance:
 /// White's estimator in its third form (White 1980, doi:10.2307/1912934; MacKinnon and White 1985, doi:10.1016/0304-4076(85)90158-7).
 pub fn half_widths<const N: usize>(derivatives: &[[f64; N]], residuals: &[f64]) -> Option<[f64; N]> {
-    let mut matrix = [[0.0; N]; N];
-    for row in derivatives {
-        (0..N).for_each(|i| (0..N).for_each(|j| matrix[i][j] += row[i] * row[j]));
-    }
+    let matrix = normal(derivatives);
     let unit = |i: usize| std::array::from_fn(|j| f64::from(u8::from(i == j)));
     let inverse: Vec<[f64; N]> = (0..N).map(|i| solve(matrix, unit(i))).collect::<Option<_>>()?;
-    let dot = |a: &[f64; N], b: &[f64; N]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let mut variances = [0.0; N];
     for (row, residual) in derivatives.iter().zip(residuals) {
         let reach: [f64; N] = std::array::from_fn(|i| dot(&inverse[i], row));

@@ -2,13 +2,12 @@
 
 use super::findings::Finding;
 use anyhow::{Result, bail};
-use serde_json::{Map, Value};
+use schemas::text::Row;
+use serde_json::Value;
 use std::{
     collections::{BTreeMap, HashMap},
     path::PathBuf,
 };
-
-type Row = Map<String, Value>;
 
 pub fn matrix(paths: &[PathBuf]) -> Result<Vec<Finding>> {
     let (mut runs, mut energies) = (Vec::new(), Vec::new());

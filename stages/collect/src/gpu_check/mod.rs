@@ -17,7 +17,7 @@ mod updates;
 
 use crate::{
     backends,
-    cli::GpuCheck,
+    cli::{GpuCheck, Setup},
     clock::Anchor,
     config::{Config, OnUnavailable},
     gate::{Gate, Gated},
@@ -38,7 +38,7 @@ const RATES_HZ: [f64; 2] = [20.0, 100.0];
 const STEADY_S: f64 = 5.0;
 
 /// Checks the GPU and writes its record; what is printed is where.
-pub fn check(config: &Config, asked: GpuCheck) -> Result<String> {
+pub fn check(config: &Config, asked: &GpuCheck) -> Result<String> {
     if !(10.0..=3600.0).contains(&asked.seconds) {
         bail!("--seconds must be between 10 and 3600, {}", asked.seconds);
     }
@@ -56,18 +56,18 @@ pub fn check(config: &Config, asked: GpuCheck) -> Result<String> {
 
     // Every CUDA backend is tried, whatever the configuration asks for; those that are not here are told.
     let config = Config { on_unavailable: OnUnavailable::Skip, ..config.clone() };
-    let here: Installed = asked.here.into();
-    std::fs::create_dir_all(&asked.cache).with_context(|| format!("{}: cannot create", asked.cache.display()))?;
+    let Setup { here, cache, .. } = &asked.setup;
+    std::fs::create_dir_all(cache).with_context(|| format!("{}: cannot create", cache.display()))?;
     let mut preparer = Preparer::default();
-    let model = preparer.model(&config, &here, &asked.cache)?;
+    let model = preparer.model(&config, here, cache)?;
     let prompts = Prompts::new(&config, &model, &mut preparer)?;
-    let gate = Gate { config: &config, model: &model, here: &here, cache: &asked.cache, batch: prompts.parity_batch() };
+    let gate = Gate { config: &config, model: &model, here, cache, batch: prompts.parity_batch() };
     let gated = gate.pass(candidates(&config)?, &mut preparer)?;
     preparer.finish();
-    let loading = choose(&gated, asked.load.as_deref(), &here)?;
+    let loading = choose(&gated, asked.load.as_deref(), here)?;
     let backend = loading.backend.name.as_str();
     let loads = loading.load.as_ref().context("a backend without a model")?;
-    let mut load = load::Load::start(&config, backend, loads, &here, &prompts)?;
+    let mut load = load::Load::start(&config, backend, loads, here, &prompts)?;
     eprintln!("collect: load: {backend}, prefills of {:?} in {:.1} ms", load.shape, load.prefill_ms);
 
     let costs = RATES_HZ.map(|hz| sampling::cost(&mut load, source, hz));
@@ -78,7 +78,7 @@ pub fn check(config: &Config, asked: GpuCheck) -> Result<String> {
     for cost in costs {
         found.extend(summary::sampling(&cost?));
     }
-    found.extend(gated.iter().filter(|g| g.backend.kind == Kind::Gpu).flat_map(|g| summary::backend(g, &here)));
+    found.extend(gated.iter().filter(|g| g.backend.kind == Kind::Gpu).flat_map(|g| summary::backend(g, here)));
     found.extend(matrix);
     let date = chrono::DateTime::from_timestamp_nanos(Anchor::now().realtime_ns).format("%Y-%m-%d").to_string();
     let by = schemas::Provenance::new("collect", schemas::config::as_json(&config));
@@ -110,7 +110,7 @@ fn choose<'a>(gated: &'a [Gated], asked: Option<&str>, here: &Installed) -> Resu
 fn wave(gpu: &Gpu, load: &mut load::Load, schedule: &Schedule) -> Result<(Vec<Series>, OnTimes)> {
     // What went before is forgotten first.
     std::thread::sleep(SETTLE);
-    let watch = gpu.watch();
+    let stop = gpu.watch();
     let waved = (|| {
         std::thread::sleep(SETTLE);
         let steady = load.run(STEADY_S)?;
@@ -126,6 +126,6 @@ fn wave(gpu: &Gpu, load: &mut load::Load, schedule: &Schedule) -> Result<(Vec<Se
         Ok(on)
     })();
     // The threads end also where the load failed.
-    let series = watch.stop().map_err(|e| anyhow!(e))?;
+    let series = stop().map_err(|e| anyhow!(e))?;
     waved.map(|on| (series, on))
 }

@@ -1,15 +1,15 @@
 //! An NVIDIA GPU and its readings, taken as fast as they can be: the sampler of a session reads more, and seldom.
 
 use super::updates::Reading as Value;
-use crate::power::nvml::{fields, load, offered, said};
+use crate::power::nvml::{fields, offered, open_driver, said, uuids};
 use nvml_wrapper::{
-    Device, Nvml,
+    Device,
     error::NvmlError,
     structs::device::FieldId,
     sys_exports::field_id::{NVML_FI_DEV_POWER_AVERAGE, NVML_FI_DEV_POWER_INSTANT},
 };
 use protocol::monotonic_ns;
-use sensor::averaging::{Architecture, Averaging, Reading, averaging};
+use sensor::averaging::{Averaging, Reading, averaging};
 use std::{
     path::Path,
     sync::{
@@ -81,16 +81,8 @@ pub struct Series {
 impl Gpu {
     /// The only GPU, or that which `visible` (CUDA_VISIBLE_DEVICES) names by its UUID: CUDA and NVML count in different orders.
     pub fn open(library: &Path, visible: Option<&str>) -> Result<Self, String> {
-        let nvml = load(library)?;
-        let count = nvml.device_count().map_err(|e| said(&e))?;
-        if count == 0 {
-            return Err("driver without a GPU, 0 devices, see `nvidia-smi -L`".into());
-        }
-        let driver = nvml.sys_driver_version().map_err(|e| said(&e))?;
-        // Both live as long as the process.
-        let nvml: &'static Nvml = Box::leak(Box::new(nvml));
-        let all =
-            || (0..count).filter_map(|i| nvml.device_by_index(i).ok()?.uuid().ok()).collect::<Vec<_>>().join(", ");
+        let (nvml, count, driver) = open_driver(library)?;
+        let all = || uuids(nvml, count);
         let device = match visible {
             Some(uuid) if uuid.starts_with("GPU-") => nvml.device_by_uuid(uuid).map_err(|e| match e {
                 NvmlError::NotFound | NvmlError::InvalidArg => {
@@ -140,34 +132,21 @@ impl Gpu {
 
     /// What is known of a reading without measuring.
     pub fn said(&self, reading: Reading) -> Averaging {
-        let by_capability = self.capability.and_then(|(major, minor)| Architecture::of_capability(major, minor));
-        by_capability.map_or_else(
-            || averaging(reading, &self.name, &self.driver),
-            |architecture| architecture.averaging(reading, &self.driver),
-        )
+        averaging(reading, self.capability, &self.name, &self.driver)
     }
 
-    /// Reads every way in a thread of its own until it is stopped: a counter may take longer than a power is new for.
-    pub fn watch(&self) -> Watch {
+    /// Reads every way in a thread of its own until what this gives is called: a counter may take longer than a power is new for.
+    pub fn watch(&self) -> impl FnOnce() -> Result<Vec<Series>, String> + use<> {
         let stop = Arc::new(AtomicBool::default());
-        let mut threads = Vec::new();
-        for way in self.ways.iter().copied() {
-            let (stop, device) = (stop.clone(), self.device.clone());
-            threads.push(std::thread::spawn(move || read(way, &device, &stop)));
+        let read_until = |way: &Way| {
+            let (way, stop, device) = (*way, stop.clone(), self.device.clone());
+            std::thread::spawn(move || read(way, &device, &stop))
+        };
+        let threads: Vec<JoinHandle<Series>> = self.ways.iter().map(read_until).collect();
+        move || {
+            stop.store(true, Ordering::Relaxed);
+            threads.into_iter().map(|t| t.join().map_err(|_| "a reading thread panicked".to_string())).collect()
         }
-        Watch { stop, threads }
-    }
-}
-
-pub struct Watch {
-    stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<Series>>,
-}
-
-impl Watch {
-    pub fn stop(self) -> Result<Vec<Series>, String> {
-        self.stop.store(true, Ordering::Relaxed);
-        self.threads.into_iter().map(|t| t.join().map_err(|_| "a reading thread panicked".to_string())).collect()
     }
 }
 

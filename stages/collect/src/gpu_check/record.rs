@@ -75,7 +75,8 @@ impl Record<'_> {
         let name = std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}-{n}"))).find(free).unwrap_or(name);
         let paths = ["parquet", "md"].map(|ending| into.join(format!("{name}.{ending}")));
         let gpu = if self.gpu.is_stub() { format!("STUB {}", self.gpu.name) } else { self.gpu.name.clone() };
-        let row = |f| Row::of(f, &self.date, self.gpu.is_stub(), &gpu, &self.gpu.driver);
+        let (stub, driver) = (self.gpu.is_stub(), self.gpu.driver.as_str());
+        let row = |finding| Row { date: &self.date, stub, gpu: &gpu, driver, finding };
         schemas::io::write_rows(&paths[0], &FINDINGS, &self.findings.iter().map(row).collect::<Vec<_>>(), by)?;
         schemas::io::write_whole(&paths[1], self.page(&name).as_bytes())?;
         Ok(paths)
@@ -135,7 +136,7 @@ impl Page {
         self.line("| --- | --- | ---: | --- | --- |");
         for f in findings {
             let value = f.value.map(number).unwrap_or_default();
-            let interval = f.interval.map(|(low, high)| format!("{} to {}", number(low), number(high)));
+            let interval = f.low.zip(f.high).map(|(low, high)| format!("{} to {}", number(low), number(high)));
             let note = f.note.as_deref().unwrap_or_default().replace('|', "/").replace('\n', " ");
             let cells = [f.subject.as_str(), f.quantity, &value, &interval.unwrap_or_default(), &note];
             self.line(&format!("| {} |", cells.join(" | ")));

@@ -35,9 +35,6 @@ pub struct Response {
 
 /// Share of the variance under which the model is no answer.
 const EXPLAINED: f64 = 0.9;
-const FEWEST_UPDATES: usize = 30;
-/// Updates that are fitted at most: enough for one part in a thousand.
-const MOST_UPDATES: usize = 1500;
 
 /// window, delay and rise, in seconds; the window by its logarithm.
 const AXES: [Axis; 3] = [
@@ -72,11 +69,7 @@ pub fn response_to(updates: &Updates, faster: &Updates) -> Result<Response, Stri
 
 /// The model of least squares; `rises`: where the search for the load's rise begins, or the only one that there is.
 fn search(updates: &Updates, rises: &[f64], level_of: &dyn Fn(f64) -> Level) -> Result<Response, String> {
-    let every = updates.at.len().div_ceil(MOST_UPDATES).max(1);
-    let seen: Vec<Reading> = updates.at.iter().step_by(every).copied().collect();
-    if seen.len() < FEWEST_UPDATES {
-        return Err(format!("{} new values, {FEWEST_UPDATES} are needed", seen.len()));
-    }
+    let seen = updates.thinned()?;
     let mean = seen.iter().map(|r| r.1).sum::<f64>() / seen.len() as f64;
     let variance: f64 = seen.iter().map(|r| (r.1 - mean).powi(2)).sum();
     let fit = |level: &Level, window: f64, delay: f64| {

@@ -3,7 +3,7 @@
 use super::load::Load;
 use crate::{
     clock::Anchor,
-    journal::Samples,
+    journal::LineFile,
     power::{Config as Power, sampler::Sampler},
 };
 use anyhow::{Context, Result};
@@ -28,7 +28,7 @@ pub struct Cost {
 /// What sampling at this rate costs the load.
 pub fn cost(load: &mut Load, source: &Power, hz: f64) -> Result<Cost> {
     let source = [source.at(Some(hz))];
-    let samples = Samples::to_nowhere(&format!("gpu-check-{hz}")).context("cannot create a file for samples")?;
+    let samples = LineFile::to_nowhere(&format!("gpu-check-{hz}")).context("cannot create a file for samples")?;
     let mut cpu_pct = 0.0;
     let (loss_pct, half_width_pct) = loss_pct(|sampled| {
         let sampler = match sampled {

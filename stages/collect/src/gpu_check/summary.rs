@@ -108,7 +108,7 @@ fn reading(gpu: &Gpu, series: &Series, on: &OnTimes, instant: Option<&Updates>) 
 /// A window that is not the known one says so.
 fn window(said: Option<Averaging>, found: Finding) -> Finding {
     let differs = |(low, high): (f64, f64), known: f64| known < low * (1.0 - NEAR) || known > high * (1.0 + NEAR);
-    match (said, found.interval) {
+    match (said, found.low.zip(found.high)) {
         (Some(said), Some(ends)) if differs(ends, said.window_ms) => {
             let known = format!("{:?}", said.known).to_lowercase();
             found.noted(format!("not the {} ms that are {known}", said.window_ms))
@@ -124,7 +124,7 @@ fn counted(series: &Series, on: &OnTimes) -> Vec<Finding> {
     match counter::counter(&updates, on) {
         Ok(c) => found.extend([
             number("resolution_j", c.resolution_j),
-            number("delay_ms", c.delay_ms).between(c.delay_low_ms, c.delay_high_ms),
+            number("delay_ms", c.delay_ms).between(c.delay_ms - c.delay_half_ms, c.delay_ms + c.delay_half_ms),
             number("idle_w", c.idle_w),
             number("load_adds_w", c.load_w),
             number("explained_pct", 100.0 * c.explained).noted("of what departs from steady power"),

@@ -27,6 +27,9 @@ pub enum Period {
 
 /// Fewest intervals that a period is told from.
 const FEWEST: usize = 10;
+/// Updates that a model is fitted to: at least so many, and at most what is enough for one part in a thousand.
+const FEWEST_FITTED: usize = 30;
+const MOST_FITTED: usize = 1500;
 /// Intervals within this share of a multiple of the period are regular.
 const NEAR: f64 = 0.25;
 /// Share of intervals that must be.
@@ -51,6 +54,15 @@ impl Updates {
         let always = matches!(period, Period::AtMost(_));
         let at = at.into_iter().map(|(middle, value, seen)| (if always { seen } else { middle }, value)).collect();
         Updates { at, period }
+    }
+
+    /// Those that are fitted, spread over all; the error is that there are too few.
+    pub fn thinned(&self) -> Result<Vec<Reading>, String> {
+        let every = self.at.len().div_ceil(MOST_FITTED).max(1);
+        match self.at.len() {
+            ..FEWEST_FITTED => Err(format!("{} new values, {FEWEST_FITTED} are needed", self.at.len())),
+            _ => Ok(self.at.iter().step_by(every).copied().collect()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use std::{
     fs::File,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -37,16 +37,24 @@ pub struct Waiting {
     /// Length of the file up to the last line that was written whole.
     whole: u64,
     is_torn: bool,
+    /// When writing was last tried, and whether it failed.
+    tried: Option<Instant>,
+    is_refused: bool,
 }
 
 impl Waiting {
     /// Behind a file of this length.
     pub fn after(whole: u64) -> Self {
-        Waiting { whole, ..Waiting::default() }
+        Waiting { whole, tried: Some(Instant::now()), ..Waiting::default() }
     }
 
     pub fn bytes(&self) -> usize {
         self.lines.len()
+    }
+
+    /// Whether so many bytes wait, unless the last write failed, or this much time has passed since it.
+    pub fn is_due(&self, bytes: usize, every: Duration) -> bool {
+        self.bytes() >= bytes && !self.is_refused || self.tried.is_none_or(|tried| tried.elapsed() >= every)
     }
 
     /// Keeps whole lines until they are written. False where too many wait already.
@@ -60,24 +68,24 @@ impl Waiting {
 
     /// Writes what waits. After an error the file ends with its last whole line, or is cut there before the next write.
     pub fn write(&mut self, disk: &impl Disk) -> io::Result<()> {
+        self.tried = Some(Instant::now());
+        let written = self.try_write(disk);
+        self.is_refused = written.is_err();
+        written
+    }
+
+    fn try_write(&mut self, disk: &impl Disk) -> io::Result<()> {
         if self.is_torn {
             disk.cut(self.whole)?;
             self.is_torn = false;
         }
-        if self.lines.is_empty() {
-            return Ok(());
+        if let Err(e) = disk.append(&self.lines) {
+            self.is_torn = disk.cut(self.whole).is_err();
+            return Err(e);
         }
-        match disk.append(&self.lines) {
-            Ok(()) => {
-                self.whole += self.lines.len() as u64;
-                self.lines.clear();
-                Ok(())
-            }
-            Err(e) => {
-                self.is_torn = disk.cut(self.whole).is_err();
-                Err(e)
-            }
-        }
+        self.whole += self.lines.len() as u64;
+        self.lines.clear();
+        Ok(())
     }
 }
 
@@ -123,29 +131,6 @@ pub fn lockable(folder: &Path) -> Result<(File, Option<io::Error>)> {
             Ok((file.with_context(|| format!("{}: cannot open", folder.display()))?, Some(e)))
         }
         Err(e) => Err(e).with_context(|| format!("{}: cannot create", path.display())),
-    }
-}
-
-/// A file of lines, and its path for messages.
-pub struct Lines {
-    pub path: PathBuf,
-    pub file: File,
-    waiting: Waiting,
-}
-
-impl Lines {
-    pub fn new(path: PathBuf, file: File) -> io::Result<Self> {
-        let waiting = Waiting::after(file.metadata()?.len());
-        Ok(Lines { path, file, waiting })
-    }
-
-    /// Appends whole lines and syncs them.
-    pub fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        let Lines { path, file, waiting } = self;
-        if !waiting.push(lines) {
-            return Err(cannot_write(path, &io::ErrorKind::StorageFull.into()));
-        }
-        patiently(path, || waiting.write(file).and_then(|()| file.sync_data()))
     }
 }
 

@@ -76,12 +76,8 @@ impl Damaged {
     }
 }
 
-/// Calls `each` with the JSON of every undamaged line; what `each` does not take is damaged too. A file that is not there has no lines.
-pub fn each(path: &Path, mut each: impl FnMut(&[u8]) -> bool) -> Result<Damaged> {
-    let file = match File::open(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Damaged::default()),
-        file => file.with_context(|| format!("{}: cannot read", path.display()))?,
-    };
+/// Calls `each` with the JSON of every undamaged line; what `each` does not take is damaged too. `path` is only named in errors.
+pub fn each_in(file: impl Read, path: &Path, mut each: impl FnMut(&[u8]) -> bool) -> Result<Damaged> {
     let mut reader = BufReader::with_capacity(1 << 18, file);
     let (mut damaged, mut line, mut number) = (Damaged::default(), Vec::new(), 0);
     loop {
@@ -109,10 +105,14 @@ pub fn each(path: &Path, mut each: impl FnMut(&[u8]) -> bool) -> Result<Damaged>
     }
 }
 
-/// Rows of a file, of those columns only.
+/// Rows of a file, of those columns only. A file that is not there has none.
 pub fn rows(path: &Path, is_column: impl Fn(&str) -> bool) -> Result<(Vec<Row>, Damaged)> {
     let mut rows = Vec::new();
-    let damaged = each(path, |line| {
+    let file = match File::open(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok((rows, Damaged::default())),
+        file => file.with_context(|| format!("{}: cannot read", path.display()))?,
+    };
+    let damaged = each_in(file, path, |line| {
         let row = serde_json::from_slice::<Row>(line).ok().filter(|row| row.keys().all(|key| is_column(key)));
         rows.extend(row.clone());
         row.is_some()
@@ -123,14 +123,6 @@ pub fn rows(path: &Path, is_column: impl Fn(&str) -> bool) -> Result<(Vec<Row>, 
 /// Those columns of a row.
 pub fn key(row: &Row, columns: &[&str]) -> Row {
     columns.iter().filter_map(|c| Some((c.to_string(), row.get(*c)?.clone()))).collect()
-}
-
-/// The rows that a contract takes, and how many it does not.
-pub fn accepted(contract: &'static schemas::Contract, rows: Vec<Row>) -> (Vec<Row>, usize) {
-    let before = rows.len();
-    let rows: Vec<Row> = rows.into_iter().filter(|row| schemas::check::refusal(contract, row).is_none()).collect();
-    let refused = before - rows.len();
-    (rows, refused)
 }
 
 /// Of rows with the same key the last one, in the place of the first.
@@ -152,24 +144,17 @@ pub fn drop_cut_line(path: &Path) -> io::Result<()> {
         file => file?,
     };
     let length = file.metadata()?.len();
-    let mut block = vec![0; 1 << 16];
-    let mut end = length;
-    while end > 0 {
-        let start = end.saturating_sub(block.len() as u64);
-        let block = &mut block[..(end - start) as usize];
-        file.seek(SeekFrom::Start(start))?;
-        file.read_exact(block)?;
-        if let Some(at) = block.iter().rposition(|&b| b == b'\n') {
-            end = start + at as u64 + 1;
-            break;
-        }
-        end = start;
-    }
+    let from = length.saturating_sub(LINE_BYTES);
+    let mut tail = Vec::new();
+    file.seek(SeekFrom::Start(from))?;
+    file.read_to_end(&mut tail)?;
+    let newline = tail.iter().rposition(|&b| b == b'\n');
+    let end = newline.map_or(from, |at| from + at as u64 + 1);
     if end < length {
         file.set_len(end)?;
         file.sync_all()?;
     }
-    Ok(())
+    if newline.is_none() && end > 0 { drop_cut_line(path) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod lines;
 mod table;
 
 use anyhow::{Context, Result, bail};
-use disk::{Lines, Waiting, patiently};
+use disk::{Waiting, cannot_write, patiently};
 use schemas::{
     tables::{RUN, SESSION},
     text::Row,
@@ -16,14 +16,14 @@ use serde::Serialize;
 use std::{
     collections::HashSet,
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Seek},
+    io::{self, Seek},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 pub use lines::seal;
-use lines::{accepted, key, last_states};
+use lines::{Damaged, key, last_states};
 
 /// Samples are written at least this often, so that a kill loses little; and when there are so many bytes of them.
 const WRITE_EVERY: Duration = Duration::from_millis(500);
@@ -32,10 +32,10 @@ const WRITE_BYTES: usize = 64 << 10;
 /// The folder of one plan: the same configuration on the same processor.
 pub struct Journal {
     pub folder: PathBuf,
-    sessions: Lines,
-    runs: Lines,
-    sensors: Lines,
-    samples: Samples,
+    sessions: LineFile,
+    runs: LineFile,
+    sensors: LineFile,
+    samples: LineFile,
     finished: Vec<Row>,
     /// Held for the life of the journal: one `collect` at a time.
     _lock: File,
@@ -43,19 +43,12 @@ pub struct Journal {
     read_only: Option<io::Error>,
 }
 
-/// The samples file, shared by the sampling threads: they leave lines in memory, and one in many writes.
+/// A file of lines. That of samples is shared by the sampling threads: they leave lines in memory, and one in many writes.
 #[derive(Clone)]
-pub struct Samples {
+pub struct LineFile {
     path: PathBuf,
     file: Arc<File>,
-    waiting: Arc<Mutex<Queue>>,
-}
-
-struct Queue {
-    lines: Waiting,
-    written: Instant,
-    /// Whether the last write failed; the next one has to wait its time.
-    is_refused: bool,
+    waiting: Arc<Mutex<Waiting>>,
 }
 
 /// The folder of a plan below `root`: its own, or one in which an earlier version measured the same configuration on the same processor
@@ -96,7 +89,7 @@ impl Journal {
                 bail!("{}: cannot be locked, {e}, give --journal a folder on a local disk", folder.display())
             }
         }
-        let open = |name: &str| -> Result<(PathBuf, File)> {
+        let open = |name: &str| -> Result<LineFile> {
             let path = folder.join(name);
             if read_only.is_none() {
                 lines::drop_cut_line(&path).with_context(|| format!("{}: cannot repair", path.display()))?;
@@ -106,18 +99,13 @@ impl Journal {
                 Some(_) => File::open(&path),
             };
             let file = file.with_context(|| format!("{}: cannot open", path.display()))?;
-            Ok((path, file))
+            Ok(LineFile::new(path, file)?)
         };
-        let lines = |name: &str| -> Result<Lines> {
-            let (path, file) = open(name)?;
-            Ok(Lines::new(path, file)?)
-        };
-        let (path, file) = open("samples.jsonl")?;
         let mut journal = Journal {
-            sessions: lines("sessions.jsonl")?,
-            runs: lines("runs.jsonl")?,
-            sensors: lines("sensors.jsonl")?,
-            samples: Samples::to(path, file)?,
+            sessions: open("sessions.jsonl")?,
+            runs: open("runs.jsonl")?,
+            sensors: open("sensors.jsonl")?,
+            samples: open("samples.jsonl")?,
             finished: Vec::new(),
             folder: folder.into(),
             _lock: lock,
@@ -136,19 +124,19 @@ impl Journal {
         bail!("{folder}: cannot write the journal, {cause}, {to_go} runs are still to be measured, {remedy}")
     }
 
-    pub fn samples(&self) -> Samples {
-        self.samples.clone()
+    pub fn samples(&self) -> &LineFile {
+        &self.samples
     }
 
     /// Appends the state of a session; the last line of a session counts.
     pub fn session(&mut self, session: &impl Serialize) -> Result<()> {
-        Ok(self.sessions.append(&lines::sealed(session)?)?)
+        Ok(self.sessions.append_synced(&lines::sealed(session)?)?)
     }
 
     /// Appends a finished run. Its samples are synced first.
     pub fn run(&mut self, run: &impl Serialize) -> Result<()> {
         self.samples.flush()?;
-        self.runs.append(&lines::sealed(run)?)?;
+        self.runs.append_synced(&lines::sealed(run)?)?;
         self.finished.extend(serde_json::from_value::<Row>(serde_json::to_value(run)?));
         Ok(())
     }
@@ -156,7 +144,7 @@ impl Journal {
     /// Appends the state of a session's sensors; the last line of a sensor counts.
     pub fn sensors(&mut self, states: &[State]) -> Result<()> {
         let lines = states.iter().map(lines::sealed).collect::<Result<Vec<_>>>()?.concat();
-        Ok(self.sensors.append(&lines)?)
+        Ok(self.sensors.append_synced(&lines)?)
     }
 
     /// Every run that is finished, once.
@@ -166,11 +154,7 @@ impl Journal {
 
     /// The last state of every session, in order of start. Of a session whose lines were lost there is what its runs say.
     pub fn read_sessions(&self) -> Result<Vec<Row>> {
-        let (rows, mut damaged) = lines::rows(&self.sessions.path, is_column_of(&SESSION))?;
-        let (rows, refused) = accepted(&SESSION, rows);
-        damaged.lines += refused;
-        damaged.say(&self.sessions.path, "");
-        let mut sessions = last_states(rows, &["session_id"]);
+        let mut sessions = last_states(accepted(&self.sessions.path, &SESSION, "")?, &["session_id"]);
         let known: HashSet<Row> = sessions.iter().map(|s| key(s, &["session_id"])).collect();
         let lost: HashSet<Row> =
             self.finished.iter().map(|r| key(r, &["session_id"])).filter(|k| !known.contains(k)).collect();
@@ -188,7 +172,7 @@ impl Journal {
     /// The last state of every sensor.
     pub fn read_sensors(&self) -> Result<Vec<State>> {
         let mut states = Vec::new();
-        let damaged = lines::each(&self.sensors.path, |line| {
+        let damaged = self.sensors.read(|line| {
             let row = serde_json::from_slice::<Row>(line).ok();
             let row = row.filter(|row| serde_json::from_value::<State>(row.clone().into()).is_ok());
             states.extend(row.clone());
@@ -200,12 +184,19 @@ impl Journal {
     }
 }
 
+/// The rows of a file that its contract takes; the others are said, and what follows from that.
+fn accepted(path: &Path, contract: &'static schemas::Contract, then: &str) -> Result<Vec<Row>> {
+    let (mut rows, mut damaged) = lines::rows(path, is_column_of(contract))?;
+    let read = rows.len();
+    rows.retain(|row| schemas::check::refusal(contract, row).is_none());
+    damaged.lines += read - rows.len();
+    damaged.say(path, then);
+    Ok(rows)
+}
+
 /// Runs as they were written, each once.
 fn read_runs(path: &Path) -> Result<Vec<Row>> {
-    let (rows, mut damaged) = lines::rows(path, is_column_of(&RUN))?;
-    let (mut rows, refused) = accepted(&RUN, rows);
-    damaged.lines += refused;
-    damaged.say(path, ": those runs are measured again");
+    let mut rows = accepted(path, &RUN, ": those runs are measured again")?;
     let mut seen = HashSet::new();
     let read = rows.len();
     rows.retain(|row| seen.insert(row.get("run_id").cloned()));
@@ -215,11 +206,10 @@ fn read_runs(path: &Path) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-impl Samples {
-    fn to(path: PathBuf, file: File) -> io::Result<Self> {
-        let lines = Waiting::after(file.metadata()?.len());
-        let waiting = Queue { lines, written: Instant::now(), is_refused: false };
-        Ok(Samples { path, file: Arc::new(file), waiting: Arc::new(Mutex::new(waiting)) })
+impl LineFile {
+    fn new(path: PathBuf, file: File) -> io::Result<Self> {
+        let waiting = Waiting::after(file.metadata()?.len());
+        Ok(LineFile { path, file: Arc::new(file), waiting: Arc::new(Mutex::new(waiting)) })
     }
 
     /// Into a file that no one will find.
@@ -227,50 +217,39 @@ impl Samples {
         let path = std::env::temp_dir().join(format!("collect-{name}-{}", std::process::id()));
         let file = OpenOptions::new().read(true).append(true).create_new(true).open(&path)?;
         fs::remove_file(&path)?;
-        Samples::to(path, file)
+        LineFile::new(path, file)
     }
 
-    /// Everything in a file that no one will find.
-    pub fn read_back(&self) -> Result<Vec<Row>> {
-        self.flush()?;
-        let mut text = String::new();
+    /// Calls `each` with every undamaged line that was written.
+    pub fn read(&self, each: impl FnMut(&[u8]) -> bool) -> Result<Damaged> {
         (&*self.file).rewind()?;
-        (&*self.file).read_to_string(&mut text)?;
-        let row = |line: &str| -> Result<Row> {
-            let mut row: Row = serde_json::from_str(line)?;
-            row.remove("crc");
-            Ok(row)
-        };
-        text.lines().map(row).collect()
+        lines::each_in(&*self.file, &self.path, each)
     }
 
     /// Takes whole lines. They are kept while they cannot be written; the error is that there are too many of them.
     pub fn append(&self, lines: &[u8]) -> io::Result<()> {
-        let mut queue = self.waiting.lock().map_err(poisoned)?;
-        let fits = queue.lines.push(lines);
-        let many = queue.lines.bytes() >= WRITE_BYTES && !queue.is_refused;
-        let written = if many || queue.written.elapsed() >= WRITE_EVERY { queue.write(&self.file) } else { Ok(()) };
+        let mut waiting = self.waiting.lock().map_err(poisoned)?;
+        let fits = waiting.push(lines);
+        let is_due = waiting.is_due(WRITE_BYTES, WRITE_EVERY);
+        let written = if is_due { waiting.write(&*self.file) } else { Ok(()) };
         match (fits, written) {
             (true, _) => Ok(()),
             (false, written) => Err(written.err().unwrap_or_else(|| io::ErrorKind::StorageFull.into())),
         }
     }
 
+    /// Appends whole lines and syncs them.
+    fn append_synced(&self, lines: &[u8]) -> io::Result<()> {
+        self.append(lines).map_err(|e| cannot_write(&self.path, &e))?;
+        self.flush()
+    }
+
     /// Writes what waits and syncs, and waits for a full disk. No sampling thread waits for the disk.
     pub fn flush(&self) -> io::Result<()> {
         patiently(&self.path, || {
-            self.waiting.lock().map_err(poisoned)?.write(&self.file)?;
+            self.waiting.lock().map_err(poisoned)?.write(&*self.file)?;
             self.file.sync_data()
         })
-    }
-}
-
-impl Queue {
-    fn write(&mut self, file: &File) -> io::Result<()> {
-        self.written = Instant::now();
-        let written = self.lines.write(file);
-        self.is_refused = written.is_err();
-        written
     }
 }
 
@@ -330,7 +309,7 @@ mod tests {
     fn samples_wait_in_memory_and_are_on_disk_before_their_run() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::open(folder.path()).unwrap();
-        let samples = journal.samples();
+        let samples = journal.samples().clone();
         let written = || fs::read_to_string(folder.path().join("samples.jsonl")).unwrap().lines().count();
         samples.append(b"{\"t_ns\":1}\n").unwrap();
         samples.append(b"{\"t_ns\":2}\n").unwrap();
@@ -352,24 +331,20 @@ mod tests {
         let mut journal = Journal::open(folder.path()).unwrap();
         let state = |device_id: &str, errors| State {
             session_id: "s".into(),
-            device_id: device_id.into(),
-            kind: sensor::Kind::Counter,
-            scope: sensor::Scope::Gpu,
+            sensor: sensor::Sensor::new(device_id, sensor::Kind::Counter, sensor::Scope::Gpu),
             source: "nvml".into(),
-            label: None,
             missed: 0,
             errors,
             last_error: None,
-            averaging_ms: None,
-            is_averaging_assumed: false,
-            error_w: None,
-            error_pct: None,
             cost_pct: 0.1,
         };
         journal.sensors(&[state("a", 0), state("b", 0)]).unwrap();
         journal.sensors(&[state("a", 3), state("b", 0)]).unwrap();
         let read = journal.read_sensors().unwrap();
-        assert_eq!(read.iter().map(|s| (s.device_id.as_str(), s.errors)).collect::<Vec<_>>(), [("a", 3), ("b", 0)]);
+        assert_eq!(
+            read.iter().map(|s| (s.sensor.device_id.as_str(), s.errors)).collect::<Vec<_>>(),
+            [("a", 3), ("b", 0)]
+        );
     }
 
     #[test]

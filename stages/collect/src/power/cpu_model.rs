@@ -3,12 +3,15 @@
 //! Linear in utilisation, as in Fan, Weber, Barroso 2007 (doi:10.1145/1250662.1250665); it knows nothing of clocks,
 //! vector units or memory.
 
-use super::source::{Look, Sensor, Settings, Source, Values};
+use super::{
+    polled::Polled,
+    source::{Settings, Source, Values, new_sensor},
+};
 use crate::host::CpuTicks;
 use schemas::config::Fault;
-use sensor::{Kind, Scope};
+use sensor::{Kind, Scope, Sensor};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
+use std::{fs::File, io};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,17 +66,6 @@ impl Range {
 }
 
 impl Settings for Config {
-    fn open(&self) -> Result<Box<dyn Source>, String> {
-        let stat = File::open("/proc/stat").map_err(|e| format!("/proc/stat cannot be read, {e}"))?;
-        let before = CpuTicks::read_again(&stat).ok_or("/proc/stat cannot be read")?;
-        let Config { idle_w, full_w, .. } = *self;
-        let (error_w, error_pct) = error(idle_w, full_w);
-        let sensor = Sensor::new("cpu-model:package", Kind::Model, Scope::CpuPackage);
-        let sensors = [Sensor { error_w: Some(error_w), error_pct: Some(error_pct), ..sensor }];
-        let (idle_w, full_w) = (idle_w.middle(), full_w.middle());
-        Ok(Box::new(CpuModel { idle_w, full_w, before, last_w: idle_w, sensors, stat }))
-    }
-
     fn fault(&self) -> Option<Fault> {
         let Config { idle_w, full_w, .. } = self;
         let (_, most_w) = sensor::bounds_w(Scope::CpuPackage);
@@ -99,8 +91,6 @@ struct CpuModel {
     full_w: f64,
     before: CpuTicks,
     last_w: f64,
-    sensors: [Sensor; 1],
-    stat: File,
 }
 
 impl CpuModel {
@@ -115,19 +105,23 @@ impl CpuModel {
     }
 }
 
-impl Source for CpuModel {
-    fn sensors(&self) -> &[Sensor] {
-        &self.sensors
-    }
-
-    fn read(&mut self, look: &mut Look) {
-        let Some(now) = CpuTicks::read_again(&self.stat) else {
-            return look.fail(0, "/proc/stat cannot be read".into());
-        };
-        let (power_w, utilisation_pct) = self.power(now);
-        (self.before, self.last_w) = (now, power_w);
-        look.values(0, Values { power_w: Some(power_w), utilisation_pct, ..Values::default() });
-    }
+pub fn open(config: &Config) -> Result<Box<dyn Source>, String> {
+    const UNREADABLE: &str = "/proc/stat cannot be read";
+    let stat = File::open("/proc/stat").map_err(|e| format!("{UNREADABLE}, {e}"))?;
+    let before = CpuTicks::read_again(&stat).ok_or(UNREADABLE)?;
+    let (error_w, error_pct) = error(config.idle_w, config.full_w);
+    let sensor = new_sensor("cpu-model:package", Kind::Model, Scope::CpuPackage);
+    let sensor = Sensor { error_w: Some(error_w), error_pct: Some(error_pct), ..sensor };
+    let (idle_w, full_w) = (config.idle_w.middle(), config.full_w.middle());
+    let mut model = CpuModel { idle_w, full_w, before, last_w: idle_w };
+    let mut polled = Polled::default();
+    polled.add(sensor, move || {
+        let now = CpuTicks::read_again(&stat).ok_or_else(|| io::Error::other(UNREADABLE))?;
+        let (power_w, utilisation_pct) = model.power(now);
+        (model.before, model.last_w) = (now, power_w);
+        Ok(Some(Values { utilisation_pct, ..Values::power(power_w) }))
+    });
+    Ok(Box::new(polled))
 }
 
 #[cfg(test)]
@@ -136,14 +130,7 @@ mod tests {
 
     #[test]
     fn half_busy_is_half_way() {
-        let model = CpuModel {
-            idle_w: 10.0,
-            full_w: 50.0,
-            before: CpuTicks { busy: 100, total: 1000 },
-            last_w: 12.0,
-            sensors: [Sensor::new("cpu-model:package", Kind::Model, Scope::CpuPackage)],
-            stat: File::open("/proc/stat").unwrap(),
-        };
+        let model = CpuModel { idle_w: 10.0, full_w: 50.0, before: CpuTicks { busy: 100, total: 1000 }, last_w: 12.0 };
         assert_eq!(model.power(CpuTicks { busy: 110, total: 1020 }), (30.0, Some(50.0)));
         assert_eq!(model.power(CpuTicks { busy: 100, total: 1000 }), (12.0, None));
     }

@@ -4,21 +4,20 @@
 //! command is started once, in a process group of its own, and killed at the end, also when this process is killed. When it
 //! ends before, or prints something else, errors are counted and say which line.
 
-use super::source::{Look, Reading, Sensor, Settings, Source, Values};
-use crate::{children, names::name_fault};
+use super::source::{Look, Reading, Settings, Source, Values, new_sensor};
+use crate::{
+    children::Listened,
+    names::{command_fault, name_fault},
+};
 use protocol::peer;
 use schemas::config::Fault;
-use sensor::{Kind, Scope};
+use sensor::{Kind, Scope, Sensor};
 use serde::{Deserialize, Serialize};
 use std::{
     io::{BufRead, BufReader, Read},
     path::PathBuf,
-    process::{Child, Command, Stdio},
-    sync::{
-        Arc, Mutex,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
-    },
-    thread::JoinHandle,
+    process::{Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -57,58 +56,44 @@ enum Said {
 
 struct External {
     sensors: [Sensor; 1],
-    child: Child,
+    child: Listened,
     said: Receiver<Said>,
     first: Option<Said>,
-    complaints: Arc<Mutex<Vec<u8>>>,
-    listener: Option<JoinHandle<()>>,
     last_ns: Option<i64>,
     ended: bool,
 }
 
 impl Settings for Config {
-    fn open(&self) -> Result<Box<dyn Source>, String> {
-        let (program, arguments) = self.command.split_first().ok_or("no command")?;
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = children::spawn(&mut command)
-            .map_err(|e| format!("{}: cannot start, {e}, correct `command`", program.display()))?;
-        let (sender, said) = sync_channel(WAITING);
-        let complaints = Arc::new(Mutex::new(Vec::new()));
-        if let Some(out) = child.stdout.take() {
-            std::thread::spawn(move || lines(out, &sender));
-        }
-        let kept = complaints.clone();
-        let listen = |err| std::thread::spawn(move || crate::client::keep_tail(err, &kept));
-        let listener = child.stderr.take().map(listen);
-        let sensors = [Sensor::new(&format!("external:{}", self.name), self.kind, Scope::Node)];
-        let mut external =
-            External { sensors, child, said, first: None, complaints, listener, last_ns: None, ended: false };
-        match external.said.recv_timeout(FIRST_LINE) {
-            Ok(Said::Rubbish(why)) => Err(why),
-            Ok(power) => {
-                external.first = Some(power);
-                Ok(Box::new(external))
-            }
-            Err(RecvTimeoutError::Timeout) => Ok(Box::new(external)),
-            Err(RecvTimeoutError::Disconnected) => Err(external.end()),
-        }
-    }
-
     fn required(&self) -> bool {
         self.required
     }
 
     fn fault(&self) -> Option<Fault> {
-        let command = || {
-            let is_empty = self.command.first().is_none_or(|word| word.as_os_str().is_empty());
-            is_empty.then(|| Fault::new("command", "external needs a command", format!("{:?}", self.name)))
-        };
         let kind = || {
             let what = "external prints power: kind is instant, average or interval_mean";
             matches!(self.kind, Kind::Counter | Kind::Model).then(|| Fault::new("kind", what, self.kind.name()))
         };
-        name_fault("name", &self.name).or_else(command).or_else(kind)
+        name_fault("name", &self.name).or_else(|| command_fault("external", &self.name, &self.command)).or_else(kind)
+    }
+}
+
+pub fn open(config: &Config) -> Result<Box<dyn Source>, String> {
+    let (program, arguments) = config.command.split_first().ok_or("no command")?;
+    let mut command = Command::new(program);
+    let (child, out) = Listened::spawn(command.args(arguments).stdin(Stdio::null()))
+        .map_err(|e| format!("{}: cannot start, {e}, correct `command`", program.display()))?;
+    let (sender, said) = sync_channel(WAITING);
+    std::thread::spawn(move || lines(out, &sender));
+    let sensors = [new_sensor(&format!("external:{}", config.name), config.kind, Scope::Node)];
+    let mut external = External { sensors, child, said, first: None, last_ns: None, ended: false };
+    match external.said.recv_timeout(FIRST_LINE) {
+        Ok(Said::Rubbish(why)) => Err(why),
+        Ok(power) => {
+            external.first = Some(power);
+            Ok(Box::new(external))
+        }
+        Err(RecvTimeoutError::Timeout) => Ok(Box::new(external)),
+        Err(RecvTimeoutError::Disconnected) => Err(external.end()),
     }
 }
 
@@ -159,15 +144,11 @@ impl External {
     /// The command has closed its output: how it ended, and the last thing it complained of.
     fn end(&mut self) -> String {
         self.ended = true;
-        let status = children::ended(&mut self.child, ENDING);
+        let status = self.child.ended(ENDING);
         let status = status.map_or_else(|| "its output closed".into(), |status| status.to_string());
-        children::kill(&self.child);
-        if let Some(listener) = &self.listener {
-            children::finished(listener, ENDING);
-        }
-        let complaints = self.complaints.lock().map(|c| String::from_utf8_lossy(&c).into_owned()).unwrap_or_default();
-        let last = complaints.lines().rev().find(|l| !l.trim().is_empty()).unwrap_or("it complained of nothing");
-        format!("command ended, {status}: {}, correct `command`", peer::words(last))
+        self.child.kill();
+        let last = self.child.last_words(ENDING).unwrap_or_else(|| "it complained of nothing".into());
+        format!("command ended, {status}: {}, correct `command`", peer::words(&last))
     }
 
     fn take(&mut self, said: Said, look: &mut Look) {
@@ -208,13 +189,6 @@ impl Source for External {
     }
 }
 
-impl Drop for External {
-    fn drop(&mut self) {
-        children::kill(&self.child);
-        children::ended(&mut self.child, ENDING);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,7 +196,7 @@ mod tests {
 
     fn open(script: &str) -> Result<Box<dyn Source>, String> {
         let command = ["sh", "-c", script].map(PathBuf::from).into();
-        Config { name: "plug".into(), command, kind: Kind::Instant, sample_hz: 10.0, required: true }.open()
+        super::open(&Config { name: "plug".into(), command, kind: Kind::Instant, sample_hz: 10.0, required: true })
     }
 
     #[test]
@@ -255,7 +229,7 @@ mod tests {
             required: true,
         };
         assert_eq!(
-            gone.open().err().unwrap(),
+            super::open(&gone).err().unwrap(),
             "/no/such/meter: cannot start, No such file or directory (os error 2), correct `command`"
         );
     }

@@ -11,23 +11,12 @@
 //! Other chips measure a rail that no scope names, so they are not read.
 
 use super::{
-    source::{Look, Sensor, Settings, Source, Values},
-    sysfs::{self, Number},
+    polled::Polled,
+    source::{Source, Values, new_sensor},
+    sysfs::{self, Number, Tree},
 };
-use sensor::{Kind, Scope};
-use serde::{Deserialize, Serialize};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {
-    pub root: PathBuf,
-    pub sample_hz: f64,
-    pub required: bool,
-}
+use sensor::{Kind, Scope, Sensor};
+use std::{fs, path::Path};
 
 struct Chip {
     name: &'static str,
@@ -53,70 +42,54 @@ const CHIPS: &[Chip] = &[
 /// Times over which a meter may average, ms.
 const HOUR_MS: std::ops::RangeInclusive<f64> = 0.0..=3.6e6;
 
-struct Hwmon {
-    sensors: Vec<Sensor>,
-    files: Vec<Number>,
-    temperatures: Vec<Option<Number>>,
-    unavailable: Vec<String>,
-}
-
-impl Settings for Config {
-    fn open(&self) -> Result<Box<dyn Source>, String> {
-        let root = &self.root;
-        let names = sysfs::names(root).map_err(|e| format!("{}: {e}", root.display()))?;
-        let mut hwmon =
-            Hwmon { sensors: Vec::new(), files: Vec::new(), temperatures: Vec::new(), unavailable: Vec::new() };
-        for folder in names.iter().map(|n| root.join(n)) {
-            let name = sysfs::text(&folder.join("name")).unwrap_or_default();
-            if let Some(chip) = CHIPS.iter().find(|c| c.name == name) {
-                hwmon.add(chip, &folder);
-            }
+pub fn open(Tree { root, .. }: &Tree) -> Result<Box<dyn Source>, String> {
+    let names = sysfs::names(root).map_err(|e| format!("{}: {e}", root.display()))?;
+    let mut chips = Polled::default();
+    for folder in names.iter().map(|n| root.join(n)) {
+        let name = sysfs::text(&folder.join("name")).unwrap_or_default();
+        if let Some(chip) = CHIPS.iter().find(|c| c.name == name) {
+            add(&mut chips, chip, &folder);
         }
-        if !hwmon.sensors.is_empty() {
-            return Ok(Box::new(hwmon));
-        }
+    }
+    chips.opened(|mut unavailable| {
         let known = CHIPS.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
-        hwmon.unavailable.insert(0, format!("{}: no power of a known chip ({known})", root.display()));
-        Err(hwmon.unavailable.join("; "))
-    }
-
-    fn required(&self) -> bool {
-        self.required
-    }
-
-    fn fault(&self) -> Option<schemas::config::Fault> {
-        sysfs::root_fault(&self.root)
-    }
+        unavailable.insert(0, format!("{}: no power of a known chip ({known})", root.display()));
+        unavailable.join("; ")
+    })
 }
 
-impl Hwmon {
-    fn add(&mut self, chip: &Chip, folder: &Path) {
-        // hwmonN is another number after the next start; the device behind it is not.
-        let device = fs::canonicalize(folder.join("device")).unwrap_or_else(|_| folder.to_path_buf());
-        let device = device.file_name().unwrap_or_default().to_string_lossy();
-        let mut temperature = Number::open(&folder.join("temp1_input")).ok();
-        for (pattern, kind) in chip.files {
-            for file in matching(folder, pattern) {
-                let number = file.split('_').next().unwrap_or_default();
-                let label = sysfs::text(&folder.join(format!("{number}_label"))).unwrap_or_default();
-                if !label.starts_with(chip.label) {
-                    continue;
+fn add(chips: &mut Polled, chip: &Chip, folder: &Path) {
+    // hwmonN is another number after the next start; the device behind it is not.
+    let device = fs::canonicalize(folder.join("device")).unwrap_or_else(|_| folder.to_path_buf());
+    let device = device.file_name().unwrap_or_default().to_string_lossy();
+    let mut temperature = Number::open(&folder.join("temp1_input")).ok();
+    for &(pattern, kind) in chip.files {
+        for file in matching(folder, pattern) {
+            let number = file.split('_').next().unwrap_or_default();
+            let label = sysfs::text(&folder.join(format!("{number}_label"))).unwrap_or_default();
+            if !label.starts_with(chip.label) {
+                continue;
+            }
+            match Number::open_read(&folder.join(&file)) {
+                Ok(number) => {
+                    let part = if chip.label.is_empty() { String::new() } else { format!(":{label}") };
+                    let averaging = sysfs::text(&folder.join(format!("{file}_interval")));
+                    let sensor = Sensor {
+                        averaging_ms: averaging
+                            .and_then(|t| t.parse().ok())
+                            .filter(|ms| kind == Kind::Average && HOUR_MS.contains(ms)),
+                        ..new_sensor(&format!("hwmon:{}:{device}{part}", chip.name), kind, chip.scope)
+                    };
+                    let temperature = temperature.take();
+                    chips.add(sensor, move || {
+                        let millidegrees = temperature.as_ref().and_then(|t| t.read().ok());
+                        let value = Some(number.read()? as f64 / 1e6);
+                        let (energy_j, power_w) = if kind == Kind::Counter { (value, None) } else { (None, value) };
+                        let temperature_c = millidegrees.map(|t| t as f64 / 1e3);
+                        Ok(Some(Values { energy_j, power_w, temperature_c, ..Values::default() }))
+                    });
                 }
-                match Number::open(&folder.join(&file)).and_then(|n| n.read().map(|_| n)) {
-                    Ok(number) => {
-                        let part = if chip.label.is_empty() { String::new() } else { format!(":{label}") };
-                        let averaging = sysfs::text(&folder.join(format!("{file}_interval")));
-                        self.sensors.push(Sensor {
-                            averaging_ms: averaging
-                                .and_then(|t| t.parse().ok())
-                                .filter(|ms| *kind == Kind::Average && HOUR_MS.contains(ms)),
-                            ..Sensor::new(&format!("hwmon:{}:{device}{part}", chip.name), *kind, chip.scope)
-                        });
-                        self.files.push(number);
-                        self.temperatures.push(temperature.take());
-                    }
-                    Err(e) => self.unavailable.push(format!("{}: {e}", folder.join(&file).display())),
-                }
+                Err(e) => chips.unavailable.push(format!("{}: {e}", folder.join(&file).display())),
             }
         }
     }
@@ -131,36 +104,15 @@ fn matching(folder: &Path, pattern: &str) -> Vec<String> {
     sysfs::names(folder).unwrap_or_default().into_iter().filter(fits).collect()
 }
 
-impl Source for Hwmon {
-    fn sensors(&self) -> &[Sensor] {
-        &self.sensors
-    }
-
-    fn unavailable(&self) -> Vec<String> {
-        self.unavailable.clone()
-    }
-
-    fn read(&mut self, look: &mut Look) {
-        for (at, file) in self.files.iter().enumerate() {
-            let temperature = self.temperatures[at].as_ref().and_then(|t| t.read().ok());
-            let temperature_c = temperature.map(|millidegrees| millidegrees as f64 / 1e3);
-            match file.read().map(|micro| Some(micro as f64 / 1e6)) {
-                Ok(energy_j) if self.sensors[at].kind == Kind::Counter => {
-                    look.values(at, Values { energy_j, temperature_c, ..Values::default() });
-                }
-                Ok(power_w) => look.values(at, Values { power_w, temperature_c, ..Values::default() }),
-                Err(e) => look.fail(at, format!("{}: {e}", self.sensors[at].device_id)),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{super::sysfs::folder_of as chip, *};
+    use super::{
+        super::{source::Look, sysfs::folder_of as chip},
+        *,
+    };
 
     fn open(root: &Path) -> Result<Box<dyn Source>, String> {
-        Config { root: root.into(), sample_hz: 1.0, required: false }.open()
+        super::open(&Tree { root: root.into(), sample_hz: 1.0, required: false })
     }
 
     #[test]

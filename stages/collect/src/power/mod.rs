@@ -1,16 +1,17 @@
 //! Power sources: the registry, and opening them.
 //!
-//! A new source is a file here that has a `Config` with [`Settings`] and a [`Source`], and its line in [`sources!`] (and, as
-//! every Rust file, its `mod` line).
+//! A new source is a file here with a function `open` of a table that has [`Settings`] (its own `Config`, or [`Tree`]), and its line in
+//! [`sources!`] (and, as every Rust file, its `mod` line).
 
 mod cpu_model;
 mod external;
 mod hwmon;
 pub mod nvml;
 pub mod plausible;
+mod polled;
 mod power_supply;
 mod rapl;
-mod reader;
+pub mod reader;
 mod replay;
 pub mod sampler;
 pub mod source;
@@ -20,15 +21,16 @@ use schemas::config::{Fault, outside};
 use serde::{Deserialize, Serialize};
 use source::{Look, Settings, Source};
 use std::{sync::mpsc::channel, time::Duration};
+use sysfs::Tree;
 
 /// Writes [`Config`] and what is asked of every source's table from the list of sources.
 macro_rules! sources {
-    ($($variant:ident($module:ident) = $name:tt),+ $(,)?) => {
+    ($($variant:ident($table:ty) = $name:tt: $open:path),+ $(,)?) => {
         /// `[[collect.power]]`: one source, how often it is read, and whether its absence is a refusal.
         #[derive(Debug, Clone, Serialize, Deserialize)]
         #[serde(tag = "source")]
         pub enum Config {
-            $(#[serde(rename = $name)] $variant($module::Config)),+
+            $(#[serde(rename = $name)] $variant($table)),+
         }
 
         impl Config {
@@ -51,6 +53,11 @@ macro_rules! sources {
                 other
             }
 
+            /// Opens the source; the error says why it is not there and what would help.
+            pub fn open(&self) -> Result<Box<dyn Source>, String> {
+                match self { $(Config::$variant(c) => $open(c)),+ }
+            }
+
             fn settings(&self) -> &dyn Settings {
                 match self { $(Config::$variant(c) => c),+ }
             }
@@ -58,13 +65,13 @@ macro_rules! sources {
     };
 }
 sources! {
-    Rapl(rapl) = "rapl",
-    Nvml(nvml) = "nvml",
-    Hwmon(hwmon) = "hwmon",
-    PowerSupply(power_supply) = "power-supply",
-    External(external) = "external",
-    Replay(replay) = "replay",
-    CpuModel(cpu_model) = "cpu-model",
+    Rapl(Tree) = "rapl": rapl::open,
+    Nvml(nvml::Config) = "nvml": nvml::open,
+    Hwmon(Tree) = "hwmon": hwmon::open,
+    PowerSupply(Tree) = "power-supply": power_supply::open,
+    External(external::Config) = "external": external::open,
+    Replay(replay::Config) = "replay": replay::open,
+    CpuModel(cpu_model::Config) = "cpu-model": cpu_model::open,
 }
 
 /// What opening a source and reading it once gave.
@@ -78,22 +85,19 @@ pub struct Probe {
 /// How long a source may take to open, and to be read for the first time; NVIDIA's driver starts in ten seconds.
 const OPENING: Duration = Duration::from_secs(60);
 
-/// The result of something that may hang in a driver, in a thread of its own.
-fn in_time<T: Send + 'static>(what: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
-    let (sender, done) = channel();
-    std::thread::spawn(move || sender.send(what()));
-    done.recv_timeout(OPENING).map_err(|_| format!("no answer within {} s", OPENING.as_secs()))
-}
-
-/// Opens a source and reads it once: its sensors, or why it cannot be read at all.
+/// Opens a source and reads it once: its sensors, or why it cannot be read at all. It may hang in a driver, so it has a thread of its own.
 pub fn probe(config: &Config) -> Result<Probe, String> {
     let config = config.clone();
-    in_time(move || {
-        let mut source = config.open()?;
-        let mut look = Look::default();
-        source.read(&mut look);
-        Ok(described(&*source, look))
-    })?
+    let (sender, probed) = channel();
+    std::thread::spawn(move || {
+        let read = config.open().map(|mut source| {
+            let mut look = Look::default();
+            source.read(&mut look);
+            described(&*source, look)
+        });
+        sender.send(read)
+    });
+    probed.recv_timeout(OPENING).unwrap_or_else(|_| Err(format!("no answer within {} s", OPENING.as_secs())))
 }
 
 fn described(source: &dyn Source, look: Look) -> Probe {
@@ -117,10 +121,6 @@ fn described(source: &dyn Source, look: Look) -> Probe {
 }
 
 impl Config {
-    pub fn open(&self) -> Result<Box<dyn Source>, String> {
-        self.settings().open()
-    }
-
     pub fn required(&self) -> bool {
         self.settings().required()
     }

@@ -13,7 +13,7 @@
 //!
 //! Power of a MIG instance cannot be measured: its GPU is sampled instead, and the sensor is labelled so.
 
-use super::source::{Gpu, Look, Sensor, Settings, Source, Values};
+use super::source::{Gpu, Look, Settings, Source, Values, new_sensor};
 use nvml_wrapper::{
     Device, Nvml,
     bitmasks::device::ThrottleReasons,
@@ -24,8 +24,8 @@ use nvml_wrapper::{
     sys_exports::field_id::{NVML_FI_DEV_POWER_AVERAGE, NVML_FI_DEV_POWER_INSTANT},
 };
 use sensor::{
-    Kind, Scope,
-    averaging::{Architecture, Averaging, Known, Reading, averaging},
+    Kind, Scope, Sensor,
+    averaging::{Averaging, Known, Reading, averaging},
 };
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -52,19 +52,21 @@ struct Card {
     counter: Option<usize>,
     fields: Vec<(FieldId, usize)>,
     usage: Option<usize>,
-    extras: Extras,
+    /// Those that the device has.
+    extras: Vec<Extra>,
 }
 
-/// What stands beside power, where the device has it.
-#[derive(Default)]
-struct Extras {
-    temperature: bool,
-    memory: bool,
-    utilisation: bool,
-    clock: bool,
-    throttle: bool,
-    limit: bool,
-}
+type Extra = fn(&Device, &mut Values) -> Result<(), NvmlError>;
+
+/// What stands beside power.
+const EXTRAS: [Extra; 6] = [
+    |device, v| device.temperature(TemperatureSensor::Gpu).map(|t| v.temperature_c = Some(t.into())),
+    |device, v| device.memory_info().map(|m| v.memory_mb = Some(m.used as f64 / f64::from(1 << 20))),
+    |device, v| device.utilization_rates().map(|u| v.utilisation_pct = Some(u.gpu.into())),
+    |device, v| device.clock_info(Clock::SM).map(|mhz| v.clock_mhz = Some(mhz.into())),
+    |device, v| device.current_throttle_reasons().map(|reasons| v.throttled = Some(throttled(reasons))),
+    |device, v| device.enforced_power_limit().map(|mw| v.power_limit_w = Some(f64::from(mw) / 1e3)),
+];
 
 #[derive(Default)]
 struct Nvidia {
@@ -75,33 +77,46 @@ struct Nvidia {
 }
 
 impl Settings for Config {
-    fn open(&self) -> Result<Box<dyn Source>, String> {
-        let nvml = load(&self.library)?;
-        let count = nvml.device_count().map_err(|e| said(&e))?;
-        if count == 0 {
-            return Err("driver without a GPU, 0 devices, see `nvidia-smi -L`".into());
-        }
-        let driver = nvml.sys_driver_version().map_err(|e| said(&e))?;
-        // A device borrows the library; both live as long as the process, which ends the driver's session by ending.
-        let nvml: &'static Nvml = Box::leak(Box::new(nvml));
-        let mut found = Nvidia::default();
-        for (device, instance) in devices(nvml, count, &self.devices, &mut found.unavailable)? {
-            if let Err((name, e)) = found.add(device, instance, &driver) {
-                found.unavailable.push(format!("{name}: {}", said(&e)));
-            }
-        }
-        match found.sensors.is_empty() {
-            true => Err(found.unavailable.join("; ")),
-            false => Ok(Box::new(found)),
-        }
-    }
-
     fn required(&self) -> bool {
         self.required
     }
 }
 
-pub fn load(library: &Path) -> Result<Nvml, String> {
+pub fn open(config: &Config) -> Result<Box<dyn Source>, String> {
+    let (nvml, count, driver) = open_driver(&config.library)?;
+    let mut found = Nvidia::default();
+    for (device, instance) in devices(nvml, count, &config.devices, &mut found.unavailable)? {
+        let uuid = device.uuid();
+        let name = uuid.as_ref().map_or("a device", String::as_str).to_string();
+        if let Err(e) = uuid.and_then(|uuid| found.add(device, &uuid, instance, &driver)) {
+            found.unavailable.push(format!("{name}: {}", said(&e)));
+        }
+    }
+    match found.sensors.is_empty() {
+        true => Err(found.unavailable.join("; ")),
+        false => Ok(Box::new(found)),
+    }
+}
+
+/// The library, its number of GPUs and the version of the driver.
+pub fn open_driver(library: &Path) -> Result<(&'static Nvml, u32, String), String> {
+    let nvml = load(library)?;
+    let count = nvml.device_count().map_err(|e| said(&e))?;
+    if count == 0 {
+        return Err("driver without a GPU, 0 devices, see `nvidia-smi -L`".into());
+    }
+    let driver = nvml.sys_driver_version().map_err(|e| said(&e))?;
+    // A device borrows the library; both live as long as the process, which ends the driver's session by ending.
+    Ok((Box::leak(Box::new(nvml)), count, driver))
+}
+
+/// UUIDs of all GPUs, for a message.
+pub fn uuids(nvml: &Nvml, count: u32) -> String {
+    let uuids = (0..count).filter_map(|i| nvml.device_by_index(i).ok()?.uuid().ok());
+    uuids.collect::<Vec<_>>().join(", ")
+}
+
+fn load(library: &Path) -> Result<Nvml, String> {
     Nvml::builder().lib_path(library.as_os_str()).init().map_err(|e| match e {
         NvmlError::LibloadingError(cause) => {
             format!("{}: cannot load, {cause}, install the NVIDIA driver or correct `library`", library.display())
@@ -146,20 +161,19 @@ fn devices(
         }
         return Ok(found);
     }
-    let mut uuids: Vec<String> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
     for name in asked {
         let instance = name.starts_with("MIG-");
         let device = nvml.device_by_uuid(name.as_str());
         let device = if instance { device.and_then(|d| d.mig_parent_device()) } else { device };
         match device.and_then(|d| d.uuid().map(|uuid| (d, uuid))) {
-            Ok((_, uuid)) if uuids.contains(&uuid) => {}
+            Ok((_, uuid)) if seen.contains(&uuid) => {}
             Ok((device, uuid)) => {
                 found.push((device, instance));
-                uuids.push(uuid);
+                seen.push(uuid);
             }
             Err(NvmlError::NotFound | NvmlError::InvalidArg) => {
-                let all = (0..count).filter_map(|i| nvml.device_by_index(i).ok()?.uuid().ok());
-                let all = all.collect::<Vec<_>>().join(", ");
+                let all = uuids(nvml, count);
                 return Err(format!("no such device, \"{name}\", correct `devices`; there are: {all}"));
             }
             Err(e) => unavailable.push(format!("{name}: {}", said(&e))),
@@ -193,25 +207,14 @@ pub fn fields(device: &Device, ids: &[FieldId]) -> Result<Vec<Result<f64, NvmlEr
 
 impl Nvidia {
     /// Finds out what a device offers.
-    fn add(&mut self, device: Device<'static>, instance: bool, driver: &str) -> Result<(), (String, NvmlError)> {
-        let uuid = device.uuid().map_err(|e| ("a device".to_string(), e))?;
-        self.probe(device, &uuid, instance, driver).map_err(|e| (uuid, e))
-    }
-
-    fn probe(&mut self, device: Device<'static>, uuid: &str, instance: bool, driver: &str) -> Result<(), NvmlError> {
+    fn add(&mut self, device: Device<'static>, uuid: &str, instance: bool, driver: &str) -> Result<(), NvmlError> {
         let id = format!("nvml:{uuid}");
         let divided = instance || offered(device.mig_mode())?.is_some_and(|mode| mode.current == 1);
         let label = divided.then(|| "parent of MIG instances".to_string());
         let first = self.sensors.len();
         let name = device.name()?;
-        let capability = offered(device.cuda_compute_capability())?;
-        let architecture = capability
-            .and_then(|c| Architecture::of_capability(c.major, c.minor))
-            .or_else(|| Architecture::of_name(&name));
-        let averaged = |reading| match architecture {
-            Some(known) => known.averaging(reading, driver),
-            None => averaging(reading, &name, driver),
-        };
+        let capability = offered(device.cuda_compute_capability())?.map(|c| (c.major, c.minor));
+        let averaged = |reading| averaging(reading, capability, &name, driver);
         let mut sensors = Vec::new();
         let mut new = |kind, over: Option<Averaging>| {
             let averaging_ms = over.map(|over| over.window_ms);
@@ -219,7 +222,7 @@ impl Nvidia {
             let is_averaging_assumed = assumed.is_some();
             let assumed = assumed.map(|over| format!("mean over {} ms, which is assumed", over.window_ms));
             let label = [label.clone(), assumed].into_iter().flatten().reduce(|a, b| format!("{a}; {b}"));
-            sensors.push(Sensor { label, averaging_ms, is_averaging_assumed, ..Sensor::new(&id, kind, Scope::Gpu) });
+            sensors.push(Sensor { label, averaging_ms, is_averaging_assumed, ..new_sensor(&id, kind, Scope::Gpu) });
             first + sensors.len() - 1
         };
         let counter = offered(device.total_energy_consumption())?.map(|_| new(Kind::Counter, None));
@@ -241,14 +244,10 @@ impl Nvidia {
             true => None,
             false => offered(device.power_usage())?.map(|_| new(kind, Some(over))),
         };
-        let extras = Extras {
-            temperature: offered(device.temperature(TemperatureSensor::Gpu))?.is_some(),
-            memory: offered(device.memory_info())?.is_some(),
-            utilisation: offered(device.utilization_rates())?.is_some(),
-            clock: offered(device.clock_info(Clock::SM))?.is_some(),
-            throttle: offered(device.current_throttle_reasons())?.is_some(),
-            limit: offered(device.enforced_power_limit())?.is_some(),
-        };
+        let mut extras = Vec::new();
+        for extra in EXTRAS {
+            extras.extend(offered(extra(&device, &mut Values::default()))?.map(|()| extra));
+        }
         if sensors.is_empty() {
             self.unavailable.push(format!("{uuid}: neither energy nor power is supported, \"{name}\""));
             return Ok(());
@@ -315,27 +314,9 @@ impl Card {
     }
 
     fn extras(&self, look: &mut Look, from: usize) -> Result<(), NvmlError> {
-        let (device, has, sensor) = (&self.device, &self.extras, self.sensors.end - 1);
         let mut values = Values::default();
-        if has.temperature {
-            values.temperature_c = self.known(sensor, device.temperature(TemperatureSensor::Gpu), look)?.map(f64::from);
-        }
-        if has.memory {
-            let memory = self.known(sensor, device.memory_info(), look)?;
-            values.memory_mb = memory.map(|m| m.used as f64 / f64::from(1 << 20));
-        }
-        if has.utilisation {
-            values.utilisation_pct = self.known(sensor, device.utilization_rates(), look)?.map(|u| f64::from(u.gpu));
-        }
-        if has.clock {
-            values.clock_mhz = self.known(sensor, device.clock_info(Clock::SM), look)?.map(f64::from);
-        }
-        if has.throttle {
-            values.throttled = self.known(sensor, device.current_throttle_reasons(), look)?.map(throttled);
-        }
-        if has.limit {
-            let limit = self.known(sensor, device.enforced_power_limit(), look)?;
-            values.power_limit_w = limit.map(|mw| f64::from(mw) / 1e3);
+        for extra in &self.extras {
+            self.known(self.sensors.end - 1, extra(&self.device, &mut values), look)?;
         }
         if let Some(reading) = look.readings[from..].last_mut() {
             let Values { power_w, energy_j, .. } = reading.values;

@@ -1,7 +1,7 @@
 //! Whether a reading can be one of what its sensor covers. One that cannot is a failed reading, with the reason.
 
-use super::source::{Sensor, Values};
-use sensor::{Kind, bounds_w};
+use super::source::Values;
+use sensor::{Kind, Sensor, bounds_w};
 
 /// Largest count of a counter, J: what 64 bits of microjoules hold.
 const COUNT_J: f64 = 1.9e13;

@@ -4,82 +4,47 @@
 //! `current_now` times `voltage_now`, in microamperes and microvolts; some drivers give a current out of the battery a sign.
 
 use super::{
-    source::{Look, Sensor, Settings, Source},
-    sysfs::{self, Number},
+    polled::Polled,
+    source::{Source, Values, new_sensor},
+    sysfs::{self, Number, Tree},
 };
-use sensor::{Kind, Scope};
-use serde::{Deserialize, Serialize};
-use std::{
-    fs::File,
-    io,
-    os::unix::fs::FileExt,
-    path::{Path, PathBuf},
-};
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {
-    pub root: PathBuf,
-    pub sample_hz: f64,
-    pub required: bool,
-}
-
-enum Draw {
-    Power(Number),
-    CurrentAndVoltage(Number, Number),
-}
+use sensor::{Kind, Scope, Sensor};
+use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
 
 struct Battery {
     status: File,
-    draw: Draw,
+    /// Its power, or its current where that has to be multiplied by a voltage.
+    draw: Number,
+    voltage: Option<Number>,
 }
 
-struct Batteries {
-    sensors: Vec<Sensor>,
-    batteries: Vec<Battery>,
-}
-
-impl Settings for Config {
-    fn open(&self) -> Result<Box<dyn Source>, String> {
-        let root = &self.root;
-        let names = sysfs::names(root).map_err(|e| format!("{}: {e}", root.display()))?;
-        let mut all = Batteries { sensors: Vec::new(), batteries: Vec::new() };
-        for (name, folder) in names.iter().map(|n| (n, root.join(n))) {
-            let is = |file: &str, what: &str| sysfs::text(&folder.join(file)).is_some_and(|t| t == what);
-            // A mouse has a battery too; its scope is `Device`.
-            if !is("type", "Battery") || is("scope", "Device") {
-                continue;
-            }
-            let battery = Battery::open(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-            all.batteries.push(battery);
-            all.sensors.push(Sensor {
-                label: Some("read while the battery discharges".into()),
-                ..Sensor::new(&format!("power-supply:{name}"), Kind::Instant, Scope::Node)
-            });
+pub fn open(Tree { root, .. }: &Tree) -> Result<Box<dyn Source>, String> {
+    let names = sysfs::names(root).map_err(|e| format!("{}: {e}", root.display()))?;
+    let mut batteries = Polled::default();
+    for (name, folder) in names.iter().map(|n| (n, root.join(n))) {
+        let is = |file: &str, what: &str| sysfs::text(&folder.join(file)).is_some_and(|t| t == what);
+        // A mouse has a battery too; its scope is `Device`.
+        if !is("type", "Battery") || is("scope", "Device") {
+            continue;
         }
-        match all.batteries.is_empty() {
-            true => Err(format!("{}: no battery of the machine", root.display())),
-            false => Ok(Box::new(all)),
-        }
+        let battery = Battery::open(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+        let sensor = Sensor {
+            label: Some("read while the battery discharges".into()),
+            ..new_sensor(&format!("power-supply:{name}"), Kind::Instant, Scope::Node)
+        };
+        batteries.add(sensor, move || Ok(battery.power_w()?.map(Values::power)));
     }
-
-    fn required(&self) -> bool {
-        self.required
-    }
-
-    fn fault(&self) -> Option<schemas::config::Fault> {
-        sysfs::root_fault(&self.root)
-    }
+    batteries.opened(|_| format!("{}: no battery of the machine", root.display()))
 }
 
 impl Battery {
     fn open(folder: &Path) -> io::Result<Self> {
         let number = |name: &str| Number::open(&folder.join(name));
-        let draw = match number("power_now") {
-            Ok(power) => Draw::Power(power),
-            Err(_) => Draw::CurrentAndVoltage(number("current_now")?, number("voltage_now")?),
+        let (draw, voltage) = match number("power_now") {
+            Ok(power) => (power, None),
+            Err(_) => (number("current_now")?, Some(number("voltage_now")?)),
         };
-        Ok(Battery { status: sysfs::open(&folder.join("status"))?, draw })
+        Ok(Battery { status: sysfs::open(&folder.join("status"))?, draw, voltage })
     }
 
     /// Watts out of it; `None` unless it discharges.
@@ -89,37 +54,23 @@ impl Battery {
         if status[..length].trim_ascii() != b"Discharging" {
             return Ok(None);
         }
-        Ok(Some(match &self.draw {
-            Draw::Power(microwatts) => microwatts.read()?.unsigned_abs() as f64 / 1e6,
-            Draw::CurrentAndVoltage(microamperes, microvolts) => {
-                microamperes.read()?.unsigned_abs() as f64 * microvolts.read()? as f64 / 1e12
-            }
-        }))
-    }
-}
-
-impl Source for Batteries {
-    fn sensors(&self) -> &[Sensor] {
-        &self.sensors
-    }
-
-    fn read(&mut self, look: &mut Look) {
-        for (at, battery) in self.batteries.iter().enumerate() {
-            match battery.power_w() {
-                Ok(Some(watts)) => look.power(at, watts),
-                Ok(None) => {}
-                Err(e) => look.fail(at, format!("{}: {e}", self.sensors[at].device_id)),
-            }
-        }
+        let volts = match &self.voltage {
+            Some(microvolts) => microvolts.read()? as f64 / 1e6,
+            None => 1.0,
+        };
+        Ok(Some(self.draw.read()?.unsigned_abs() as f64 / 1e6 * volts))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::sysfs::folder_of as supply, *};
+    use super::{
+        super::{source::Look, sysfs::folder_of as supply},
+        *,
+    };
 
     fn open(root: &Path) -> Result<Box<dyn Source>, String> {
-        Config { root: root.into(), sample_hz: 1.0, required: false }.open()
+        super::open(&Tree { root: root.into(), sample_hz: 1.0, required: false })
     }
 
     #[test]

@@ -5,76 +5,44 @@
 //! interfaces (MSR, TPMI, MMIO); the first of them that has it is read.
 
 use super::{
-    source::{Look, Sensor, Settings, Source, Values},
-    sysfs::{self, Number},
+    polled::Polled,
+    source::{Source, Values, new_sensor},
+    sysfs::{self, Number, Tree},
 };
 use sensor::{Kind, Scope};
-use serde::{Deserialize, Serialize};
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 /// Control types in order of preference.
 const INTERFACES: [&str; 3] = ["intel-rapl", "intel-rapl-tpmi", "intel-rapl-mmio"];
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {
-    pub root: PathBuf,
-    pub sample_hz: f64,
-    pub required: bool,
-}
-
-struct Zone {
-    energy: Number,
-    range_j: Option<f64>,
-}
-
-struct Rapl {
-    zones: Vec<Zone>,
-    sensors: Vec<Sensor>,
-}
-
-impl Settings for Config {
-    fn open(&self) -> Result<Box<dyn Source>, String> {
-        let root = &self.root;
-        let names = sysfs::names(root).map_err(|e| match e.kind() {
-            io::ErrorKind::NotFound => format!("no {}: this machine offers no RAPL counters", root.display()),
-            _ => format!("{}: {e}", root.display()),
-        })?;
-        let mut rapl = Rapl { zones: Vec::new(), sensors: Vec::new() };
-        let mut seen: Vec<String> = Vec::new();
-        for interface in INTERFACES {
-            for name in names.iter().filter(|n| n.split_once(':').is_some_and(|(of, _)| of == interface)) {
-                let folder = root.join(name);
-                let Some(label) = sysfs::text(&folder.join("name")) else { continue };
-                let Some(scope) = scope(&label) else { continue };
-                let what = path_of_names(root, name);
-                if !seen.contains(&what) {
-                    let file = folder.join("energy_uj");
-                    let energy = Number::open(&file).and_then(|n| n.read().map(|_| n));
-                    let energy = energy.map_err(|e| refused(&e, &file, root))?;
-                    let range = sysfs::text(&folder.join("max_energy_range_uj")).and_then(|t| t.parse::<f64>().ok());
-                    rapl.zones.push(Zone { energy, range_j: range.filter(|uj| *uj > 0.0).map(|uj| uj / 1e6) });
-                    rapl.sensors.push(Sensor::new(&format!("rapl:{name}:{label}"), Kind::Counter, scope));
-                    seen.push(what);
-                }
+pub fn open(Tree { root, .. }: &Tree) -> Result<Box<dyn Source>, String> {
+    let names = sysfs::names(root).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => format!("no {}: this machine offers no RAPL counters", root.display()),
+        _ => format!("{}: {e}", root.display()),
+    })?;
+    let mut zones = Polled::default();
+    let mut seen: Vec<String> = Vec::new();
+    for interface in INTERFACES {
+        for name in names.iter().filter(|n| n.split_once(':').is_some_and(|(of, _)| of == interface)) {
+            let folder = root.join(name);
+            let Some(label) = sysfs::text(&folder.join("name")) else { continue };
+            let Some(scope) = scope(&label) else { continue };
+            let what = path_of_names(root, name);
+            if !seen.contains(&what) {
+                let file = folder.join("energy_uj");
+                let energy = Number::open_read(&file).map_err(|e| refused(&e, &file, root))?;
+                let range_uj = sysfs::text(&folder.join("max_energy_range_uj")).and_then(|t| t.parse::<f64>().ok());
+                let energy_range_j = range_uj.filter(|uj| *uj > 0.0).map(|uj| uj / 1e6);
+                let sensor = new_sensor(&format!("rapl:{name}:{label}"), Kind::Counter, scope);
+                zones.add(sensor, move || {
+                    let energy_j = Some(energy.read()? as f64 / 1e6);
+                    Ok(Some(Values { energy_j, energy_range_j, ..Values::default() }))
+                });
+                seen.push(what);
             }
         }
-        match rapl.zones.is_empty() {
-            true => Err(format!("{}: no package, dram or psys zone", root.display())),
-            false => Ok(Box::new(rapl)),
-        }
     }
-
-    fn required(&self) -> bool {
-        self.required
-    }
-
-    fn fault(&self) -> Option<schemas::config::Fault> {
-        sysfs::root_fault(&self.root)
-    }
+    zones.opened(|_| format!("{}: no package, dram or psys zone", root.display()))
 }
 
 /// What a zone covers; `None` for parts of a package.
@@ -106,27 +74,9 @@ fn refused(error: &io::Error, file: &Path, root: &Path) -> String {
     }
 }
 
-impl Source for Rapl {
-    fn sensors(&self) -> &[Sensor] {
-        &self.sensors
-    }
-
-    fn read(&mut self, look: &mut Look) {
-        for (sensor, zone) in self.zones.iter().enumerate() {
-            match zone.energy.read() {
-                Ok(uj) => look.values(
-                    sensor,
-                    Values { energy_j: Some(uj as f64 / 1e6), energy_range_j: zone.range_j, ..Values::default() },
-                ),
-                Err(e) => look.fail(sensor, format!("{}: {e}", self.sensors[sensor].device_id)),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::source::Look, *};
     use std::fs;
 
     fn zone(root: &Path, folder: &str, name: &str, uj: u64) {
@@ -138,7 +88,7 @@ mod tests {
     }
 
     fn open(root: &Path) -> Result<Box<dyn Source>, String> {
-        Config { root: root.into(), sample_hz: 1.0, required: true }.open()
+        super::open(&Tree { root: root.into(), sample_hz: 1.0, required: true })
     }
 
     fn seen(root: &Path) -> Vec<(String, &'static str, Option<f64>)> {

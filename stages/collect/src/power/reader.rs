@@ -2,15 +2,14 @@
 
 use super::{
     plausible::Plausible,
-    source::{Look, Sensor, Source, Values},
+    source::{Look, Sample, Source},
 };
 use crate::{
     clock::{Anchor, thread_cpu_ns},
-    journal::{Samples, seal},
+    journal::{LineFile, seal},
 };
 use protocol::{monotonic_ns, peer};
-use sensor::{Kind, Scope, updates::Updates};
-use serde::Serialize;
+use sensor::{Kind, Sensor, updates::Updates};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -24,18 +23,6 @@ const INTERVALS: usize = 4096;
 
 /// A look that takes longer hangs in a driver.
 const HANGS: Duration = Duration::from_millis(500);
-
-/// A row of `power_sample`.
-#[derive(Serialize)]
-struct Sample<'a> {
-    session_id: &'a str,
-    device_id: &'a str,
-    kind: Kind,
-    scope: Scope,
-    t_ns: i64,
-    #[serde(flatten)]
-    values: &'a Values,
-}
 
 /// What a sampling thread tells the others.
 #[derive(Default)]
@@ -95,7 +82,7 @@ pub struct Reader {
     pub stop: Arc<AtomicBool>,
     pub session_id: String,
     pub anchor: Anchor,
-    pub samples: Samples,
+    pub samples: LineFile,
 }
 
 impl Reader {
@@ -152,12 +139,12 @@ impl Reader {
         for reading in &look.readings {
             let sensor = &sensors[reading.sensor];
             let sample = Sample {
-                session_id: &self.session_id,
-                device_id: &sensor.device_id,
+                session_id: self.session_id.as_str().into(),
+                device_id: sensor.device_id.as_str().into(),
                 kind: sensor.kind,
                 scope: sensor.scope,
                 t_ns: reading.utc_ns.unwrap_or(t_ns),
-                values: &reading.values,
+                values: reading.values,
             };
             let from = lines.len();
             match serde_json::to_writer(&mut *lines, &sample) {
@@ -187,7 +174,8 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::power::source::Reading;
+    use crate::power::source::{Reading, Values};
+    use sensor::Scope;
 
     /// Two sensors: the first is slow now and then, the second fails every other look.
     struct Moody {
@@ -230,7 +218,7 @@ mod tests {
     #[test]
     fn stamps_of_a_clock_that_was_set_are_no_readings() {
         for set_ns in [0, 1_000_000, 5_000_000_000, -5_000_000_000] {
-            let samples = Samples::to_nowhere("reader").unwrap();
+            let samples = LineFile::to_nowhere("reader").unwrap();
             let sensors = [Sensor::new("plug", Kind::Instant, Scope::Node)];
             let live = Arc::new(Live::of(&sensors));
             let stop = Arc::new(AtomicBool::default());
@@ -264,7 +252,7 @@ mod tests {
 
     #[test]
     fn deadlines_are_absolute_and_those_that_pass_are_counted() {
-        let samples = Samples::to_nowhere("reader").unwrap();
+        let samples = LineFile::to_nowhere("reader").unwrap();
         let sensors = ["a", "b"].map(|id| Sensor::new(id, Kind::Instant, Scope::Node));
         let live = Arc::new(Live::of(&sensors));
         let stop = Arc::new(AtomicBool::default());
@@ -291,7 +279,10 @@ mod tests {
         assert_eq!((seen[1].readings + seen[1].errors) as i64, looks);
         assert_eq!(seen[1].last_error, Some(format!("look {}", looks - looks % 2)));
         assert!(live.cpu_ns.load(Ordering::Relaxed) > 0);
-        let rows = samples.read_back().unwrap();
+        samples.flush().unwrap();
+        let mut rows: Vec<schemas::text::Row> = Vec::new();
+        let mut keep = |line: &[u8]| rows.push(serde_json::from_slice(line).unwrap());
+        samples.read(|line| (keep(line), true).1).unwrap();
         assert_eq!(rows.len() as u64, seen[0].readings + seen[1].readings);
         let times: Vec<i64> =
             rows.iter().filter(|r| r["device_id"] == "a").filter_map(|r| r["t_ns"].as_i64()).collect();

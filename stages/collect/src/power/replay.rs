@@ -1,8 +1,11 @@
 //! Recorded samples played back: a contract CSV of `power_sample` whose first instant is taken as the moment of opening.
 
-use super::source::{Look, Sensor, Settings, Source, Values};
+use super::{
+    polled::Polled,
+    source::{Sample, Settings, Source, Values, new_sensor},
+};
 use protocol::monotonic_ns;
-use sensor::{Kind, Scope};
+use sensor::Sensor;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -14,64 +17,36 @@ pub struct Config {
     pub required: bool,
 }
 
-#[derive(Deserialize)]
-struct Recorded {
-    t_ns: i64,
-    device_id: String,
-    kind: Kind,
-    scope: Scope,
-    #[serde(flatten)]
-    values: Values,
-}
-
-struct Replay {
-    sensors: Vec<Sensor>,
-    /// Of each sensor, in order of time.
-    recorded: Vec<Vec<(i64, Values)>>,
-    /// CLOCK_MONOTONIC of the record's first instant.
-    began_ns: i64,
-}
-
 impl Settings for Config {
-    fn open(&self) -> Result<Box<dyn Source>, String> {
-        let rows = schemas::text::read_csv(&self.file, &schemas::tables::POWER_SAMPLE).map_err(|e| e.to_string())?;
-        let (mut sensors, mut recorded): (Vec<Sensor>, Vec<Vec<(i64, Values)>>) = Default::default();
-        for row in rows {
-            let row: Recorded =
-                serde_json::from_value(row.into()).map_err(|e| format!("{}: {e}", self.file.display()))?;
-            let known = sensors.iter().position(|s| s.device_id == row.device_id && s.kind == row.kind);
-            let at = known.unwrap_or_else(|| {
-                sensors.push(Sensor::new(&row.device_id, row.kind, row.scope));
-                recorded.push(Vec::new());
-                sensors.len() - 1
-            });
-            recorded[at].push((row.t_ns, row.values));
-        }
-        recorded.iter_mut().for_each(|of| of.sort_by_key(|(t, _)| *t));
-        match recorded.iter().filter_map(|of| of.first()).map(|(t, _)| *t).min() {
-            None => Err(format!("{}: no samples", self.file.display())),
-            Some(first) => Ok(Box::new(Replay { sensors, recorded, began_ns: monotonic_ns() - first })),
-        }
-    }
-
     fn required(&self) -> bool {
         self.required
     }
 }
 
-impl Source for Replay {
-    fn sensors(&self) -> &[Sensor] {
-        &self.sensors
+/// Each look gives the last recorded reading of each sensor; after the end of the record, its last.
+pub fn open(config: &Config) -> Result<Box<dyn Source>, String> {
+    let path = config.file.display();
+    let rows = schemas::text::read_csv(&config.file, &schemas::tables::POWER_SAMPLE).map_err(|e| e.to_string())?;
+    // Of each sensor, in order of time.
+    let mut recorded: Vec<(Sensor, Vec<(i64, Values)>)> = Vec::new();
+    for row in rows {
+        let row: Sample = serde_json::from_value(row.into()).map_err(|e| format!("{path}: {e}"))?;
+        let known = recorded.iter().position(|(s, _)| s.device_id == row.device_id && s.kind == row.kind);
+        let at = known.unwrap_or_else(|| {
+            recorded.push((new_sensor(&row.device_id, row.kind, row.scope), Vec::new()));
+            recorded.len() - 1
+        });
+        recorded[at].1.push((row.t_ns, row.values));
     }
-
-    /// The last recorded reading of each sensor; after the end of the record, its last.
-    fn read(&mut self, look: &mut Look) {
-        let until = monotonic_ns() - self.began_ns;
-        for (sensor, recorded) in self.recorded.iter().enumerate() {
-            let past = recorded.partition_point(|(t, _)| *t <= until);
-            if let Some((_, values)) = recorded[..past].last() {
-                look.values(sensor, *values);
-            }
-        }
+    let first = recorded.iter().flat_map(|(_, values)| values).map(|(t, _)| *t).min().unwrap_or_default();
+    let began_ns = monotonic_ns() - first;
+    let mut replay = Polled::default();
+    for (sensor, mut values) in recorded {
+        values.sort_by_key(|(t, _)| *t);
+        replay.add(sensor, move || {
+            let past = values.partition_point(|(t, _)| *t <= monotonic_ns() - began_ns);
+            Ok(values[..past].last().map(|(_, values)| *values))
+        });
     }
+    replay.opened(|_| format!("{path}: no samples"))
 }

@@ -4,11 +4,11 @@
 use super::{
     Config, OPENING,
     reader::{Live, Reader, Seen},
-    source::{Gpu, Sensor},
+    source::Gpu,
 };
-use crate::{clock::Anchor, journal::Samples};
+use crate::{children, clock::Anchor, journal::LineFile};
 use schemas::config::Fault;
-use sensor::State;
+use sensor::{Sensor, State};
 use std::{
     collections::HashMap,
     io,
@@ -24,24 +24,17 @@ use std::{
 /// How long the end waits for a read that hangs in a driver.
 const LAST_READ: Duration = Duration::from_secs(2);
 
+/// A source in the thread that reads it, which waits for the start.
 struct Thread {
     source: &'static str,
     required: bool,
     period: Duration,
     sensors: Vec<Sensor>,
-    live: Arc<Live>,
-    handle: Option<JoinHandle<()>>,
-}
-
-/// A source that is open, in a thread that waits for the start.
-struct Opened {
-    period: Duration,
-    sensors: Vec<Sensor>,
-    live: Arc<Live>,
     gpus: Vec<Gpu>,
     unavailable: Vec<String>,
-    handle: JoinHandle<()>,
+    live: Arc<Live>,
     start: Sender<()>,
+    handle: Option<JoinHandle<()>>,
 }
 
 /// Everything that is sampled in one session.
@@ -51,25 +44,15 @@ pub struct Sampler {
     started: Instant,
     session_id: String,
     anchor: Anchor,
-    samples: Samples,
+    samples: LineFile,
     pub gpus: Vec<Gpu>,
     /// Source and reason of each source or device that is not there.
     pub unavailable: Vec<String>,
 }
 
-/// What was read of a sensor so far, for people.
-pub struct Summary {
-    pub sensor: Sensor,
-    pub readings: u64,
-    pub errors: u64,
-    pub last_error: Option<String>,
-    pub period_ns: Option<i64>,
-    pub step: Option<f64>,
-}
-
 impl Sampler {
     /// Opens every source and starts reading those that are there; a required one that is not is an error.
-    pub fn start(configs: &[Config], session_id: &str, anchor: Anchor, samples: &Samples) -> Result<Self, Fault> {
+    pub fn start(configs: &[Config], session_id: &str, anchor: Anchor, samples: &LineFile) -> Result<Self, Fault> {
         let mut sampler = Sampler {
             threads: Vec::new(),
             stop: Arc::default(),
@@ -83,7 +66,7 @@ impl Sampler {
         for (i, config) in configs.iter().enumerate() {
             let table = format!("power.{i}");
             match sampler.open(config) {
-                Ok(opened) => sampler.add(config, opened).map_err(|fault| fault.inside(&table))?,
+                Ok(thread) => sampler.add(thread).map_err(|fault| fault.inside(&table))?,
                 Err(why) if config.required() => {
                     let what = format!("power source {} is required and cannot be read", config.name());
                     return Err(Fault::new(table, what, why).remedy("fix it or set required = false"));
@@ -95,9 +78,10 @@ impl Sampler {
     }
 
     /// Opens a source in the thread that reads it: it may hang in a driver, and a command that it starts lives as long as that thread.
-    fn open(&self, config: &Config) -> Result<Opened, String> {
+    fn open(&self, config: &Config) -> Result<Thread, String> {
         let (sender, opened) = channel();
         let (start, started) = channel();
+        let (source, required) = (config.name(), config.required());
         let period = Duration::from_secs_f64(1.0 / config.sample_hz());
         let (stop, session_id, anchor) = (self.stop.clone(), self.session_id.clone(), self.anchor);
         let (samples, config) = (self.samples.clone(), config.clone());
@@ -117,22 +101,21 @@ impl Sampler {
         });
         let late = |_| Err(format!("no answer within {} s", OPENING.as_secs()));
         let (sensors, live, gpus, unavailable) = opened.recv_timeout(OPENING).unwrap_or_else(late)?;
-        Ok(Opened { period, sensors, live, gpus, unavailable, handle, start })
+        let handle = Some(handle);
+        Ok(Thread { source, required, period, sensors, gpus, unavailable, live, start, handle })
     }
 
-    fn add(&mut self, config: &Config, opened: Opened) -> Result<(), Fault> {
+    fn add(&mut self, mut thread: Thread) -> Result<(), Fault> {
         let same = |a: &&Sensor| self.sensors().any(|b| a.device_id == b.device_id && a.kind == b.kind);
-        if let Some(twice) = opened.sensors.iter().find(same) {
-            let what = format!("a sensor would be read twice by power source {}", config.name());
+        if let Some(twice) = thread.sensors.iter().find(same) {
+            let what = format!("a sensor would be read twice by power source {}", thread.source);
             let value = format!("{} ({})", twice.device_id, twice.kind.name());
             return Err(Fault::new("", what, value).remedy("name it once in [[collect.power]]"));
         }
-        let Opened { period, sensors, live, gpus, unavailable, handle, start } = opened;
-        self.gpus.extend(gpus);
-        self.unavailable.extend(unavailable.into_iter().map(|why| format!("{}: {why}", config.name())));
-        let _ = start.send(());
-        let (source, required, handle) = (config.name(), config.required(), Some(handle));
-        self.threads.push(Thread { source, required, period, sensors, live, handle });
+        self.gpus.append(&mut thread.gpus);
+        self.unavailable.extend(thread.unavailable.drain(..).map(|why| format!("{}: {why}", thread.source)));
+        let _ = thread.start.send(());
+        self.threads.push(thread);
         Ok(())
     }
 
@@ -206,18 +189,11 @@ impl Sampler {
             let pairs = t.sensors.iter().zip(seen.iter());
             let state = |(sensor, seen): (&Sensor, &Seen)| State {
                 session_id: self.session_id.clone(),
-                device_id: sensor.device_id.clone(),
-                kind: sensor.kind,
-                scope: sensor.scope,
+                sensor: sensor.clone(),
                 source: t.source.into(),
-                label: sensor.label.clone(),
                 missed,
                 errors: seen.errors + u64::from(hangs.is_some()),
                 last_error: hangs.clone().or_else(|| seen.last_error.clone()),
-                averaging_ms: sensor.averaging_ms,
-                is_averaging_assumed: sensor.is_averaging_assumed,
-                error_w: sensor.error_w,
-                error_pct: sensor.error_pct,
                 cost_pct,
             };
             pairs.map(state).collect::<Vec<_>>()
@@ -225,20 +201,11 @@ impl Sampler {
         self.threads.iter().flat_map(of_thread).collect()
     }
 
-    pub fn summaries(&self) -> Vec<Summary> {
-        let of_thread = |t: &Thread| {
-            let seen = t.live.seen();
-            let summary = |(sensor, seen): (&Sensor, &Seen)| Summary {
-                sensor: sensor.clone(),
-                readings: seen.readings,
-                errors: seen.errors,
-                last_error: seen.last_error.clone(),
-                period_ns: seen.updates.period_ns().filter(|_| !sensor.kind.made_by_reading()),
-                step: seen.updates.quantum(),
-            };
-            t.sensors.iter().zip(seen.iter()).map(summary).collect::<Vec<_>>()
-        };
-        self.threads.iter().flat_map(of_thread).collect()
+    /// Each sensor with what was seen of it so far.
+    pub fn each_seen(&self, mut each: impl FnMut(&Sensor, &Seen)) {
+        for thread in &self.threads {
+            thread.sensors.iter().zip(thread.live.seen().iter()).for_each(|(sensor, seen)| each(sensor, seen));
+        }
     }
 
     /// Ends the reading and writes what is left; returns the last state of every sensor.
@@ -255,10 +222,7 @@ impl Sampler {
         let handles: Vec<JoinHandle<()>> = self.threads.iter_mut().filter_map(|t| t.handle.take()).collect();
         handles.iter().for_each(|handle| handle.thread().unpark());
         for handle in handles {
-            while !handle.is_finished() && Instant::now() < until {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            if handle.is_finished() {
+            if children::finished(&handle, until.saturating_duration_since(Instant::now())) {
                 drop(handle.join());
             }
         }

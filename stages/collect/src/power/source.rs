@@ -2,13 +2,12 @@
 
 use protocol::peer;
 use schemas::config::Fault;
-use sensor::{Kind, Scope};
+use sensor::{Kind, Scope, Sensor};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
-/// What a source's table in pipeline.toml can do.
+/// What a source's table in pipeline.toml says beside its rate.
 pub trait Settings {
-    /// Opens the source; the error says why it is not there and what would help.
-    fn open(&self) -> Result<Box<dyn Source>, String>;
     /// Whether its absence is a refusal.
     fn required(&self) -> bool {
         true
@@ -16,38 +15,6 @@ pub trait Settings {
     /// What no type can say. The first fault is described.
     fn fault(&self) -> Option<Fault> {
         None
-    }
-}
-
-/// One sensor in one way of reading it; fixed when its source is opened.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sensor {
-    pub device_id: String,
-    pub kind: Kind,
-    pub scope: Scope,
-    /// What must be known before its readings are used.
-    pub label: Option<String>,
-    /// Time over which the sensor itself averages.
-    pub averaging_ms: Option<f64>,
-    /// Whether that is assumed, since no document names the board.
-    pub is_averaging_assumed: bool,
-    /// Error of a reading of power that its maker or the user states: a constant part, and one in per cent of the reading.
-    pub error_w: Option<f64>,
-    pub error_pct: Option<f64>,
-}
-
-impl Sensor {
-    pub fn new(device_id: &str, kind: Kind, scope: Scope) -> Self {
-        Sensor {
-            device_id: peer::words(device_id),
-            kind,
-            scope,
-            label: None,
-            averaging_ms: None,
-            is_averaging_assumed: false,
-            error_w: None,
-            error_pct: None,
-        }
     }
 }
 
@@ -74,6 +41,29 @@ pub struct Values {
     pub throttled: Option<bool>,
 }
 
+impl Values {
+    pub fn power(power_w: f64) -> Self {
+        Values { power_w: Some(power_w), ..Values::default() }
+    }
+}
+
+/// A row of `power_sample`, as it stands in the journal.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Sample<'a> {
+    pub session_id: Cow<'a, str>,
+    pub device_id: Cow<'a, str>,
+    pub kind: Kind,
+    pub scope: Scope,
+    pub t_ns: i64,
+    #[serde(flatten)]
+    pub values: Values,
+}
+
+/// A sensor; its name may come from others, so it is bounded and without what a terminal would obey.
+pub fn new_sensor(device_id: &str, kind: Kind, scope: Scope) -> Sensor {
+    Sensor::new(peer::words(device_id), kind, scope)
+}
+
 /// A reading: place of its sensor in [`Source::sensors`], and its instant where the source has a clock of its own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
@@ -91,7 +81,7 @@ pub struct Look {
 
 impl Look {
     pub fn power(&mut self, sensor: usize, power_w: f64) {
-        self.values(sensor, Values { power_w: Some(power_w), ..Values::default() });
+        self.values(sensor, Values::power(power_w));
     }
 
     pub fn values(&mut self, sensor: usize, values: Values) {

@@ -1,13 +1,15 @@
 //! Files of sysfs that hold one number. They stay open: the kernel makes the text anew for each read at offset zero
 //! (Documentation/filesystems/sysfs.rst).
 
+use super::source::Settings;
 use rustix::fs::OFlags;
 use schemas::config::Fault;
+use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},
     io::{self, Read},
     os::unix::fs::{FileExt, OpenOptionsExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// More than a file of sysfs has, which is a page.
@@ -15,6 +17,27 @@ const BYTES: u64 = 4096;
 
 /// Devices of one kind that a machine may have.
 const NAMES: usize = 1024;
+
+/// The table of a source that reads a tree of sysfs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tree {
+    pub root: PathBuf,
+    pub sample_hz: f64,
+    pub required: bool,
+}
+
+impl Settings for Tree {
+    fn required(&self) -> bool {
+        self.required
+    }
+
+    /// The fault of a tree that is something else; one that is not there is for its source to tell.
+    fn fault(&self) -> Option<Fault> {
+        let root = &self.root;
+        (root.exists() && !root.is_dir()).then(|| Fault::new("root", "root must be a folder", root.display()))
+    }
+}
 
 /// Opens a plain file. What is something else (a FIFO without a writer, a device) is refused and not waited for.
 pub fn open(path: &Path) -> io::Result<File> {
@@ -25,17 +48,18 @@ pub fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// The fault of a tree that is something else; one that is not there is for [`super::source::Settings::open`] to tell.
-pub fn root_fault(root: &Path) -> Option<Fault> {
-    (root.exists() && !root.is_dir()).then(|| Fault::new("root", "root must be a folder", root.display()))
-}
-
 /// An open file with a whole number in it.
 pub struct Number(File);
 
 impl Number {
     pub fn open(path: &Path) -> io::Result<Self> {
         Ok(Number(open(path)?))
+    }
+
+    /// Opens one that can be read now.
+    pub fn open_read(path: &Path) -> io::Result<Self> {
+        let number = Number::open(path)?;
+        number.read().map(|_| number)
     }
 
     pub fn read(&self) -> io::Result<i64> {
@@ -64,17 +88,19 @@ pub fn names(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// A folder of a fake tree, one line a file.
 #[cfg(test)]
-pub fn folder_of(root: &Path, name: &str, files: &[(&str, &str)]) {
-    let folder = root.join(name);
-    fs::create_dir_all(&folder).expect("a folder");
-    files.iter().for_each(|(name, text)| fs::write(folder.join(name), format!("{text}\n")).expect("a file"));
-}
+pub use tests::folder_of;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A folder of a fake tree, one line a file.
+    pub fn folder_of(root: &Path, name: &str, files: &[(&str, &str)]) {
+        let folder = root.join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        files.iter().for_each(|(name, text)| fs::write(folder.join(name), format!("{text}\n")).expect("a file"));
+    }
 
     #[test]
     fn a_number_is_read_again_from_the_same_file() {

@@ -4,7 +4,7 @@
 use crate::engine::{Iteration, Subject};
 use anyhow::{Context, Result, anyhow, bail};
 use protocol::{Attestation, Batch, Http, Load, Mode, RunRequest, peer};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Read},
     time::{Duration, Instant},
@@ -100,14 +100,11 @@ impl Server {
     /// Streams one completion of at most `max_tokens` new tokens. That it is not to end earlier the standard has no word for:
     /// `[collect.http]` extra says it in the server's own (`ignore_eos`).
     fn complete(&self, prompt: &str, max_tokens: usize) -> Result<Streamed> {
-        let mut body = Map::new();
-        body.insert("model".into(), self.http.model.clone().into());
-        body.insert("prompt".into(), prompt.into());
-        body.insert("max_tokens".into(), max_tokens.into());
-        body.insert("temperature".into(), 0.into());
-        body.insert("stream".into(), true.into());
-        body.insert("stream_options".into(), json!({"include_usage": true}));
-        body.extend(self.http.extra.clone());
+        let mut body = json!({
+            "model": self.http.model, "prompt": prompt, "max_tokens": max_tokens, "temperature": 0,
+            "stream": true, "stream_options": {"include_usage": true},
+        });
+        body.as_object_mut().into_iter().for_each(|body| body.extend(self.http.extra.clone()));
         let url = format!("{}/completions", self.http.url);
         let mut request = self.agent.post(&url);
         if let Some(key) = &self.key {
@@ -216,10 +213,6 @@ impl Subject for Server {
 
     fn greedy(&mut self, _: &Batch, _: usize) -> Result<Vec<Vec<u32>>> {
         bail!("a server gives no token ids")
-    }
-
-    fn last_alone(&self) -> bool {
-        true
     }
 
     fn iterate(&mut self, run: &RunRequest) -> Result<Iteration> {

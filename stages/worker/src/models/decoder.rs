@@ -6,20 +6,14 @@ use candle_nn::ops::softmax_last_dim;
 use protocol::Batch;
 use std::sync::Mutex;
 
-/// A decoder-only transformer in candle.
-pub trait Decoder: Send {
-    /// Forgets keys and values.
-    fn clear(&mut self);
-    /// Keys and values held, per layer, each `[batch, kv_heads, past, head]`.
-    fn cache(&self) -> Vec<&(Tensor, Tensor)>;
-    /// Logits of columns `past..` of the batch: `[batch, len - past, vocabulary]`, or `[batch, 1, vocabulary]` for the
-    /// last position alone. With `keep`, keys and values of the columns before `past` come from the cache.
-    fn forward(&mut self, batch: &Batch, past: usize, keep: bool, last: bool) -> Result<Tensor>;
+/// Keys and values of each layer, each `[batch, kv_heads, past, head]`.
+pub type Cache = Vec<(Tensor, Tensor)>;
 
-    fn cache_bytes(&self) -> usize {
-        let bytes = |t: &Tensor| t.elem_count() * t.dtype().size_in_bytes();
-        self.cache().iter().map(|(k, v)| bytes(k) + bytes(v)).sum()
-    }
+/// A decoder-only transformer in candle.
+pub trait Decoder: Send + Sync {
+    /// Logits of columns `past..` of the batch: `[batch, len - past, vocabulary]`, or `[batch, 1, vocabulary]` for the
+    /// last position alone. Keys and values of the columns before `past` come from the cache, and those of the others go there.
+    fn forward(&self, batch: &Batch, past: usize, cache: Option<&mut Cache>, last: bool) -> Result<Tensor>;
 }
 
 /// Token ids `[batch * new]` and positions `[batch * new]` of columns `past..`.
@@ -48,13 +42,16 @@ pub fn mask(batch: &Batch, past: usize, device: &Device) -> Result<Option<Tensor
     Ok(Some(Tensor::from_vec(values, (batch.rows(), 1, 1, total - past, total), device)?))
 }
 
-/// Keys and values with those kept before them, which are kept in turn.
-pub fn extend(cache: &mut Option<(Tensor, Tensor)>, key: Tensor, value: Tensor) -> Result<(Tensor, Tensor)> {
-    let both = match cache.take() {
-        Some((keys, values)) => (Tensor::cat(&[&keys, &key], 2)?, Tensor::cat(&[&values, &value], 2)?),
+/// Keys and values of a layer with those kept before them, which are kept in turn.
+pub fn extend(cache: &mut Cache, layer: usize, key: Tensor, value: Tensor) -> Result<(Tensor, Tensor)> {
+    let both = match cache.get(layer) {
+        Some((keys, values)) => (Tensor::cat(&[keys, &key], 2)?, Tensor::cat(&[values, &value], 2)?),
         None => (key, value),
     };
-    *cache = Some(both.clone());
+    match cache.get_mut(layer) {
+        Some(kept) => *kept = both.clone(),
+        None => cache.push(both.clone()),
+    }
     Ok(both)
 }
 

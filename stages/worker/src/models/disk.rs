@@ -10,17 +10,13 @@ pub fn read_json(path: &Path) -> Result<Value> {
     serde_json::from_str(&text).with_context(|| format!("{}: not JSON", path.display()))
 }
 
-/// A folder that appears whole or not at all: `fill` writes into a new one beside it.
+/// A folder that appears whole or not at all: `fill` writes into a new one beside it. Another process that was there first has written
+/// the same.
 pub fn whole(at: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let beside = partial::Folder::beside(at, ".partial")?;
     fill(beside.path())?;
     partial::sync(beside.path())?;
-    put(beside.path(), at)
-}
-
-/// Renames a finished folder to its place; another process that was there first has written the same.
-pub fn put(finished: &Path, at: &Path) -> Result<()> {
-    match fs::rename(finished, at) {
+    match fs::rename(beside.path(), at) {
         Err(_) if at.is_dir() => Ok(()),
         renamed => Ok(renamed?),
     }

@@ -29,7 +29,7 @@ pub fn write(weights: &Weights, at: &Path) -> Result<()> {
     whole(at, |beside| {
         let config = serde_json::to_string_pretty(&weights.family.config())?;
         fs::write(beside.join("config.json"), config + "\n")?;
-        let tensors: std::collections::HashMap<_, _> = weights.all().clone().into_iter().collect();
+        let tensors: std::collections::HashMap<_, _> = weights.tensors.clone().into_iter().collect();
         Ok(candle_core::safetensors::save(&tensors, beside.join("model.safetensors"))?)
     })
 }

@@ -33,16 +33,8 @@ pub fn from_gguf(path: PathBuf, sha256: String) -> Result<Model> {
     })
 }
 
-pub fn from_folder(path: &Path, weights: Vec<PathBuf>, sha256: String) -> Result<Model> {
-    let files = Files::Folder { path: path.into(), weights };
-    in_folder(path, files, sha256)
-}
-
-pub fn from_onnx(path: &Path, graph: PathBuf, sha256: String) -> Result<Model> {
-    in_folder(path, Files::Onnx { path: path.into(), graph }, sha256)
-}
-
-fn in_folder(path: &Path, files: Files, sha256: String) -> Result<Model> {
+/// Files that lie in a folder with config.json.
+pub fn in_folder(path: &Path, files: Files, sha256: String) -> Result<Model> {
     let config = read_json(&path.join("config.json"))?;
     let family = Family::from_config(&config).with_context(|| path.join("config.json").display().to_string())?;
     let tokenizer = Some(path.join("tokenizer.json")).filter(|p| p.is_file());

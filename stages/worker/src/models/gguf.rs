@@ -152,25 +152,9 @@ fn half_split_rows(bytes: &[u8], rows: usize, heads: usize) -> Vec<u8> {
     moved
 }
 
-/// Short name of a stored format, as llama.cpp writes it.
-pub fn format_name(dtype: GgmlDType) -> &'static str {
-    match dtype {
-        GgmlDType::F32 => "f32",
-        GgmlDType::F16 => "f16",
-        GgmlDType::BF16 => "bf16",
-        GgmlDType::Q4_0 => "q4_0",
-        GgmlDType::Q4_1 => "q4_1",
-        GgmlDType::Q5_0 => "q5_0",
-        GgmlDType::Q5_1 => "q5_1",
-        GgmlDType::Q8_0 => "q8_0",
-        GgmlDType::Q8_1 => "q8_1",
-        GgmlDType::Q2K => "q2_k",
-        GgmlDType::Q3K => "q3_k",
-        GgmlDType::Q4K => "q4_k",
-        GgmlDType::Q5K => "q5_k",
-        GgmlDType::Q6K => "q6_k",
-        GgmlDType::Q8K => "q8_k",
-    }
+/// Short name of a stored format, as llama.cpp writes it: `q4_k` of candle's `Q4K`.
+pub fn format_name(dtype: GgmlDType) -> String {
+    format!("{dtype:?}").to_lowercase().replace('k', "_k")
 }
 
 /// Formats of the matrices, the most frequent first: `q4_1+q8_0`.
@@ -178,8 +162,8 @@ pub fn formats<'a>(tensors: impl Iterator<Item = &'a QTensor>) -> String {
     most_frequent(tensors.filter(|t| t.rank() == 2).map(|t| format_name(t.dtype())))
 }
 
-pub fn most_frequent(names: impl Iterator<Item = &'static str>) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+pub fn most_frequent(names: impl Iterator<Item = String>) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     names.for_each(|name| *counts.entry(name).or_default() += 1);
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
@@ -189,6 +173,12 @@ pub fn most_frequent(names: impl Iterator<Item = &'static str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn formats_have_the_names_of_llama_cpp() {
+        let names = [GgmlDType::BF16, GgmlDType::Q4_1, GgmlDType::Q8_0, GgmlDType::Q6K].map(format_name);
+        assert_eq!(names, ["bf16", "q4_1", "q8_0", "q6_k"]);
+    }
 
     #[test]
     fn half_split_undoes_the_interleaving() {

@@ -4,7 +4,7 @@
 //! block (Ba et al. 2016, arXiv:1607.06450), GELU in its tanh form (Hendrycks and Gimpel 2016, arXiv:1606.08415).
 
 use super::{
-    decoder::{Decoder, attention, extend, ids_and_positions, kept, mask, split_heads},
+    decoder::{Cache, Decoder, attention, extend, ids_and_positions, kept, mask, split_heads},
     family::Gpt2,
     linear::Linear,
     weights::Weights,
@@ -27,7 +27,6 @@ struct Layer {
     mlp_norm: Norm,
     up: Linear,
     down: Linear,
-    cache: Option<(Tensor, Tensor)>,
 }
 
 pub struct Gpt2Model {
@@ -59,7 +58,6 @@ impl Gpt2Model {
                 mlp_norm: norm(&format!("h.{i}.ln_2"))?,
                 up: linear("mlp.c_fc")?,
                 down: linear("mlp.c_proj")?,
-                cache: None,
             })
         });
         let layers = layers.collect::<Result<Vec<_>>>()?;
@@ -74,15 +72,7 @@ impl Gpt2Model {
 }
 
 impl Decoder for Gpt2Model {
-    fn clear(&mut self) {
-        self.layers.iter_mut().for_each(|l| l.cache = None);
-    }
-
-    fn cache(&self) -> Vec<&(Tensor, Tensor)> {
-        self.layers.iter().filter_map(|l| l.cache.as_ref()).collect()
-    }
-
-    fn forward(&mut self, batch: &Batch, past: usize, keep: bool, last: bool) -> Result<Tensor> {
+    fn forward(&self, batch: &Batch, past: usize, mut cache: Option<&mut Cache>, last: bool) -> Result<Tensor> {
         let (heads, width) = (self.shape.heads, self.shape.hidden);
         let (rows, total) = (batch.rows(), batch.columns());
         if total > self.shape.positions {
@@ -92,17 +82,17 @@ impl Decoder for Gpt2Model {
         let mask = mask(batch, past, &self.device)?;
         let embedded = (self.tokens.index_select(&ids, 0)? + self.positions.index_select(&positions, 0)?)?;
         let mut x = embedded.reshape((rows, total - past, width))?;
-        for i in 0..self.layers.len() {
-            let projected = self.layers[i].projections.forward(&self.normed(&x, &self.layers[i].attention_norm)?)?;
+        for (i, layer) in self.layers.iter().enumerate() {
+            let projected = layer.projections.forward(&self.normed(&x, &layer.attention_norm)?)?;
             let [query, mut key, mut value] = split_heads(&projected, [heads; 3])?;
-            if keep {
-                (key, value) = extend(&mut self.layers[i].cache, key, value)?;
+            if let Some(cache) = &mut cache {
+                (key, value) = extend(cache, i, key, value)?;
             }
             let attended = attention(&query, &key, &value, mask.as_ref())?;
-            x = (x + self.layers[i].output.forward(&attended)?)?;
-            let normed = self.normed(&x, &self.layers[i].mlp_norm)?;
-            let up = self.layers[i].up.forward(&normed)?.gelu()?;
-            x = (x + self.layers[i].down.forward(&up)?)?;
+            x = (x + layer.output.forward(&attended)?)?;
+            let normed = self.normed(&x, &layer.mlp_norm)?;
+            let up = layer.up.forward(&normed)?.gelu()?;
+            x = (x + layer.down.forward(&up)?)?;
         }
         self.head.forward(&self.normed(&kept(x, last)?, &self.norm)?)
     }

@@ -3,7 +3,7 @@
 //! Touvron et al. 2023, arXiv:2302.13971. Rotary embedding on half-split heads, RMS normalisation, SwiGLU.
 
 use super::{
-    decoder::{Decoder, attention, extend, halves, ids_and_positions, kept, mask, split_heads},
+    decoder::{Cache, Decoder, attention, extend, halves, ids_and_positions, kept, mask, split_heads},
     family::Llama,
     linear::Linear,
     weights::Weights,
@@ -26,7 +26,6 @@ struct Layer {
     /// Gate and up in one product.
     gated: Linear,
     down: Linear,
-    cache: Option<(Tensor, Tensor)>,
 }
 
 pub struct LlamaModel {
@@ -88,7 +87,6 @@ impl LlamaModel {
                 mlp_norm: vector(&name("post_attention_layernorm"))?,
                 gated: beside(&["mlp.gate_proj", "mlp.up_proj"])?,
                 down: linear(&name("mlp.down_proj"))?,
-                cache: None,
             })
         });
         let layers = layers.collect::<Result<Vec<_>>>()?;
@@ -103,15 +101,7 @@ impl LlamaModel {
 }
 
 impl Decoder for LlamaModel {
-    fn clear(&mut self) {
-        self.layers.iter_mut().for_each(|l| l.cache = None);
-    }
-
-    fn cache(&self) -> Vec<&(Tensor, Tensor)> {
-        self.layers.iter().filter_map(|l| l.cache.as_ref()).collect()
-    }
-
-    fn forward(&mut self, batch: &Batch, past: usize, keep: bool, last: bool) -> Result<Tensor> {
+    fn forward(&self, batch: &Batch, past: usize, mut cache: Option<&mut Cache>, last: bool) -> Result<Tensor> {
         let shape = &self.shape;
         let (rows, total) = (batch.rows(), batch.columns());
         let new = total - past;
@@ -123,13 +113,13 @@ impl Decoder for LlamaModel {
         let (cos, sin) = (rotary(&self.cos)?, rotary(&self.sin)?);
         let mask = mask(batch, past, &self.device)?;
         let mut x = self.embedding.index_select(&ids, 0)?.reshape((rows, new, shape.hidden))?;
-        for layer in &mut self.layers {
+        for (i, layer) in self.layers.iter().enumerate() {
             let normed = rms_norm(&x, &layer.attention_norm, shape.rms_epsilon)?;
             let heads = [shape.heads, shape.kv_heads, shape.kv_heads];
             let [query, key, mut value] = split_heads(&layer.projections.forward(&normed)?, heads)?;
             let (query, mut key) = (rope(&query, &cos, &sin)?, rope(&key, &cos, &sin)?);
-            if keep {
-                (key, value) = extend(&mut layer.cache, key, value)?;
+            if let Some(cache) = &mut cache {
+                (key, value) = extend(cache, i, key, value)?;
             }
             let attended = attention(&query, &key, &value, mask.as_ref())?;
             x = (x + layer.output.forward(&attended)?)?;

@@ -8,20 +8,12 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 pub struct Weights {
     pub family: Family,
-    tensors: BTreeMap<String, Tensor>,
+    pub tensors: BTreeMap<String, Tensor>,
 }
 
 impl Weights {
-    pub fn new(family: Family, tensors: BTreeMap<String, Tensor>) -> Self {
-        Weights { family, tensors }
-    }
-
     pub fn get(&self, name: &str) -> Result<&Tensor> {
         self.tensors.get(name).ok_or_else(|| anyhow!("model has no weight \"{name}\""))
-    }
-
-    pub fn all(&self) -> &BTreeMap<String, Tensor> {
-        &self.tensors
     }
 
     /// Reads all weights, whatever their format, as f32.
@@ -29,7 +21,7 @@ impl Weights {
         let weights = match &model.files {
             Files::Gguf(path) => {
                 let (family, tensors) = Gguf::open(path)?.dequantized()?;
-                Weights::new(family, tensors)
+                Weights { family, tensors }
             }
             Files::Folder { path, weights } => {
                 let config = read_json(&path.join("config.json"))?;

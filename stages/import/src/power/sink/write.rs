@@ -184,7 +184,7 @@ fn averaging(sensor: &Sensor, asked: Option<f64>) -> Option<(f64, &'static str)>
         return None;
     }
     let of_board = |reading| {
-        let Averaging { window_ms, known } = averaging::averaging(reading, &sensor.board, &sensor.driver);
+        let Averaging { window_ms, known } = averaging::averaging(reading, None, &sensor.board, &sensor.driver);
         (window_ms, if known == averaging::Known::Assumed { "assumed" } else { "stated" })
     };
     let stated = asked.or(sensor.averaging_ms).map(|ms| (ms, "stated"));

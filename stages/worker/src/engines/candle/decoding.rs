@@ -3,11 +3,17 @@
 use crate::{
     engine::{Engine, Step, Subject},
     generate::Generating,
-    models::{decoder::Decoder, family::Family, gpt2::Gpt2Model, llama::LlamaModel, weights::Weights},
+    models::{
+        decoder::{Cache, Decoder},
+        family::Family,
+        gpt2::Gpt2Model,
+        llama::LlamaModel,
+        weights::Weights,
+    },
     process,
 };
 use anyhow::Result;
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use protocol::{Attestation, Load};
 use std::time::Instant;
 
@@ -16,6 +22,7 @@ pub const VERSION: &str = "0.11.1";
 
 struct Candle {
     decoder: Box<dyn Decoder>,
+    cache: Cache,
     attestation: Attestation,
 }
 
@@ -40,7 +47,7 @@ pub(super) fn subject(
         memory_mb: process::memory_mb(),
         ..Attestation::default()
     };
-    Box::new(Generating::new(Box::new(Candle { decoder, attestation })))
+    Box::new(Generating::new(Box::new(Candle { decoder, cache: Cache::new(), attestation })))
 }
 
 impl Engine for Candle {
@@ -49,17 +56,18 @@ impl Engine for Candle {
     }
 
     fn clear(&mut self) {
-        self.decoder.clear();
+        self.cache.clear();
     }
 
     fn cache_bytes(&self) -> usize {
-        self.decoder.cache_bytes()
+        let bytes = |t: &Tensor| t.elem_count() * t.dtype().size_in_bytes();
+        self.cache.iter().map(|(k, v)| bytes(k) + bytes(v)).sum()
     }
 
     /// Logits come to the host, so that on a GPU the step is done when this returns.
     fn forward(&mut self, step: &Step, see: &mut dyn FnMut(&[f32], [usize; 3])) -> Result<()> {
-        let decoder = &mut self.decoder;
-        let mut forward = || decoder.forward(step.batch, step.past, step.keep, step.last);
+        let (decoder, cache) = (&self.decoder, step.keep.then_some(&mut self.cache));
+        let forward = || decoder.forward(step.batch, step.past, cache, step.last);
         // On a thread of the pool that products run in, which else would have to be woken for each. A GPU's context is this thread's.
         let logits = if self.attestation.device == "cpu" { rayon::join(forward, || ()).0? } else { forward()? };
         let (rows, positions, vocabulary) = logits.dims3()?;

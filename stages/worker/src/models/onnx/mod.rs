@@ -31,6 +31,13 @@ fn name_of(weighted: Weighted) -> &'static str {
     }
 }
 
+fn name_and_opset(style: Graph) -> (&'static str, i64) {
+    match style {
+        Graph::Standard => ("standard", 23),
+        Graph::Plain => ("plain", 20),
+    }
+}
+
 /// The ONNX form of a model, built into `cache` unless it is there already: a graph with past keys and values as inputs,
 /// weights in one external-data file beside it. A user's own graph is taken as it is.
 pub fn cached(model: &Model, weighted: Weighted, style: Graph, cache: &Path) -> Result<PathBuf> {
@@ -43,10 +50,7 @@ pub fn cached(model: &Model, weighted: Weighted, style: Graph, cache: &Path) -> 
     if matches!(model.files, Files::Served) {
         bail!("the model is only served, its weights are not here, use openai-http");
     }
-    let style_name = match style {
-        Graph::Standard => "standard",
-        Graph::Plain => "plain",
-    };
+    let (style_name, _) = name_and_opset(style);
     let sha256 = &model.sha256[..16.min(model.sha256.len())];
     let folder = cache.join(format!("{sha256}-onnx-v{BUILDER_VERSION}-{style_name}-{}", name_of(weighted)));
     let graph = folder.join("model.onnx");
@@ -73,10 +77,7 @@ fn write(model: &Model, weighted: Weighted, style: Graph, path: &Path) -> Result
 }
 
 fn write_family(family: &Family, matrices: &dyn Matrices, style: Graph, path: &Path) -> Result<()> {
-    let (style_name, opset) = match style {
-        Graph::Standard => ("standard", 23),
-        Graph::Plain => ("plain", 20),
-    };
+    let (style_name, opset) = name_and_opset(style);
     let mut b = Builder::new(path, style_name)?;
     b.note("tallywatt.graph", &format!("{style_name} opset {opset}"));
     b.note("tallywatt.weights", &matrices.format());

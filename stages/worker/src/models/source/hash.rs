@@ -1,8 +1,7 @@
 //! Hashes of a model's files.
 
 use anyhow::Result;
-use schemas::provenance::sha256_file;
-use sha2::{Digest, Sha256};
+use schemas::provenance::{sha256_bytes, sha256_file};
 use std::path::{Path, PathBuf};
 
 /// SHA-256 of one file; of several, of their hexadecimal digests in the order of their names, one a line.
@@ -10,11 +9,8 @@ pub fn sha256_of(files: &[PathBuf]) -> Result<String> {
     if let [one] = files {
         return Ok(sha256_file(one)?);
     }
-    let mut whole = Sha256::new();
-    for file in files {
-        whole.update(format!("{}\n", sha256_file(file)?));
-    }
-    Ok(whole.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    let digests = files.iter().map(|file| Ok(sha256_file(file)? + "\n")).collect::<Result<String>>()?;
+    Ok(sha256_bytes(digests.as_bytes()))
 }
 
 pub fn same_hash(path: &Path, found: &str, wanted: &str, remedy: &str) -> Result<()> {

@@ -1,15 +1,12 @@
 //! A repository on the Hugging Face Hub: its local cache first (`HF_HOME`), a download only for what is not there.
 
 use super::{hash::same_hash, path};
+use crate::models::disk::read_json;
 use anyhow::{Context, Result, bail};
 use hf_hub::{Repo, RepoType, api::sync::ApiBuilder};
 use protocol::Model;
 use schemas::config::Fault;
 use std::path::PathBuf;
-
-/// Files that a model needs, and files that it may have.
-const NEEDED: &[&str] = &["config.json"];
-const OPTIONAL: &[&str] = &["tokenizer.json", "generation_config.json"];
 
 pub fn find(repo: &str, revision: &str, sha256: Option<&str>) -> Result<Model> {
     let identified = Repo::with_revision(repo.into(), RepoType::Model, revision.into());
@@ -20,20 +17,14 @@ pub fn find(repo: &str, revision: &str, sha256: Option<&str>) -> Result<Model> {
         let fault = Fault::new("model.repo", "not in the local cache and cannot be downloaded", value);
         fault.remedy("check repo, revision and network")
     };
-    let mut config = PathBuf::new();
-    for name in NEEDED {
-        config = files.get(name).map_err(missing)?;
-    }
-    for name in OPTIONAL {
+    let config = files.get("config.json").map_err(missing)?;
+    for name in ["tokenizer.json", "generation_config.json"] {
         // Absent from many repositories; what depends on it says so itself.
         let _ = files.get(name);
     }
-    let index = "model.safetensors.index.json";
     if files.get("model.safetensors").is_err() {
-        let shards = files.get(index).map_err(missing)?;
-        let text = std::fs::read_to_string(&shards).with_context(|| format!("{}: cannot read", shards.display()))?;
-        let index: serde_json::Value =
-            serde_json::from_str(&text).with_context(|| format!("{}: not JSON", shards.display()))?;
+        let shards = files.get("model.safetensors.index.json").map_err(missing)?;
+        let index = read_json(&shards)?;
         let Some(map) = index["weight_map"].as_object() else {
             bail!("{}: no weight_map, use a repository with safetensors", shards.display());
         };

@@ -3,7 +3,7 @@
 use super::hash::{same_hash, sha256_of};
 use crate::models::found;
 use anyhow::{Result, bail};
-use protocol::Model;
+use protocol::{Files, Model};
 use schemas::config::Fault;
 use std::path::{Path, PathBuf};
 
@@ -33,14 +33,14 @@ pub fn folder(path: &Path, onnx: Option<&Path>) -> Result<Model> {
         }
         let mut files = vec![graph.clone()];
         files.extend(with_ending(path, ".onnx_data").into_iter().chain(with_ending(path, ".onnx.data")));
-        return found::from_onnx(path, graph, sha256_of(&files)?);
+        return found::in_folder(path, Files::Onnx { path: path.into(), graph }, sha256_of(&files)?);
     }
     let weights = with_ending(path, ".safetensors");
     if weights.is_empty() {
         bail!("{}: no weights, a *.safetensors file is needed, or name a graph with onnx", path.display());
     }
     let sha256 = sha256_of(&weights)?;
-    found::from_folder(path, weights, sha256)
+    found::in_folder(path, Files::Folder { path: path.into(), weights }, sha256)
 }
 
 fn with_ending(folder: &Path, ending: &str) -> Vec<PathBuf> {

@@ -66,7 +66,7 @@ pub fn find(architecture: Architecture, seed: u64, cache: &Path) -> Result<Model
             };
             tensors.insert(name, Tensor::from_vec(values, dims, &Device::Cpu)?);
         }
-        folder::write(&Weights::new(family, tensors), &at)
+        folder::write(&Weights { family, tensors }, &at)
             .with_context(|| format!("{}: cannot write synthetic weights", at.display()))?;
     }
     path::folder(&at, None)

@@ -102,16 +102,12 @@ impl Blocks {
         }
     }
 
-    /// What MatMulNBits takes for zero when none is given.
-    pub fn implied_zero(&self) -> f32 {
-        if self.bits == 4 { 8.0 } else { 128.0 }
-    }
-
     /// `minimum + zero * scale` of every block, `[cols / 32, rows]`: what is left when the operator has subtracted its zero.
     /// `None` when nothing is.
     pub fn correction(&self) -> Option<Vec<f32>> {
         let per_row = self.cols / BLOCK;
-        let zero = self.implied_zero();
+        // What MatMulNBits takes for zero when none is given.
+        let zero = if self.bits == 4 { 8.0 } else { 128.0 };
         let left: Vec<f32> = self.minimum.iter().zip(&self.scale).map(|(m, s)| m + zero * s).collect();
         if left.iter().all(|&c| c == 0.0) {
             return None;

@@ -32,17 +32,9 @@ impl Matrices for Dense<'_> {
         Ok(b.node("MatMul", &[x, &weight], vec![]))
     }
 
-    fn embedding(&self, b: &mut Builder, name: &str) -> Result<String> {
-        Self::write(b, name, self.0.get(name)?)
-    }
-
-    fn embed(&self, b: &mut Builder, embedding: &str, ids: &str) -> String {
-        b.node("Gather", &[embedding, ids], vec![])
-    }
-
     fn logits(&self, b: &mut Builder, x: &str, embedding: &str, head: Option<&str>, dims: [usize; 2]) -> Result<()> {
         let head = match head {
-            Some(name) => Self::write(b, name, self.0.get(name)?)?,
+            Some(name) => self.vector(b, name)?,
             None => embedding.to_string(),
         };
         parts::logits(b, x, &head, dims)

@@ -127,7 +127,7 @@ impl Matrices for Quantized {
     fn format(&self) -> String {
         let held = self.tensors.values().filter(|t| t.rank() == 2).map(|t| match blocks::read(t) {
             Ok(Some(b)) if b.bits == 4 || self.arithmetic == Arithmetic::Int8 => gguf::format_name(t.dtype()),
-            _ => "f32",
+            _ => "f32".into(),
         });
         let suffix = if self.arithmetic == Arithmetic::Int8 { "/int8-activations" } else { "" };
         gguf::most_frequent(held) + suffix
