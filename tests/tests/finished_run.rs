@@ -56,8 +56,10 @@ fn every_cell_ran_on_the_engine_it_names() {
         "select distinct backend, device, dtype, provider, library, threads, \
          (library_sha256 is not null) as hashed, (status in ('ok', 'degraded')) as finished from run order by backend",
     );
-    let seen: Vec<_> =
-        rows.iter().map(|r| (r["backend"].as_str().unwrap(), r["provider"].as_str().unwrap(), &r["finished"])).collect();
+    let seen: Vec<_> = rows
+        .iter()
+        .map(|r| (r["backend"].as_str().unwrap(), r["provider"].as_str().unwrap(), &r["finished"]))
+        .collect();
     let finished = Value::Bool(true);
     assert_eq!(
         seen,

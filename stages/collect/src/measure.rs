@@ -16,7 +16,7 @@ use crate::{
     prepare::Preparer,
     progress::{Progress, said_of_costs},
     prompts::Prompts,
-    record::{Run, Session},
+    record::{Run, Session, begin_session, fail, name_sensors, skip},
     window,
 };
 use anyhow::{Context, Result, bail};
@@ -97,13 +97,13 @@ pub fn measure(config: &Config, asked: &cli::Run) -> Result<Journal> {
     say_other_host(&journal, &host)?;
     let prompts = Prompts::new(config, &model, &mut preparer)?;
     let anchor = Anchor::now();
-    let mut session = Session::new(config, &config_json, &host, anchor);
+    let mut session = begin_session(config, &config_json, &host, anchor);
     std::fs::create_dir_all(cache).with_context(|| format!("{}: cannot create", cache.display()))?;
     let here = here.with_server_of(config);
     let gate = Gate { config, model: &model, here: &here, cache, batch: prompts.parity_batch() };
     let gated = gate.pass(backends, &mut preparer)?;
     preparer.finish();
-    session.engines = gated.iter().filter_map(|g| g.attestation.as_ref()).map(|a| a.library.clone()).collect();
+    session.engines = Some(gated.iter().filter_map(|g| g.attestation.as_ref()).map(|a| a.library.clone()).collect());
     let gated = gated.into_iter().map(|g| (g.backend.name.clone(), g)).collect();
     let window_ns = window::shortest_ns(config, 0);
     let mut measuring = Measuring { config, here, model, prompts, anchor, session, journal, gated, window_ns };
@@ -115,7 +115,7 @@ impl Measuring<'_> {
     fn run_all(&mut self, todo: &[Planned]) -> Result<()> {
         let session_id = self.session.session_id.clone();
         let sampler = Sampler::start(&self.config.power, &session_id, self.anchor, self.journal.samples())?;
-        self.session.sensors(&sampler);
+        name_sensors(&mut self.session, &sampler);
         self.journal.session(&self.session)?;
         (self.session.idle_before_start_ns, self.session.idle_before_end_ns) = self.idle(&sampler);
         self.journal.session(&self.session)?;
@@ -134,7 +134,7 @@ impl Measuring<'_> {
             let run = if let Some(run) = self.without_trying(planned) {
                 run
             } else if failed_before >= self.config.max_failures {
-                self.record(planned).failed(&format!("not tried, {failed_before} runs of this backend failed in a row"))
+                fail(self.record(planned), &format!("not tried, {failed_before} runs of this backend failed in a row"))
             } else {
                 match self.one(planned, &mut worker, &sampler) {
                     Ok(run) => {
@@ -144,7 +144,7 @@ impl Measuring<'_> {
                     Err(e) => {
                         worker = None;
                         *failures.entry(&planned.backend).or_default() += 1;
-                        self.record(planned).failed(&format!("{e:#}"))
+                        fail(self.record(planned), &format!("{e:#}"))
                     }
                 }
             };
@@ -197,7 +197,7 @@ impl Measuring<'_> {
     fn fit_for_the_table(&self, planned: &Planned, run: Run) -> Run {
         match schemas::check::refusal(&RUN, &run) {
             None => run,
-            Some(why) => self.record(planned).failed(&format!("what was measured is no row of `run`, {why}")),
+            Some(why) => fail(self.record(planned), &format!("what was measured is no row of `run`, {why}")),
         }
     }
 
@@ -205,17 +205,17 @@ impl Measuring<'_> {
     fn without_trying(&self, planned: &Planned) -> Option<Run> {
         let gated = self.gated.get(&planned.backend)?;
         match &gated.excluded {
-            Some(Excluded::Skipped(why)) => return Some(self.record(planned).skipped(why)),
-            Some(Excluded::Failed(why)) => return Some(self.record(planned).failed(why)),
+            Some(Excluded::Skipped(why)) => return Some(skip(self.record(planned), why)),
+            Some(Excluded::Failed(why)) => return Some(fail(self.record(planned), why)),
             None => {}
         }
         if let Some(why) = backends::cannot(&gated.backend, planned.mode) {
-            return Some(self.record(planned).skipped(why));
+            return Some(skip(self.record(planned), why));
         }
         let tokens = planned.scenario.prompt_tokens + self.config.new_tokens;
         (tokens > self.model.positions).then(|| {
             let why = format!("{tokens} tokens are more than the model's {} positions", self.model.positions);
-            self.record(planned).skipped(&why)
+            skip(self.record(planned), &why)
         })
     }
 
@@ -326,10 +326,10 @@ impl Measuring<'_> {
             reason,
             device: attested.device.clone(),
             dtype: attested.dtype.clone(),
-            prompt_tokens: answer.prompt_tokens.unwrap_or(record.prompt_tokens),
-            prompt_tokens_padded: answer.prompt_tokens.unwrap_or(record.prompt_tokens_padded),
-            tokens_generated: Some(answer.tokens_generated),
-            iterations: Some(answer.iterations),
+            prompt_tokens: count(answer.prompt_tokens).or(record.prompt_tokens),
+            prompt_tokens_padded: count(answer.prompt_tokens).or(record.prompt_tokens_padded),
+            tokens_generated: count(Some(answer.tokens_generated)),
+            iterations: count(Some(answer.iterations)),
             start_ns: Some(self.anchor.utc(answer.start_ns)),
             end_ns: Some(self.anchor.utc(answer.end_ns)),
             latency_ms: Some(latency_ms),
@@ -337,26 +337,26 @@ impl Measuring<'_> {
             tpot_ms: (generating && steps > 1.0).then(|| (latency_ms - answer.ttft_ms) / (steps - 1.0)),
             token_ms: (generating && is_token_a_step).then(|| answer.token_ms.clone()),
             logits: Some(if answer.last_logits { Logits::Last } else { Logits::All }.name().into()),
-            threads: attested.threads,
+            threads: count(attested.threads),
             cores_busy: measured.cores_busy,
             cpus: (!attested.cpus.is_empty()).then(|| cpus.join(",")),
             provider: Some(attested.provider.clone()),
             nodes: (!attested.nodes.is_empty()).then(|| attested.nodes.clone()),
             graph: Some(attested.graph.clone()),
             io_binding: Some(attested.io_binding),
-            compiled_graphs: answer.compiled_graphs.filter(|_| gated.backend.compiled),
+            compiled_graphs: count(answer.compiled_graphs.filter(|_| gated.backend.compiled)),
             library: Some(attested.library.clone()),
             library_sha256: attested.library_sha256.clone(),
             blas: attested.blas.clone(),
             parity: gated.parity.clone(),
-            kv_cache_first_bytes: answer.cache_bytes.map(|[first, _]| first),
-            kv_cache_bytes: answer.cache_bytes.map(|[_, last]| last),
+            kv_cache_first_bytes: count(answer.cache_bytes.map(|[first, _]| first)),
+            kv_cache_bytes: count(answer.cache_bytes.map(|[_, last]| last)),
             load_ms: attested.load_ms,
             memory_mb: attested.memory_mb,
-            warmup_iterations: Some(answer.warmup_iterations),
+            warmup_iterations: count(Some(answer.warmup_iterations)),
             warmup_cv_pct: answer.warmup_cv_pct,
             other_cpu_pct: measured.other_cpu_pct,
-            attempts: Some(measured.attempts),
+            attempts: count(Some(measured.attempts)),
             ..record
         }
     }
@@ -380,12 +380,12 @@ impl Measuring<'_> {
             mode: planned.mode.mode.name().into(),
             kv_cache: planned.mode.kv_cache,
             scenario: planned.scenario.name.clone(),
-            batch: planned.scenario.batch,
-            prompt_tokens: batch.real_tokens(),
-            prompt_tokens_padded: batch.padded_tokens(),
-            new_tokens_asked: new_tokens,
-            repetition: planned.repetition,
-            order: Some(planned.order),
+            batch: planned.scenario.batch as i64,
+            prompt_tokens: count(Some(batch.real_tokens())),
+            prompt_tokens_padded: count(Some(batch.padded_tokens())),
+            new_tokens_asked: count(Some(new_tokens)),
+            repetition: planned.repetition as i64,
+            order: count(Some(planned.order)),
             logits: Some(self.config.logits.name().into()),
             ..Run::default()
         }
@@ -403,4 +403,9 @@ impl Measuring<'_> {
         sampler.wait_past(end);
         (Some(self.anchor.utc(start)), Some(self.anchor.utc(end)))
     }
+}
+
+/// A number of things as a column has it.
+fn count(number: Option<usize>) -> Option<i64> {
+    number.map(|n| n as i64)
 }
