@@ -70,7 +70,7 @@ fn all_outputs_of_llama_bench_say_the_same() {
         assert_eq!((run.model.as_str(), run.dtype.as_str(), run.device.as_str()), ("x-q4_0", "Q4_0", "GPU 16GB"));
         assert_eq!(run.library.as_deref(), Some("llama.cpp 0a1b (7)"));
     }
-    let json = r#"{"n_prompt": 0, "n_gen": 128, "samples_ns": [1, 2], "backends": "CPU", "n_batch": 1,"#.to_string()
+    let json = r#"{"n_prompt": 0, "n_gen": 128, "samples_ns": [1e9, 2e9], "backends": "CPU", "n_batch": 1,"#.to_string()
         + r#""model_filename": "a\\b.gguf", "avg_ns": 1}"#;
     let two = format!("{json}\n{}\n", json.replace("\"n_batch\": 1", "\"n_batch\": 2"));
     let names: Vec<String> =
