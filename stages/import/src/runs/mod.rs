@@ -4,6 +4,7 @@
 //! [`Sheet`] rows; windows, zones, names, the session, checks and tables are the sheet's.
 
 mod accelerators;
+mod energy;
 mod figures;
 mod load;
 mod price;

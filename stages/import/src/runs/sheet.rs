@@ -77,6 +77,10 @@ pub struct Sheet {
     loads: Vec<Load>,
     formats: Vec<&'static str>,
     cpu: Option<String>,
+    /// Processors that the results name, where they ran nothing themselves.
+    cpus: Vec<String>,
+    /// Whether a run was on the processor.
+    is_on_cpu: bool,
     file: PathBuf,
     format: &'static str,
     /// Rows of the files before.
@@ -94,9 +98,23 @@ impl Sheet {
             anyhow::bail!("--tokens-per-response: not a number of tokens, {tokens}, give a number above 0");
         }
         let (notes, remarks, runs) = (Notes::default(), Vec::new(), Vec::new());
-        let (loads, formats) = (Vec::new(), Vec::new());
+        let (loads, formats, cpus) = (Vec::new(), Vec::new(), Vec::new());
         let (cpu, file) = (options.cpu.clone(), PathBuf::new());
-        Ok(Sheet { options: options.clone(), notes, remarks, runs, loads, formats, cpu, file, format: "", before: 0 })
+        let options = options.clone();
+        Ok(Sheet {
+            options,
+            notes,
+            remarks,
+            runs,
+            loads,
+            formats,
+            cpu,
+            cpus,
+            is_on_cpu: false,
+            file,
+            format: "",
+            before: 0,
+        })
     }
 
     pub fn begin(&mut self, file: &Path, format: &'static str) {
@@ -104,16 +122,27 @@ impl Sheet {
         self.notes = Notes::default();
     }
 
-    /// The processor that the results name. All results of an import are of one machine.
-    pub fn cpu(&mut self, line: u64, name: &str) -> Result<()> {
-        match &self.cpu {
-            None => self.cpu = Some(name.to_string()),
-            Some(known) if self.options.cpu.is_none() && known != name => {
-                let remedy = "import each machine into its own folder, or name one with --cpu";
-                let value = format!("{} after {}", quoted(name), quoted(known));
-                return Err(Fault::new("results of two machines", value, remedy).at(line));
-            }
-            Some(_) => {}
+    /// The processor that a result names, and whether it ran there. What ran on processors must be of one machine: a session has one.
+    pub fn cpu(&mut self, line: u64, name: &str, is_on_cpu: bool) -> Result<()> {
+        self.is_on_cpu |= is_on_cpu;
+        if self.cpus.iter().all(|known| known != name) {
+            self.cpus.push(name.to_string());
+        }
+        if self.options.cpu.is_some() {
+            return Ok(());
+        }
+        if self.is_on_cpu && self.cpus.len() > 1 {
+            let other = self.cpus.iter().rfind(|known| *known != name).cloned().unwrap_or_default();
+            let remedy = "import each machine into its own folder, or name one with --cpu";
+            let value = format!("{} after {}", quoted(name), quoted(&other));
+            return Err(Fault::new("results of two machines", value, remedy).at(line));
+        }
+        self.cpu = match self.cpus.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        };
+        if self.cpus.len() > 1 {
+            self.notes.say("results of several machines: their GPUs are kept apart, and no processor is named");
         }
         Ok(())
     }

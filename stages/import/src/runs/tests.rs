@@ -70,7 +70,8 @@ fn all_outputs_of_llama_bench_say_the_same() {
         assert_eq!((run.model.as_str(), run.dtype.as_str(), run.device.as_str()), ("x-q4_0", "Q4_0", "GPU 16GB"));
         assert_eq!(run.library.as_deref(), Some("llama.cpp 0a1b (7)"));
     }
-    let json = r#"{"n_prompt": 0, "n_gen": 128, "samples_ns": [1e9, 2e9], "backends": "CPU", "n_batch": 1,"#.to_string()
+    let json = r#"{"n_prompt": 0, "n_gen": 128, "samples_ns": [1e9, 2e9], "backends": "CPU", "n_batch": 1,"#
+        .to_string()
         + r#""model_filename": "a\\b.gguf", "avg_ns": 1}"#;
     let two = format!("{json}\n{}\n", json.replace("\"n_batch\": 1", "\"n_batch\": 2"));
     let names: Vec<String> =
@@ -270,6 +271,13 @@ fn results_that_cannot_be_one_import() {
         "1 runs begin before another has ended: each is given all energy of its window, import a benchmark once"
     ));
     let other = csv() + &csv().lines().nth(1).unwrap().replace("CPU 8-Core", "CPU 9-Core");
+    let (runs, remarks) = try_read(other.as_bytes(), None).unwrap();
+    assert_eq!(
+        runs.iter().map(|r| r.scenario.as_str()).collect::<Vec<_>>(),
+        ["tg128 cpu_info=CPU 8-Core", "tg128 cpu_info=CPU 9-Core"]
+    );
+    assert_eq!(remarks[0], "FILE: results of several machines: their GPUs are kept apart, and no processor is named");
+    let other = other.replace("\"CUDA\"", "\"CPU\"");
     assert_eq!(
         refusal(&other, None),
         "FILE: line 3: results of two machines, \"CPU 9-Core\" after \"CPU 8-Core\", \

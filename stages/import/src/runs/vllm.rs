@@ -4,6 +4,7 @@
 //! request. The tokens are those of requests that completed; the time and the energy are of all of them.
 
 use super::{
+    energy,
     figures::{self, Figures, distribution, short},
     load::Load,
     sheet::{Run, Sheet, count, generate, set_prompt},
@@ -112,6 +113,9 @@ pub fn serving(line: u64, result: &Value, sheet: &mut Sheet) -> Result<Run> {
             "{failed} of {asked} requests failed, {completed} completed: their tokens are not counted, \
              their time and energy are"
         ));
+    }
+    for note in energy::read(result, &mut run, false) {
+        sheet.notes.line(line, &note);
     }
     run.reason = figures::join(run.reason, doubts);
     if completed == 0.0 || tokens == 0.0 {
