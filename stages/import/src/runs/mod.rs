@@ -104,4 +104,6 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
 }
 
 #[cfg(test)]
+mod loads;
+#[cfg(test)]
 mod tests;

@@ -147,12 +147,13 @@ impl Sheet {
         Ok(())
     }
 
-    /// Takes a run that lasted `latency_ms x iterations`; `said` is how its window, or its length, is known.
+    /// Takes a run of which nothing else tells its load from others.
+    #[allow(dead_code, reason = "for formats that state no setting")]
     pub fn run(&mut self, line: u64, run: Run, when: When, said: &str) -> Result<()> {
         self.add(line, run, Load::default(), when, said)
     }
 
-    /// The same, with what else tells its load from others.
+    /// Takes a run that lasted `latency_ms x iterations`; `said` is how its window, or its length, is known.
     pub fn add(&mut self, line: u64, run: Run, mut load: Load, when: When, said: &str) -> Result<()> {
         let length_ms = run.latency_ms.unwrap_or(0.0) * run.iterations.unwrap_or(0) as f64;
         if run.status != "failed" && !(length_ms > 0.0 && length_ms < 1e12) {

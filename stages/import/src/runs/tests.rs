@@ -8,7 +8,7 @@ use std::{
 };
 
 /// What a reader makes of bytes: the runs, or what it refuses them for.
-fn try_read(bytes: &[u8], format: Option<&str>) -> Result<(Vec<sheet::Run>, Vec<String>)> {
+pub fn try_read(bytes: &[u8], format: Option<&str>) -> Result<(Vec<sheet::Run>, Vec<String>)> {
     let options = Options { format: format.map(str::to_string), ..Options::default() };
     let mut sheet = Sheet::new(&options).unwrap();
     read(Source::of(bytes), &mut sheet)?;
@@ -16,7 +16,7 @@ fn try_read(bytes: &[u8], format: Option<&str>) -> Result<(Vec<sheet::Run>, Vec<
     Ok((sheet.runs, sheet.remarks))
 }
 
-fn refusal(text: &str, format: Option<&str>) -> String {
+pub fn refusal(text: &str, format: Option<&str>) -> String {
     try_read(text.as_bytes(), format).err().unwrap_or_else(|| panic!("{text} is taken")).to_string()
 }
 
@@ -189,7 +189,8 @@ fn refusals_name_line_value_and_remedy() {
              backend, device, dtype, model, scenario, \
              batch, prompt_tokens, tokens_generated, new_tokens_asked, ttft_ms, tpot_ms, gpu_j, \
              cpu_package_j, dram_j, node_j, threads, library, \
-             status, reason",
+             status, reason, accelerators, role, concurrency, offered_rate_per_s, arrival, requests_completed, \
+             requests_failed, cached_prompt_tokens, reasoning_tokens",
         ),
         (
             refusal(&GENERIC.replace("09:01:00Z", "08:59:00Z"), None),
