@@ -92,9 +92,7 @@ fn report(line: u64, metrics: &Value, entry: &Value, sheet: &mut Sheet) -> Resul
     let config = entry.get("input_config").unwrap_or(&Value::Null);
     let asked = config.get("loadgen");
     let mut load = Load { names_lengths: true, ..Load::of(config, KNOWN) };
-    for (key, value) in [("aiperf_version", entry.text("aiperf_version"))] {
-        value.into_iter().for_each(|value| load.set(key, value));
-    }
+    entry.text("aiperf_version").into_iter().for_each(|version| load.set("aiperf_version", version));
     let mut run = generate(scenario(requests.map(|n| n + failed), asked));
     let endpoint = entry.get("input_config").and_then(|c| c.get("endpoint"));
     let models = endpoint.and_then(|e| e.list("model_names")).unwrap_or(&[]);

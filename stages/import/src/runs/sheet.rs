@@ -59,7 +59,7 @@ fn plausible(line: u64, run: &Run, length_ms: f64) -> Result<()> {
     };
     let rate =
         tokens.unwrap_or(0) as f64 * iterations / (length_ms / 1e3) / run.accelerators.unwrap_or(1).max(1) as f64;
-    if run.status == "failed" || !(rate > most) {
+    if run.status == "failed" || rate.is_nan() || rate <= most {
         return Ok(());
     }
     let known = if run.accelerators.is_some() { "" } else { ", or say how many accelerators ran with --accelerators" };
@@ -147,13 +147,8 @@ impl Sheet {
         Ok(())
     }
 
-    /// Takes a run of which nothing else tells its load from others.
-    #[allow(dead_code, reason = "for formats that state no setting")]
-    pub fn run(&mut self, line: u64, run: Run, when: When, said: &str) -> Result<()> {
-        self.add(line, run, Load::default(), when, said)
-    }
-
-    /// Takes a run that lasted `latency_ms x iterations`; `said` is how its window, or its length, is known.
+    /// Takes a run that lasted `latency_ms x iterations`; `said` is how its window, or its length, is known, and `load`
+    /// what else tells it from others.
     pub fn add(&mut self, line: u64, run: Run, mut load: Load, when: When, said: &str) -> Result<()> {
         let length_ms = run.latency_ms.unwrap_or(0.0) * run.iterations.unwrap_or(0) as f64;
         if run.status != "failed" && !(length_ms > 0.0 && length_ms < 1e12) {
