@@ -313,7 +313,9 @@ fn given(case: u64) -> Vec<(&'static str, Value)> {
         }
         9 => {
             let p = plain("input.json", "2.4");
-            let rate = |rate: &str| p.cost(&format!("100 requests, rate {rate}, 985 tokens in, 300 tokens out"), "tokens_per_s");
+            let rate = |rate: &str| {
+                p.cost(&format!("100 requests, rate {rate}, 985 tokens in, 300 tokens out"), "tokens_per_s")
+            };
             vec![
                 ("runs", json!(p.runs.len())),
                 ("tok_s", json!([rate("2"), rate("4")])),
