@@ -35,7 +35,7 @@ PRICES = [
     price("two", "on_demand", 2.0, **accelerators("2x NVIDIA L4", 1, grid_region="thrice")),
     price("either", "on_demand", 3.0, **accelerators("NVIDIA A100", 2)),
     price("slice", "on_demand", 0.4, **accelerators("A100 SXM4 40GB MIG 1g.5gb", 1)),
-    price("stated", "on_demand", 1.1, provider="own", **accelerators("Nvidia L4", 1, grid_region="")),
+    price("stated", "on_demand", 1.1, provider="own", **accelerators("2x Nvidia L4", 1, grid_region="")),
     price("nameless", "on_demand", 0.3, vcpus=8, accelerator_count=0),
     # Retired, twice; not yet.
     price("old", "on_demand", 0.5, **accelerators("NVIDIA T4", 1)),

@@ -37,8 +37,11 @@ class Pair:
         return named and self.ran["is_exact"] and bool(self.offer["sold_is_exact"])
 
     def of_all(self):
-        if self.is_own:
+        if self.is_on_prem:
             return True
+        if self.is_own:
+            is_any = self.is_cpu or self.offer["accelerator"] is None or is_absent(self.units) or is_absent(self.sold)
+            return is_any or self.units == self.sold
         if not self.is_cpu:
             return self.units == self.sold and (not self.ran["is_slice"] or self.ran["name"] == self.offer["sold_name"])
         if is_absent(self.units):

@@ -299,7 +299,7 @@ fn given(case: u64) -> Vec<(&'static str, Value)> {
             );
             assert!(run["window_from"].as_str().unwrap().starts_with("`date`, stamped after the run"), "{run}");
             assert!(run["imported_from"].as_str().unwrap().ends_with(", times without a zone"), "{run}");
-            let scenario = "200 requests, rate unlimited, 492 tokens in";
+            let scenario = "200 requests, rate unlimited, 500 tokens in, 214 tokens out";
             let total: Vec<&Value> = p.energy.iter().filter(|e| e["device_id"] == "total").collect();
             assert!(p.found("window_derived", "stamped after the run") && p.found("run_degraded", "1 runs degraded"));
             vec![
@@ -313,7 +313,9 @@ fn given(case: u64) -> Vec<(&'static str, Value)> {
         }
         9 => {
             let p = plain("input.json", "2.4");
-            let rate = |rate: &str| p.cost(&format!("100 requests, rate {rate}, 985 tokens in"), "tokens_per_s");
+            let rate = |rate: &str| {
+                p.cost(&format!("100 requests, rate {rate}, 985 tokens in, 300 tokens out"), "tokens_per_s")
+            };
             vec![
                 ("runs", json!(p.runs.len())),
                 ("tok_s", json!([rate("2"), rate("4")])),
@@ -368,7 +370,7 @@ fn given(case: u64) -> Vec<(&'static str, Value)> {
             let run = p.only();
             let from = run["tokens_from"].as_str().unwrap();
             let visible: f64 = from.split("has the ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
-            let scenario = "120 requests, 550 tokens in";
+            let scenario = "120 requests, 550 tokens in, 200 tokens out";
             let usd = p.cost(scenario, "total_usd_per_mtok");
             vec![
                 ("generated_tokens", run["tokens_generated"].clone()),
@@ -381,7 +383,7 @@ fn given(case: u64) -> Vec<(&'static str, Value)> {
         16 => {
             let p = plain("input.csv", "4.5");
             let run = p.only();
-            let scenario = "500 requests, 1024 tokens in";
+            let scenario = "500 requests, 1024 tokens in, 200 tokens out";
             assert!(run["tokens_from"].as_str().unwrap().starts_with("approximate: "));
             vec![
                 ("isl_avg", value(float(&run["prompt_tokens"]) / float(&run["batch"]))),

@@ -108,6 +108,29 @@ fn no_product_is_taken_for_another() {
     }
 }
 
+/// Spellings of results, sellers and Kubernetes, and whether they say one product.
+#[test]
+fn spellings_of_one_product_meet_and_families_stay_open() {
+    for (printed, name, is_exact) in [
+        ("H100", "NVIDIA H100", false),
+        ("nvidia-h100-80gb", "NVIDIA H100", false),
+        ("Tesla H100", "NVIDIA H100", false),
+        ("h100_sxm", "NVIDIA H100 SXM 80GB", true),
+        ("H100 SXM5", "NVIDIA H100 SXM 80GB", true),
+        ("H100-SXM5-80GB", "NVIDIA H100 SXM 80GB", true),
+        ("NVIDIA-H100-80GB-HBM3", "NVIDIA H100 SXM 80GB", true),
+        ("nvidia-h100-mega-80gb", "NVIDIA H100 SXM 80GB", true),
+        ("nvidia-h200-141gb", "NVIDIA H200 SXM 141GB", true),
+        ("MI300X", "AMD Instinct MI300X", true),
+        ("nvidia-tesla-t4", "NVIDIA T4", true),
+        ("A100", "NVIDIA A100", false),
+        ("nvidia-a100-80gb", "NVIDIA A100 80GB", false),
+    ] {
+        let found = recognise(printed);
+        assert_eq!((found.name.as_str(), found.is_exact), (name, is_exact), "{printed}");
+    }
+}
+
 #[test]
 fn families_slices_counts_and_instances() {
     assert!(!recognise("NVIDIA H100").is_exact, "SXM, PCIe or NVL");

@@ -60,7 +60,9 @@ kind as (
             else coalesce(is_exact and sold_is_exact and name = sold_name, false)
         end as is_same,
         case
-            when is_own then true
+            -- a stated price of accelerators is of as many as it names
+            when tier = 'on_prem' then true
+            when is_own then accelerator is null or device = 'cpu' or units is null or sold_units is null or units = sold_units
             -- a known instance without a number of vCPUs in the prices has those that the session saw
             when device = 'cpu' and units is null then is_instance and accelerator is null
             when device = 'cpu' then

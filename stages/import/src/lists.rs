@@ -260,6 +260,23 @@ impl Prices {
 }
 
 #[cfg(test)]
+impl Grid {
+    /// The options of a command that gives none.
+    pub fn parse(output: &Path) -> Self {
+        use clap::{FromArgMatches, Parser};
+        #[derive(Parser)]
+        struct Line {
+            #[command(flatten)]
+            grid: Grid,
+        }
+        let command = <Line as clap::CommandFactory>::command();
+        let found =
+            command.get_matches_from(["grid".as_ref(), "--output".as_ref(), output.as_os_str(), "FILE".as_ref()]);
+        Line::from_arg_matches(&found).map(|line| line.grid).unwrap_or_else(|e| panic!("{e}"))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -10,6 +10,7 @@ pub use super::value::{Value, amount};
 const PASSED_OVER: &[&str] = &["itls", "generated_texts", "input_texts"];
 const DEEPEST: usize = 64;
 const NOISE: &str = "not JSON, passed over";
+const BROKEN: &str = "a line that is not readable as JSON, left out";
 const CUT: &str = "the file ends inside an entry (a killed run?), the entry is left out";
 
 /// What stopped the reading of a value.
@@ -42,7 +43,7 @@ pub fn entries(
     let mut reader = Reader { text, at: 0, line: 1, began: 0, idle: false, strict: false, notes };
     let mut found = 0;
     let mut listed = false;
-    let mut cut = None;
+    let (mut cut, mut broken) = (None, None);
     while let Some(byte) = reader.peek() {
         let (at, line) = (reader.at, reader.line);
         match byte {
@@ -67,10 +68,19 @@ pub fn entries(
                     cut = Some(line);
                     break;
                 }
+                // Of lines of JSON one may be broken. Of a document that spans lines nobody knows where it ends.
+                Err(Stop::Strange) if reader.line == line && reader.is_followed_by_entry() => {
+                    broken.get_or_insert_with(|| reader.strange());
+                    reader.notes.line(line, BROKEN);
+                    reader.at += reader.rest_of_line().len();
+                }
                 Err(Stop::Strange) => return Err(reader.strange()),
             },
             _ => reader.skip_line(),
         }
+    }
+    if let (0, Some(fault)) = (found, broken) {
+        return Err(fault);
     }
     match cut {
         Some(line) if found == 0 => {
@@ -134,6 +144,13 @@ impl Reader<'_> {
     fn rest_of_line(&self) -> &str {
         let rest = &self.text[self.at..];
         rest.split('\n').next().unwrap_or(rest)
+    }
+
+    /// Whether the line began with the entry and whole ones may follow it: lines of JSON.
+    fn is_followed_by_entry(&self) -> bool {
+        let mut lines = self.text[self.began..].split('\n');
+        let is_entry = |line: Option<&str>| line.is_none_or(|l| l.trim().is_empty() || l.trim_start().starts_with('{'));
+        lines.next().is_some_and(|l| l.trim_start().starts_with('{')) && is_entry(lines.next())
     }
 
     fn skip_line(&mut self) {
@@ -353,6 +370,17 @@ mod tests {
             ": line 2: not readable as JSON, \"n_gen\": 128,\", repair the line or run the benchmark again"
         );
         assert!(read("{\"a\": 1, word \"b\": 2}").is_err());
+    }
+
+    #[test]
+    fn a_broken_line_costs_itself() {
+        let (found, notes) = lines("{\"a\": 1}\n{\"a\": 2, \"b\": }\n{\"a\": 3}\n");
+        assert_eq!(
+            (found, notes),
+            (vec![1, 3], vec!["a line that is not readable as JSON, left out: 1, first line 2".into()])
+        );
+        // Nothing is left: the first fault is told.
+        assert!(read("{\"a\": }\n").unwrap_err().to_string().starts_with(": line 1: not readable as JSON"));
     }
 
     #[test]

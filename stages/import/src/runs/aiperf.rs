@@ -5,11 +5,14 @@
 //! `end_time` are local, without a zone, and not looked at.
 
 use super::{
-    sheet::{Sheet, count, generate, set_prompt},
+    energy,
+    figures::{self, Figures, distribution},
+    load::Load,
+    sheet::{Run, Sheet, count, generate, set_prompt},
     window::When,
 };
 use crate::read::{
-    fault::{Fault, Result},
+    fault::{Fault, Notes, Result},
     format::Format,
     json::{self, Value},
     source::Source,
@@ -86,8 +89,11 @@ fn report(line: u64, metrics: &Value, entry: &Value, sheet: &mut Sheet) -> Resul
         _ => (When::Unknown, "`benchmark_duration`, or the requests over their rate"),
     };
     let failed = mean(metrics, "error_request_count").unwrap_or(0.0);
-    let load = entry.get("input_config").and_then(|c| c.get("loadgen"));
-    let mut run = generate(scenario(requests.map(|n| n + failed), load, mean(metrics, "input_sequence_length")));
+    let config = entry.get("input_config").unwrap_or(&Value::Null);
+    let asked = config.get("loadgen");
+    let mut load = Load { names_lengths: true, ..Load::of(config, KNOWN) };
+    entry.text("aiperf_version").into_iter().for_each(|version| load.set("aiperf_version", version));
+    let mut run = generate(scenario(requests.map(|n| n + failed), asked));
     let endpoint = entry.get("input_config").and_then(|c| c.get("endpoint"));
     let models = endpoint.and_then(|e| e.list("model_names")).unwrap_or(&[]);
     run.model = models.iter().filter_map(Value::shown).collect::<Vec<_>>().join("+");
@@ -96,8 +102,43 @@ fn report(line: u64, metrics: &Value, entry: &Value, sheet: &mut Sheet) -> Resul
     run.tokens_generated = count(tokens);
     run.tokens_from = Some(from);
     run.latency_ms = duration_ms;
-    run.ttft_ms = ms(metrics, "time_to_first_token");
-    run.tpot_ms = ms(metrics, "inter_token_latency");
+    let figures = Figures {
+        duration_s: duration_ms.map(|ms| ms / 1e3),
+        planned: asked
+            .and_then(|a| a.number("request_count"))
+            .filter(|_| entry.get("was_cancelled") != Some(&Value::Bool(true))),
+        completed: requests,
+        failed: Some(failed),
+        input_tokens: mean(metrics, "total_isl").or(times("input_sequence_length")),
+        output_tokens: Some(tokens),
+        requests_per_s: mean(metrics, "request_throughput"),
+        output_per_s: mean(metrics, "output_token_throughput"),
+        total_per_s: mean(metrics, "total_token_throughput"),
+        ttft_ms: ms(metrics, "time_to_first_token"),
+        tpot_ms: ms(metrics, "inter_token_latency"),
+        latency_ms: ms(metrics, "request_latency"),
+        max_concurrency: asked.and_then(|a| a.number("concurrency")),
+        is_approximate: total.is_none() || mean(metrics, "total_isl").is_none(),
+        ..Figures::default()
+    };
+    let mut doubts = figures.check(line)?;
+    doubts.extend(sums(metrics, requests, tokens));
+    doubts.extend(window(start, end, duration_ms));
+    let mut time = |name: &str| match spread(metrics, name) {
+        None => ms(metrics, name),
+        Some(doubt) => {
+            doubts.push(doubt + ": left out");
+            None
+        }
+    };
+    (run.ttft_ms, run.tpot_ms) = (time("time_to_first_token"), time("inter_token_latency"));
+    doubts.extend(["request_latency", "output_sequence_length"].iter().filter_map(|name| spread(metrics, name)));
+    served(&mut run, asked);
+    (run.requests_completed, run.requests_failed) = (requests.and_then(count), count(failed));
+    let reasoning = mean(metrics, "total_reasoning_tokens").or(times("reasoning_token_count"));
+    run.reasoning_tokens = reasoning.and_then(count);
+    run.cached_prompt_tokens = mean(metrics, "total_usage_prompt_cache_read_tokens").and_then(count);
+    energy::read(metrics, &mut run, false).iter().for_each(|note| sheet.notes.line(line, note));
     if failed >= 1.0 {
         let all = requests.unwrap_or(0.0) + failed;
         run.reason =
@@ -106,16 +147,68 @@ fn report(line: u64, metrics: &Value, entry: &Value, sheet: &mut Sheet) -> Resul
     if let Some(Value::Bool(true)) = entry.get("was_cancelled") {
         run.reason = Some("the benchmark was cancelled before its end".into());
     }
-    sheet.run(line, run, when, said)
+    run.reason = figures::join(run.reason, doubts);
+    sheet.add(line, run, load, when, said)
 }
 
-fn scenario(requests: Option<f64>, load: Option<&Value>, input: Option<f64>) -> String {
+/// Fields that are columns, or in the scenario already.
+const KNOWN: &[&str] = &[
+    "model_names",
+    "request_rate",
+    "concurrency",
+    "request_count",
+    "output",
+    "cli_command",
+    "benchmark_id",
+    "service",
+    "logging",
+    "workers",
+];
+
+/// The counted tokens against the mean of a request.
+fn sums(metrics: &Value, requests: Option<f64>, tokens: f64) -> Option<String> {
+    let (n, each) = (requests?, mean(metrics, "output_sequence_length")?);
+    let differ = (n * each - tokens).abs() > 0.01 * tokens.max(n * each);
+    let (by_mean, counted) = (figures::short(n * each), figures::short(tokens));
+    differ
+        .then(|| format!("{counted} output tokens, {by_mean} by the requests and their mean `output_sequence_length`"))
+}
+
+/// The window against the stated duration.
+fn window(start: Option<Stamp>, end: Option<Stamp>, duration_ms: Option<f64>) -> Option<String> {
+    let (Some(Stamp::Utc(start)), Some(Stamp::Utc(end)), Some(ms)) = (start, end, duration_ms) else { return None };
+    let window_s = end.saturating_sub(start) as f64 / 1e9;
+    let differ = (window_s - ms / 1e3).abs() > 0.5 + 0.02 * window_s.max(ms / 1e3);
+    let (a, b) = (figures::short(window_s), figures::short(ms / 1e3));
+    differ.then(|| format!("the requests took {a} s by their times, {b} s by `benchmark_duration`"))
+}
+
+fn spread(metrics: &Value, name: &str) -> Option<String> {
+    let metric = metrics.get(name)?;
+    let labels = ["min", "p1", "p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "max"];
+    let rising: Vec<(&str, Option<f64>)> = labels.iter().map(|label| (*label, metric.number(label))).collect();
+    distribution(name, metric.number("avg"), &rising)
+}
+
+fn served(run: &mut Run, load: Option<&Value>) {
+    let number = |key: &str| load.and_then(|l| l.number(key)).filter(|n| *n > 0.0);
+    run.role = Some("all".into());
+    run.concurrency = number("concurrency").and_then(count);
+    run.offered_rate_per_s = number("request_rate");
+    let mode = ["arrival_pattern", "request_rate_mode"].iter().find_map(|key| load.and_then(|l| l.text(key)));
+    run.arrival = match (mode, run.offered_rate_per_s) {
+        (Some(mode @ ("constant" | "poisson" | "gamma")), Some(_)) => Some(mode.into()),
+        (_, None) if run.concurrency.is_some() => Some("closed".into()),
+        _ => None,
+    };
+}
+
+fn scenario(requests: Option<f64>, load: Option<&Value>) -> String {
     let mut parts: Vec<String> = Vec::new();
     parts.extend(requests.map(|n| format!("{n} requests")));
     for key in ["request_rate", "concurrency"] {
         parts.extend(load.and_then(|l| l.number(key)).map(|n| format!("{} {n}", key.trim_start_matches("request_"))));
     }
-    parts.extend(input.map(|n| format!("{n:.0} tokens in")));
     parts.join(", ")
 }
 
@@ -133,6 +226,10 @@ struct Requests {
     ttft: (f64, u64),
     tpot: (f64, u64),
     span: Option<(i64, i64)>,
+    reasoning: Option<f64>,
+    doubts: Notes,
+    /// Lines that were left out.
+    broken: Notes,
 }
 
 impl Requests {
@@ -146,13 +243,15 @@ impl Requests {
         self.profiling += 1;
         self.line = if self.line == 0 { line } else { self.line };
         let instant = |key: &str| match about.get(key) {
-            Some(Value::Int(ns)) => Ok(*ns),
-            other => {
-                let value = other.and_then(Value::shown).unwrap_or_else(|| "nothing".into());
-                Err(Fault::new(format!("`{key}` is no time in ns"), value, "repair the line or leave it out").at(line))
-            }
+            Some(Value::Int(ns)) => Some(*ns),
+            _ => None,
         };
-        let (start, end) = (instant("request_start_ns")?, instant("request_end_ns")?);
+        let times = (instant("request_start_ns"), instant("request_end_ns"));
+        let (Some(start), Some(end)) = times else {
+            self.broken.line(line, "requests without times in ns, left out with their tokens");
+            self.profiling -= 1;
+            return Ok(());
+        };
         self.span = Some(self.span.map_or((start, end), |(from, to)| (from.min(start), to.max(end))));
         let cancelled = matches!(about.get("was_cancelled"), Some(Value::Bool(true)));
         if cancelled || !matches!(entry.get("error"), None | Some(Value::Null)) {
@@ -162,9 +261,33 @@ impl Requests {
         let metric = |name: &str| entry.get("metrics")?.get(name)?.number("value");
         let tokens = metric("output_sequence_length")
             .or_else(|| Some(metric("output_token_count")? + metric("reasoning_token_count").unwrap_or(0.0)));
-        let missing =
-            || Fault::new("a request without a count of its tokens", "output_sequence_length", "leave the line out");
-        self.tokens += tokens.ok_or_else(|| missing().at(line))?;
+        let Some(tokens) = tokens.filter(|n| *n >= 0.0) else {
+            self.broken.line(line, "requests without a count of their tokens, left out: their time and energy are not");
+            return Ok(());
+        };
+        let (visible, thought) = (metric("output_token_count"), metric("reasoning_token_count"));
+        let parts = visible.map(|n| n + thought.unwrap_or(0.0)).filter(|n| (n - tokens).abs() > 1.0 + 0.01 * tokens);
+        if let Some(parts) = parts {
+            let value = format!("{tokens} and {parts}");
+            let remedy = "correct the line or leave it out";
+            let what = "`output_sequence_length` is not `output_token_count` and `reasoning_token_count`";
+            return Err(Fault::new(what, value, remedy).at(line));
+        }
+        let by_span = end.saturating_sub(start) as f64 / 1e6;
+        let (first, each) = (metric("time_to_first_token"), metric("inter_token_latency"));
+        if let Some(latency) = metric("request_latency").filter(|ms| (ms - by_span).abs() > 0.05 * by_span + 50.0) {
+            let (a, b) = (figures::short(latency), figures::short(by_span));
+            self.doubts.add("requests whose latency is not their end less their start", line, &format!("{a}, {b} ms"));
+        }
+        if let Some(by_token) =
+            first.zip(each).map(|(first, each)| first + each * (tokens - 1.0)).filter(|_| tokens > 1.0)
+            && (by_token > by_span * 1.5 || by_token < by_span / 1.5)
+        {
+            let example = format!("{}, {} ms", figures::short(by_token), figures::short(by_span));
+            self.doubts.add("requests whose tokens do not fit their time", line, &example);
+        }
+        self.reasoning = thought.map(|n| n + self.reasoning.unwrap_or(0.0)).or(self.reasoning);
+        self.tokens += tokens;
         self.good += 1;
         self.prompt = metric("input_sequence_length").map(|n| n + self.prompt.unwrap_or(0.0)).or(self.prompt);
         for (sum, name) in [(&mut self.ttft, "time_to_first_token"), (&mut self.tpot, "inter_token_latency")] {
@@ -176,11 +299,16 @@ impl Requests {
     }
 
     fn run(self, sheet: &mut Sheet) -> Result<()> {
+        self.broken.texts().into_iter().for_each(|note| sheet.notes.say(note));
         let (Some((start, end)), true) = (self.span, self.good > 0) else {
             let value = format!("{} of {} requests of the profiling phase succeeded", self.good, self.profiling);
             return Err(Fault::new("no request to count", value, "give the export of a benchmark that worked").at(1));
         };
-        let mut run = generate(scenario(Some(self.profiling as f64), None, self.prompt.map(|p| p / self.good as f64)));
+        let mut run = generate(scenario(Some(self.profiling as f64), None));
+        run.role = Some("all".into());
+        run.requests_completed = Some(self.good as i64);
+        run.requests_failed = Some((self.profiling - self.good) as i64);
+        run.reasoning_tokens = self.reasoning.and_then(count);
         run.batch = self.good as i64;
         set_prompt(&mut run, self.prompt);
         run.tokens_generated = count(self.tokens);
@@ -198,6 +326,8 @@ impl Requests {
             sheet.notes.say(format!("{} requests of the warm-up are left out", self.warmup));
         }
         let when = When::Between(Stamp::Utc(start), Stamp::Utc(end));
-        sheet.run(self.line, run, when, "the first start to the last end of the profiling requests")
+        run.reason = figures::join(run.reason, self.doubts.texts());
+        let load = Load { names_lengths: true, ..Load::default() };
+        sheet.add(self.line, run, load, when, "the first start to the last end of the profiling requests")
     }
 }

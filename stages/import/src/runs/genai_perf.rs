@@ -2,6 +2,8 @@
 //! distributions and a table of single values, with marks of thousands in quotes.
 
 use super::{
+    figures::{self, Figures, distribution},
+    load::Load,
     sheet::{Sheet, count, generate, set_prompt},
     window::When,
 };
@@ -22,9 +24,11 @@ fn recognises(head: &str) -> bool {
 
 /// Name without its unit, unit, mean or value, line.
 type Metric = (String, String, f64, u64);
+/// What is wrong with a metric's distribution, by its name.
+type Doubts = Vec<(String, String)>;
 
-fn metrics(text: &str) -> Result<Vec<Metric>> {
-    let mut found = Vec::new();
+fn metrics(text: &str) -> Result<(Vec<Metric>, Doubts)> {
+    let (mut found, mut doubts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     let mut columns = None;
     for (number, line) in (1..).zip(text.lines()) {
         if line.trim().is_empty() {
@@ -34,6 +38,7 @@ fn metrics(text: &str) -> Result<Vec<Metric>> {
         let fields = fields(line, b',');
         if fields.first().is_some_and(|f| f == "Metric") {
             columns = Some(fields.len());
+            labels = fields;
             continue;
         }
         let Some(columns) = columns else { continue };
@@ -43,6 +48,7 @@ fn metrics(text: &str) -> Result<Vec<Metric>> {
         }
         let (name, unit) = fields[0].rsplit_once(" (").unwrap_or((&fields[0], ""));
         let value = fields.get(1).map_or("", |f| f.as_str());
+        doubts.extend(spread(name, &labels, &fields).map(|doubt| (name.to_string(), doubt)));
         match cell(value, Decimal::Point) {
             Cell::Number(q) => found.push((name.to_string(), unit.trim_end_matches(')').to_string(), q.value, number)),
             Cell::Absent(_) => {}
@@ -51,12 +57,25 @@ fn metrics(text: &str) -> Result<Vec<Metric>> {
             Cell::Rubbish => return Err(Fault::new("no number", quoted(value), "correct the field").at(number)),
         }
     }
-    Ok(found)
+    Ok((found, doubts))
+}
+
+fn spread(name: &str, labels: &[String], fields: &[String]) -> Option<String> {
+    let of = |label: &str| {
+        let at = labels.iter().position(|l| l == label)?;
+        match cell(fields.get(at)?, Decimal::Point) {
+            Cell::Number(q) => Some(q.value),
+            _ => None,
+        }
+    };
+    let rising =
+        ["min", "p1", "p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "max"].map(|label| (label, of(label)));
+    distribution(name, of("avg"), &rising)
 }
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     let text = &source.text()?;
-    let metrics = metrics(text)?;
+    let (metrics, spreads) = metrics(text)?;
     let of = |name: &str| metrics.iter().find(|m| m.0 == name);
     let value = |name: &str| of(name).map(|m| m.2);
     let ms = |name: &str| of(name).map(|m| m.2 * if m.1.starts_with("sec") || m.1 == "s" { 1e3 } else { 1.0 });
@@ -90,20 +109,48 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     };
     let input = value("Input Sequence Length");
     let failed = value("Error Request Count").unwrap_or(0.0);
-    let shown = input.map(|n| format!(", {n:.0} tokens in")).unwrap_or_default();
-    let mut run = generate(format!("{} requests{shown}", requests + failed));
+    let line = of("Request Count").map_or(1, |m| m.3);
+    let figures = Figures {
+        duration_s: Some(duration_ms / 1e3),
+        completed: Some(requests),
+        failed: Some(failed),
+        input_tokens: value("Total ISL").or(input.map(|n| n * requests)),
+        output_tokens: Some(tokens),
+        requests_per_s: value("Request Throughput"),
+        output_per_s: value("Output Token Throughput"),
+        total_per_s: value("Total Token Throughput"),
+        ttft_ms: ms("Time To First Token"),
+        tpot_ms: ms("Inter Token Latency"),
+        latency_ms: ms("Request Latency"),
+        is_approximate: true,
+        ..Figures::default()
+    };
+    let mut doubts = figures.check(line)?;
+    if let Some(mean) = value("Output Sequence Length").filter(|mean| (mean * requests - tokens).abs() > 0.01 * tokens)
+    {
+        let (by_mean, counted) = (figures::short(mean * requests), figures::short(tokens));
+        doubts.push(format!("{counted} output tokens, {by_mean} by the requests and their mean length"));
+    }
+    doubts.extend(spreads.iter().map(|(_, doubt)| doubt.clone()));
+    let is_sound = |name: &str| spreads.iter().all(|(doubted, _)| doubted != name);
+    let mut run = generate(format!("{} requests", requests + failed));
+    run.role = Some("all".into());
+    (run.requests_completed, run.requests_failed) = (count(requests), value("Error Request Count").and_then(count));
+    run.reasoning_tokens =
+        value("Total Reasoning Tokens").or(value("Reasoning Token Count").map(|n| n * requests)).and_then(count);
     run.batch = count(requests).unwrap_or(1);
     set_prompt(&mut run, value("Total ISL").or(input.map(|n| n * requests)));
     run.tokens_generated = count(tokens);
     run.tokens_from = Some(from);
     run.latency_ms = Some(duration_ms);
-    run.ttft_ms = ms("Time To First Token");
-    run.tpot_ms = ms("Inter Token Latency");
+    run.ttft_ms = ms("Time To First Token").filter(|_| is_sound("Time To First Token"));
+    run.tpot_ms = ms("Inter Token Latency").filter(|_| is_sound("Inter Token Latency"));
     if failed >= 1.0 {
         let all = requests + failed;
         run.reason =
             Some(format!("{failed} of {all} requests failed: their tokens are not counted, their time and energy are"));
     }
-    let line = of("Request Count").map_or(1, |m| m.3);
-    sheet.run(line, run, When::Unknown, said)
+    run.reason = figures::join(run.reason, doubts);
+    let load = Load { names_lengths: true, ..Load::default() };
+    sheet.add(line, run, load, When::Unknown, said)
 }

@@ -1,7 +1,9 @@
 //! A CSV of one's own, documented in docs/imports/generic.md: one row a run.
 
 use super::{
-    sheet::{Sheet, count, generate, prefill, set_prompt},
+    figures::{self, Figures},
+    load::Load,
+    sheet::{Run, Sheet, count, generate, prefill, set_prompt},
     window::When,
 };
 use crate::read::{
@@ -12,6 +14,8 @@ use crate::read::{
     table::fields,
     zone::{DateOrder, Stamp, stamp},
 };
+
+use schemas::tables::run::{ARRIVALS, ROLES};
 
 pub const FORMAT: Format<Sheet> =
     Format { name: "generic", about: "a CSV of one's own, see docs/imports/generic.md", recognises, read };
@@ -41,7 +45,19 @@ const COLUMNS: &[&str] = &[
     "library",
     "status",
     "reason",
+    "accelerators",
+    "role",
+    "concurrency",
+    "offered_rate_per_s",
+    "arrival",
+    "requests_completed",
+    "requests_failed",
+    "cached_prompt_tokens",
+    "reasoning_tokens",
 ];
+/// Columns of which rows of one load have the same.
+const LOAD: &[&str] =
+    &["new_tokens_asked", "role", "concurrency", "offered_rate_per_s", "arrival", "threads", "library"];
 
 fn is_header(names: &[String]) -> bool {
     let has = |name: &str| names.iter().any(|n| n == name);
@@ -125,7 +141,67 @@ fn take(row: &Row, sheet: &mut Sheet) -> Result<()> {
         (_, _, ms) => (When::Unknown, ms, "column `duration_s`"),
     };
     run.latency_ms = length_ms;
-    sheet.run(line, run, when, said)
+    if let (Some(from), Some(to), Some(ms)) = (time("start")?, time("end")?, duration_ms)
+        && let Some(between) = between_ms(from, to)
+        && (between - ms).abs() > 0.01 * ms.max(between) + 1000.0
+    {
+        let value = format!("{} s and {} s", between / 1e3, ms / 1e3);
+        let remedy = "correct one, or leave column `duration_s` out";
+        return Err(Fault::new("`start` and `end` are not `duration_s` apart", value, remedy).at(line));
+    }
+    serve(row, &mut run)?;
+    let figures = Figures {
+        duration_s: length_ms.map(|ms| ms / 1e3),
+        completed: run.requests_completed.or(Some(run.batch)).map(|n| n as f64),
+        asked: run.new_tokens_asked.filter(|n| *n > 0).map(|n| n as f64),
+        output_tokens: run.tokens_generated.map(|n| n as f64),
+        ttft_ms: run.ttft_ms,
+        ..Figures::default()
+    };
+    run.reason = figures::join(run.reason, figures.check(line)?);
+    let mut load = Load::default();
+    for name in LOAD {
+        row.of(name).into_iter().for_each(|value| load.set(name, value));
+    }
+    sheet.add(line, run, load, when, said)
+}
+
+/// The columns of requests that were served.
+fn serve(row: &Row, run: &mut Run) -> Result<()> {
+    let whole = |name: &str| -> Result<Option<i64>> {
+        let fault = |v: f64| {
+            let what = format!("column `{name}` is no count");
+            Fault::new(what, v, "give a whole number of at least 0").at(row.line)
+        };
+        row.number(name)?.map(|v| count(v).filter(|n| *n as f64 == v).ok_or_else(|| fault(v))).transpose()
+    };
+    let choice = |name: &str, all: &[&str]| -> Result<Option<String>> {
+        let fault = |v: &str| {
+            Fault::new(format!("column `{name}` has no such value"), quoted(v), format!("use {}", all.join(", ")))
+                .at(row.line)
+        };
+        row.of(name).map(|v| if all.contains(&v) { Ok(v.to_string()) } else { Err(fault(v)) }).transpose()
+    };
+    run.accelerators = whole("accelerators")?.filter(|n| *n > 0);
+    run.role = choice("role", ROLES)?;
+    run.arrival = choice("arrival", ARRIVALS)?;
+    run.concurrency = whole("concurrency")?;
+    run.offered_rate_per_s = row.number("offered_rate_per_s")?;
+    (run.requests_completed, run.requests_failed) = (whole("requests_completed")?, whole("requests_failed")?);
+    run.cached_prompt_tokens = whole("cached_prompt_tokens")?;
+    run.reasoning_tokens = whole("reasoning_tokens")?;
+    for (part, of, name, whole) in [
+        (run.reasoning_tokens, run.tokens_generated, "reasoning_tokens", "tokens_generated"),
+        (run.cached_prompt_tokens, run.prompt_tokens, "cached_prompt_tokens", "prompt_tokens"),
+    ] {
+        if let (Some(part), Some(of)) = (part, of)
+            && part > of
+        {
+            let what = format!("column `{name}` is more than `{whole}`, of which it is a part");
+            return Err(Fault::new(what, format!("{part} and {of}"), "correct the row").at(row.line));
+        }
+    }
+    Ok(())
 }
 
 fn ns(at: Stamp) -> i64 {

@@ -7,6 +7,8 @@ mod markdown;
 mod sql;
 
 use super::{
+    figures::{self, short},
+    load::Load,
     sheet::{Sheet, count, generate, prefill, set_prompt},
     window::When,
 };
@@ -18,7 +20,7 @@ use crate::read::{
     source::Source,
     zone::{DateOrder, stamp},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub const FORMAT: Format<Sheet> = Format {
     name: "llama-bench",
@@ -42,6 +44,9 @@ pub struct Test {
     depth: i64,
     /// Times of the repetitions, ms; a mean alone is one.
     ms: Vec<f64>,
+    /// Tokens a second and mean time that the output states beside them.
+    rate: Option<f64>,
+    mean_ms: Option<f64>,
     /// How they are known.
     said: &'static str,
     /// UTC start of the test, its warm-up included.
@@ -59,14 +64,8 @@ pub struct Test {
 
 /// Fields that say what was measured or on what, and so tell no two tests apart.
 const NOT_SETTINGS: &[&str] = &[
-    "build_commit",
-    "build_number",
-    "cpu_info",
     "gpu_info",
     "model_filename",
-    "model_type",
-    "model_size",
-    "model_n_params",
     "n_prompt",
     "n_gen",
     "n_depth",
@@ -94,19 +93,11 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     } else {
         of_json(text, sheet)?
     };
-    let varied = varied(&tests);
-    tests.into_iter().try_for_each(|test| test.runs(&varied, sheet))
-}
-
-/// Settings that differ between the tests of a file: they name its scenarios.
-fn varied(tests: &[Test]) -> BTreeSet<String> {
-    let names: BTreeSet<&String> = tests.iter().flat_map(|t| t.settings.keys()).collect();
-    let differs = |name: &&String| tests.iter().any(|t| t.settings.get(*name) != tests[0].settings.get(*name));
-    names.into_iter().filter(differs).cloned().collect()
+    tests.into_iter().try_for_each(|test| test.runs(sheet))
 }
 
 impl Test {
-    fn scenario(&self, varied: &BTreeSet<String>) -> String {
+    fn scenario(&self) -> String {
         let mut parts = Vec::new();
         parts.extend((self.prompt > 0).then(|| format!("pp{}", self.prompt)));
         parts.extend((self.generated > 0).then(|| format!("tg{}", self.generated)));
@@ -114,12 +105,29 @@ impl Test {
         if self.depth > 0 {
             name += &format!(" @ d{}", self.depth);
         }
-        let shown = |key: &String| self.settings.get(key).map(|value| format!(" {key}={value}"));
-        name + &varied.iter().filter_map(shown).collect::<String>()
+        name
+    }
+
+    /// Whether times, rate and tokens agree: a rate counts prompt and new tokens together.
+    fn doubts(&self) -> Vec<String> {
+        let mut doubts = Vec::new();
+        let tokens = (self.prompt + self.generated) as f64;
+        let rates: Vec<f64> = self.ms.iter().filter(|ms| **ms > 0.0).map(|ms| tokens / ms * 1e3).collect();
+        let mean = rates.iter().sum::<f64>() / rates.len().max(1) as f64;
+        // CSV has the mean time alone: its rate and the mean of rates are a little apart.
+        let tolerance = if self.mean_ms.is_some() { 0.002 } else { 0.015 };
+        if let Some(stated) = self.rate.filter(|stated| *stated > 0.0 && (mean / stated - 1.0).abs() > tolerance) {
+            doubts.push(format!("the rate by times and tokens is {}, `avg_ts` is {}", short(mean), short(stated)));
+        }
+        let mean_ms = self.ms.iter().sum::<f64>() / self.ms.len().max(1) as f64;
+        if let Some(stated) = self.mean_ms.filter(|stated| (mean_ms / stated - 1.0).abs() > 0.01) {
+            doubts.push(format!("the mean of `samples_ns` is {} ms, `avg_ns` is {} ms", short(mean_ms), short(stated)));
+        }
+        doubts
     }
 
     /// One run a repetition. They follow each other after the warm-up, whose length is not told.
-    fn runs(self, varied: &BTreeSet<String>, sheet: &mut Sheet) -> Result<()> {
+    fn runs(self, sheet: &mut Sheet) -> Result<()> {
         let line = self.line;
         let fault =
             |what: &str, value: String| Fault::new(what, value, "give the whole result of llama-bench").at(line);
@@ -127,15 +135,17 @@ impl Test {
             return Err(fault("a test of no tokens", "n_prompt = 0, n_gen = 0".into()));
         }
         if let Some(name) = &self.cpu {
-            sheet.cpu(line, name)?;
+            sheet.cpu(line, name, self.device == "cpu")?;
         }
+        let doubts = self.doubts();
         let began = match &self.began {
             Some(text) => {
                 Some(stamp(text, DateOrder::Unknown).map_err(|_| fault("`test_time` is no time", quoted(text)))?)
             }
             None => None,
         };
-        let (scenario, mut after_ms) = (self.scenario(varied), 0.0);
+        let (scenario, mut after_ms) = (self.scenario(), 0.0);
+        let load = Load { settings: self.settings.clone(), ..Load::default() };
         for ms in &self.ms {
             let mut run = if self.generated == 0 { prefill(scenario.clone()) } else { generate(scenario.clone()) };
             set_prompt(&mut run, Some(self.prompt as f64));
@@ -145,10 +155,11 @@ impl Test {
                 run.tokens_from = Some("n_gen: as many as were asked for, every time".into());
             }
             run.latency_ms = Some(*ms);
+            run.reason = figures::join(None, doubts.clone());
             (run.model, run.dtype, run.device) = (self.model.clone(), self.dtype.clone(), self.device.clone());
             (run.threads, run.weights_bytes, run.library) = (self.threads, self.weights_bytes, self.library.clone());
             let when = began.map_or(When::Unknown, |at| When::Began(later(at, after_ms)));
-            sheet.run(line, run, when, self.said)?;
+            sheet.add(line, run, load.clone(), when, self.said)?;
             after_ms += ms;
         }
         Ok(())
@@ -192,6 +203,8 @@ fn of_row(row: &Row) -> Result<Test> {
         generated: row.must("n_gen").map(|n| count(n).unwrap_or(0))?,
         depth: whole("n_depth")?.unwrap_or(0),
         ms: vec![row.must("avg_ns")? / 1e6],
+        rate: row.number("avg_ts")?,
+        mean_ms: None,
         said: "`avg_ns`, the mean of repetitions that this output does not list",
         began: row.of("test_time").map(str::to_string),
         model: model(row.of("model_filename"), row.of("model_type")),
@@ -249,6 +262,8 @@ fn of_entry(line: u64, entry: &Value) -> Result<Test> {
         generated: must("n_gen").map(|n| count(n).unwrap_or(0))?,
         depth: entry.number("n_depth").and_then(count).unwrap_or(0),
         ms,
+        rate: entry.number("avg_ts"),
+        mean_ms: entry.number("avg_ns").map(|ns| ns / 1e6).filter(|ms| *ms > 0.0),
         said,
         began: text("test_time"),
         model: model(entry.text("model_filename"), entry.text("model_type")),

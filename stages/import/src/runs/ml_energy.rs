@@ -4,6 +4,8 @@
 //! token: without a count of tokens it is refused.
 
 use super::{
+    figures::short,
+    load::Load,
     sheet::{Sheet, count, generate},
     window::When,
 };
@@ -45,24 +47,91 @@ struct Row {
     tokens_per_s: Option<f64>,
     responses_per_s: Option<f64>,
     tpot_ms: Option<f64>,
+    load: Load,
+    doubt: Option<String>,
 }
+
+/// The cells of a table as an entry of JSON.
+fn as_entry(row: &Line) -> Value {
+    let cell = |name: &str| Some((name.to_string(), Value::Text(row.of(name)?.to_string())));
+    Value::Map(row.names().filter_map(cell).collect())
+}
+
+/// Fields that are columns, results, or in the scenario already.
+const KNOWN: &[&str] = &[
+    "Model",
+    "model",
+    "model_id",
+    "nickname",
+    "Backend",
+    "backend",
+    "GPU model",
+    "GPU",
+    "gpu_model",
+    "gpu",
+    "response_length",
+    "latency",
+    "Avg Output Tokens",
+    "Average output tokens",
+    "avg_output_len",
+    "Token tput (tok/s)",
+    "Token tput (toks/s)",
+    "Requests per second",
+    "Latency per request (s)",
+    "Avg TPOT (s)",
+    "Latency (s)",
+    "requests_per_second",
+    "Avg BS (reqs)",
+    "Average batch size",
+    "task",
+    "TP",
+    "PP",
+    "Request rate",
+    "Max BS (reqs)",
+    "max_num_seqs",
+    "num_gpus",
+    "# GPUs",
+    "batch_size",
+    "Power (W)",
+    "GPU power (W)",
+    "avg_power_watts",
+    "arena_score",
+    "parameters",
+    "Total params (B)",
+    "Activated params (B)",
+];
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     let text = &source.text()?;
     let json = text.trim_start().starts_with(['{', '[']);
     if !json {
         let header = |names: &[String]| names.iter().any(|n| n == "energy" || n == "energy_per_token_joules");
-        return Table::rows(source, &header)?.iter().map(of_table).try_for_each(|row| take(row?, sheet));
+        let rows = Table::rows(source, &header)?;
+        return take_all(rows.iter().map(|row| (row.line, of_table(row))).collect(), sheet);
     }
     let mut rows = Vec::new();
     json::entries(text, &mut sheet.notes, &mut |line, entry, _| {
         // The leaderboard's files of a task hold its rows as a list.
         match entry.list("configurations") {
-            Some(list) => list.iter().try_for_each(|e| of_entry(line, e).map(|row| rows.push(row))),
-            None => of_entry(line, &entry).map(|row| rows.push(row)),
+            Some(list) => rows.extend(list.iter().map(|e| (line, of_entry(line, e)))),
+            None => rows.push((line, of_entry(line, &entry))),
         }
+        Ok(())
     })?;
-    rows.into_iter().try_for_each(|row| take(row, sheet))
+    take_all(rows, sheet)
+}
+
+/// Takes the rows that have their numbers. What lacks one is left out, unless nothing is left.
+fn take_all(rows: Vec<(u64, Result<Row>)>, sheet: &mut Sheet) -> Result<()> {
+    let none = rows.iter().all(|(_, row)| row.is_err());
+    for (line, row) in rows {
+        match row {
+            Ok(row) => take(row, sheet)?,
+            Err(fault) if none => return Err(fault),
+            Err(fault) => sheet.notes.line(line, &format!("{}, left out", fault.what)),
+        }
+    }
+    Ok(())
 }
 
 fn take(row: Row, sheet: &mut Sheet) -> Result<()> {
@@ -87,7 +156,8 @@ fn take(row: Row, sheet: &mut Sheet) -> Result<()> {
     run.latency_ms = Some(tokens * RESPONSES / rate * 1e3);
     run.tpot_ms = row.tpot_ms;
     run.reported_gpu_j = Some(row.energy_j * RESPONSES);
-    sheet.run(line, run, When::Unknown, "the tokens of 1000 responses over the throughput")
+    run.reason = row.doubt;
+    sheet.add(line, run, row.load, When::Unknown, "the tokens of 1000 responses over the throughput")
 }
 
 fn positive(line: u64, name: &str, value: Option<f64>) -> Result<f64> {
@@ -117,6 +187,8 @@ fn of_table(row: &Line) -> Result<Row> {
         tokens_per_s: row.number("throughput")?.or(row.number("output_throughput_tokens_per_sec")?),
         responses_per_s: None,
         tpot_ms: row.number("mean_itl_ms")?,
+        doubt: doubt(&as_entry(row), per_token, length),
+        load: Load::of(&as_entry(row), KNOWN),
     })
 }
 
@@ -126,10 +198,7 @@ fn of_entry(line: u64, entry: &Value) -> Result<Row> {
     let length = entry.any(&["Avg Output Tokens", "Average output tokens", "avg_output_len", "response_length"]);
     let energy_j = match per_token {
         Some(j) => positive(line, "energy_per_token_joules", Some(j))? * length.unwrap_or(1.0),
-        None => {
-            let keys = ["Energy per request (J)", "Energy/req (J)", "energy_per_request_joules", "energy"];
-            positive(line, keys[0], entry.any(&keys))?
-        }
+        None => positive(line, PER_RESPONSE[0], entry.any(PER_RESPONSE))?,
     };
     let keys = ["task", "TP", "PP", "Request rate", "Max BS (reqs)", "max_num_seqs", "num_gpus", "# GPUs"];
     let named = keys.iter().filter_map(|k| Some(format!("{k} {}", entry.get(k)?.shown()?)));
@@ -151,7 +220,24 @@ fn of_entry(line: u64, entry: &Value) -> Result<Row> {
         ]),
         responses_per_s: entry.any(&["Requests per second", "requests_per_second"]),
         tpot_ms,
+        doubt: doubt(entry, per_token, length),
+        load: Load::of(entry, KNOWN),
     })
+}
+
+const PER_RESPONSE: &[&str] = &["Energy per request (J)", "Energy/req (J)", "energy_per_request_joules", "energy"];
+
+/// Energies of a token and of a response, or rates of both, that contradict each other.
+fn doubt(entry: &Value, per_token: Option<f64>, length: Option<f64>) -> Option<String> {
+    let differ = |a: f64, b: f64| (a - b).abs() > 0.01 * a.max(b);
+    let energy = entry.any(PER_RESPONSE).zip(per_token.zip(length)).map(|(all, (each, n))| (all, each * n));
+    if let Some((all, by_token)) = energy.filter(|(a, b)| differ(*a, *b)) {
+        return Some(format!("a response takes {} J, and {} J by its tokens", short(all), short(by_token)));
+    }
+    let tokens = entry.any(&["Token tput (tok/s)", "Token tput (toks/s)", "output_throughput_tokens_per_sec"]);
+    let responses = entry.any(&["Requests per second", "requests_per_second"]).zip(length).map(|(rate, n)| rate * n);
+    let (a, b) = tokens.zip(responses).filter(|(a, b)| differ(*a, *b))?;
+    Some(format!("{} tokens a second, and {} by the responses and their length", short(a), short(b)))
 }
 
 fn scenario(named: impl Iterator<Item = String>) -> String {

@@ -3,6 +3,10 @@
 //! A new format is a file here that has a `FORMAT`, its line in [`formats!`], and its page in `docs/imports`. Its reader gives the
 //! [`Sheet`] rows; windows, zones, names, the session, checks and tables are the sheet's.
 
+mod accelerators;
+mod energy;
+mod figures;
+mod load;
 mod price;
 mod sheet;
 mod window;
@@ -60,6 +64,9 @@ pub struct Options {
     /// What ran: `cpu`, or the GPU's product name, several as `2x NVIDIA H100` [default: what the results say, or `unknown`]
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
+    /// How many accelerators ran together, for results that do not say, or that say two numbers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=100_000))]
+    pub accelerators: Option<i64>,
     /// What ran: processor [default: what the results say]
     #[arg(long, value_name = "NAME")]
     pub cpu: Option<String>,
@@ -96,5 +103,7 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+#[cfg(test)]
+mod loads;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,9 @@
 //! divides by their number. Tokens are never counted: the decode phase is taken for `batch x (max_new_tokens - 1)`.
 
 use super::{
+    accelerators,
+    figures::{self, short},
+    load::Load,
     sheet::{self, Run, Sheet, count, set_prompt},
     window::When,
 };
@@ -60,6 +63,12 @@ fn report(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
     let prompt =
         ran.prompt.map(|n| n * batch).or(prefill.and_then(|p| Some((rate(p, "tokens/s")? * mean_s(p)?).round())));
     let assumed = "assumed: batch x (max_new_tokens - 1), as the report's decode phase has it; nothing was counted";
+    let nothing = Value::Null;
+    let config = entry.get("config").unwrap_or(&nothing);
+    // The environment counts the machine's GPUs, not those that ran.
+    let counts =
+        ["backend", "launcher"].iter().filter_map(|part| config.get(part)).flat_map(accelerators::stated).collect();
+    let load = Load { counts, ..Load::of(config, KNOWN) };
     let fill = |run: &mut Run, phase: &Value| -> Result<()> {
         (run.model, run.backend, run.dtype) = (ran.model.clone(), ran.backend.clone(), ran.dtype.clone());
         (run.device, run.library) = (ran.device.clone(), ran.library.clone());
@@ -67,6 +76,8 @@ fn report(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
         let latency = phase.get("latency");
         run.iterations = Some(latency.and_then(|l| l.number("count")).and_then(count).filter(|n| *n > 0).unwrap_or(1));
         run.latency_ms = mean_s(phase).map(|s| s * 1e3);
+        let asked = ran.new_tokens.map(|n| batch * (n - 1.0)).filter(|_| run.mode == "generate").zip(tokens);
+        run.reason = figures::join(None, doubts(phase, asked));
         energy(run, phase, line)
     };
     let length = "the mean latency x the number of iterations";
@@ -74,7 +85,7 @@ fn report(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
         let mut run = sheet::prefill("prefill");
         fill(&mut run, phase)?;
         set_prompt(&mut run, prompt);
-        sheet.run(line, run, When::Unknown, length)?;
+        sheet.add(line, run, load.clone(), When::Unknown, length)?;
     }
     let Some(tokens) = tokens else {
         sheet.notes.line(line, "no rate of decoding and no max_new_tokens: decode and generate are left out");
@@ -92,12 +103,48 @@ fn report(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
             run.ttft_ms = prefill.and_then(mean_s).map(|s| s * 1e3);
             run.tpot_ms = phases.get("per_token").and_then(mean_s).map(|s| s * 1e3);
         }
-        sheet.run(line, run, When::Unknown, length)?;
+        sheet.add(line, run, load.clone(), When::Unknown, length)?;
     }
     sheet
         .notes
         .line(line, "new tokens were not counted but assumed: an end before the last token makes the rate too good");
     Ok(())
+}
+
+/// Fields that are columns, or say nothing of the load.
+const KNOWN: &[&str] =
+    &["name", "model", "torch_dtype", "device", "gpu", "_target_", "processor", "generate_kwargs_path"];
+
+/// Times that do not add up, and tokens that are not those asked for.
+fn doubts(phase: &Value, asked: Option<(f64, f64)>) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let differ = |a: f64, b: f64| (a - b).abs() > 0.01 * a.max(b);
+    if let Some((asked, tokens)) = asked.filter(|(a, b)| differ(*a, *b)) {
+        let (a, b) = (short(asked), short(tokens));
+        doubts.push(format!("{a} tokens were to be decoded, {b} are the rate x the time"));
+    }
+    let Some(latency) = phase.get("latency") else { return doubts };
+    let (mean, count) = (latency.number("mean"), latency.number("count"));
+    if let Some((mean, total)) = mean.zip(count).map(|(mean, n)| mean * n).zip(latency.number("total"))
+        && differ(mean, total)
+    {
+        doubts.push(format!("the latencies add up to {}, their mean x their number is {}", short(total), short(mean)));
+    }
+    let values: Vec<f64> = latency.list("values").unwrap_or(&[]).iter().filter_map(Value::as_f64).collect();
+    let of_values = values.iter().sum::<f64>() / values.len().max(1) as f64;
+    if let Some(mean) = mean.filter(|mean| !values.is_empty() && differ(*mean, of_values)) {
+        doubts.push(format!("the mean latency is {}, that of its values {}", short(mean), short(of_values)));
+    }
+    let (energy, efficiency) = (phase.get("energy"), phase.get("efficiency"));
+    let kwh = energy.and_then(|e| e.number("total"));
+    let each = efficiency.filter(|e| e.text("unit") == Some("tokens/kWh")).and_then(|e| e.number("value"));
+    let counted = rate(phase, "tokens/s").zip(mean_s(phase)).map(|(rate, s)| rate * s);
+    if let (Some(by_energy), Some(counted)) = (kwh.zip(each).map(|(kwh, each)| kwh * each), counted)
+        && differ(by_energy, counted)
+    {
+        doubts.push(format!("{} tokens by the rate, {} by the efficiency", short(counted), short(by_energy)));
+    }
+    doubts
 }
 
 fn mean_s(phase: &Value) -> Option<f64> {

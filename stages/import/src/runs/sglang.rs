@@ -34,8 +34,7 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
             _ => When::Unknown,
         };
         let said = if when == When::Unknown { "`duration`" } else { "`benchmark_start_time` to `benchmark_end_time`" };
-        let mut run = vllm::serving(line, &result, sheet)?;
-        run.tokens_from = Some("`total_output_tokens`, as the server counted them".into());
-        sheet.run(line, run, when, said)
+        let run = vllm::serving(line, &result, sheet)?;
+        sheet.add(line, run, vllm::load(&result), when, said)
     })
 }

@@ -1,7 +1,9 @@
 //! What readers give and what becomes of it: rows of `run` with their windows and names, and the session that they share.
 
 use super::{
-    Options, price,
+    Options, accelerators,
+    load::{self, Load},
+    price,
     window::{self, When, Window},
 };
 use crate::read::fault::{Fault, Notes, Result, quoted};
@@ -42,13 +44,43 @@ pub fn count(number: f64) -> Option<i64> {
     (0.0..9e15).contains(&number).then_some(number.round() as i64)
 }
 
+/// New tokens a second of one accelerator, or processor, that nothing reaches: the fastest published results are below a tenth of it.
+const MOST_NEW_TOKENS_PER_S: f64 = 1e6;
+/// The same of prompt tokens in a pass of their own.
+const MOST_PROMPT_TOKENS_PER_S: f64 = 1e7;
+
+/// Refuses a rate that no hardware has: a length in another unit, or a count that is none.
+fn plausible(line: u64, run: &Run, length_ms: f64) -> Result<()> {
+    let iterations = run.iterations.unwrap_or(1) as f64;
+    let is_prefill = run.mode == "prefill";
+    let (tokens, most, what) = match is_prefill {
+        true => (run.prompt_tokens, MOST_PROMPT_TOKENS_PER_S, "prompt"),
+        false => (run.tokens_generated, MOST_NEW_TOKENS_PER_S, "new"),
+    };
+    let rate =
+        tokens.unwrap_or(0) as f64 * iterations / (length_ms / 1e3) / run.accelerators.unwrap_or(1).max(1) as f64;
+    if run.status == "failed" || rate.is_nan() || rate <= most {
+        return Ok(());
+    }
+    let known = if run.accelerators.is_some() { "" } else { ", or say how many accelerators ran with --accelerators" };
+    let remedy = format!("no hardware reaches {most:e}: correct the length or the tokens{known}");
+    Err(Fault::new(format!("too many {what} tokens a second and accelerator"), format!("{rate:.3e}"), remedy).at(line))
+}
+
 pub struct Sheet {
     pub options: Options,
     pub notes: Notes,
     /// What is said on stderr, of all files.
     pub remarks: Vec<String>,
     pub runs: Vec<Run>,
+    /// Of each run.
+    loads: Vec<Load>,
+    formats: Vec<&'static str>,
     cpu: Option<String>,
+    /// Processors that the results name, where they ran nothing themselves.
+    cpus: Vec<String>,
+    /// Whether a run was on the processor.
+    is_on_cpu: bool,
     file: PathBuf,
     format: &'static str,
     /// Rows of the files before.
@@ -66,8 +98,23 @@ impl Sheet {
             anyhow::bail!("--tokens-per-response: not a number of tokens, {tokens}, give a number above 0");
         }
         let (notes, remarks, runs) = (Notes::default(), Vec::new(), Vec::new());
+        let (loads, formats, cpus) = (Vec::new(), Vec::new(), Vec::new());
         let (cpu, file) = (options.cpu.clone(), PathBuf::new());
-        Ok(Sheet { options: options.clone(), notes, remarks, runs, cpu, file, format: "", before: 0 })
+        let options = options.clone();
+        Ok(Sheet {
+            options,
+            notes,
+            remarks,
+            runs,
+            loads,
+            formats,
+            cpu,
+            cpus,
+            is_on_cpu: false,
+            file,
+            format: "",
+            before: 0,
+        })
     }
 
     pub fn begin(&mut self, file: &Path, format: &'static str) {
@@ -75,22 +122,34 @@ impl Sheet {
         self.notes = Notes::default();
     }
 
-    /// The processor that the results name. All results of an import are of one machine.
-    pub fn cpu(&mut self, line: u64, name: &str) -> Result<()> {
-        match &self.cpu {
-            None => self.cpu = Some(name.to_string()),
-            Some(known) if self.options.cpu.is_none() && known != name => {
-                let remedy = "import each machine into its own folder, or name one with --cpu";
-                let value = format!("{} after {}", quoted(name), quoted(known));
-                return Err(Fault::new("results of two machines", value, remedy).at(line));
-            }
-            Some(_) => {}
+    /// The processor that a result names, and whether it ran there. What ran on processors must be of one machine: a session has one.
+    pub fn cpu(&mut self, line: u64, name: &str, is_on_cpu: bool) -> Result<()> {
+        self.is_on_cpu |= is_on_cpu;
+        if self.cpus.iter().all(|known| known != name) {
+            self.cpus.push(name.to_string());
+        }
+        if self.options.cpu.is_some() {
+            return Ok(());
+        }
+        if self.is_on_cpu && self.cpus.len() > 1 {
+            let other = self.cpus.iter().rfind(|known| *known != name).cloned().unwrap_or_default();
+            let remedy = "import each machine into its own folder, or name one with --cpu";
+            let value = format!("{} after {}", quoted(name), quoted(&other));
+            return Err(Fault::new("results of two machines", value, remedy).at(line));
+        }
+        self.cpu = match self.cpus.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        };
+        if self.cpus.len() > 1 {
+            self.notes.say("results of several machines: their GPUs are kept apart, and no processor is named");
         }
         Ok(())
     }
 
-    /// Takes a run that lasted `latency_ms x iterations`; `said` is how its window, or its length, is known.
-    pub fn run(&mut self, line: u64, run: Run, when: When, said: &str) -> Result<()> {
+    /// Takes a run that lasted `latency_ms x iterations`; `said` is how its window, or its length, is known, and `load`
+    /// what else tells it from others.
+    pub fn add(&mut self, line: u64, run: Run, mut load: Load, when: When, said: &str) -> Result<()> {
         let length_ms = run.latency_ms.unwrap_or(0.0) * run.iterations.unwrap_or(0) as f64;
         if run.status != "failed" && !(length_ms > 0.0 && length_ms < 1e12) {
             let value = format!("{} ms", run.latency_ms.unwrap_or(f64::NAN));
@@ -106,6 +165,16 @@ impl Sheet {
         };
         let zone = if timed.zoneless { NO_ZONE_SUFFIX } else { "" };
         let finite = |v: Option<f64>| v.filter(|v| v.is_finite() && *v >= 0.0);
+        load.counts.extend(run.accelerators.map(|n| ("accelerators".to_string(), n)));
+        let device = or(&o.device, run.device, "unknown");
+        let (accelerators, device) = accelerators::resolve(line, o.accelerators, &load.counts, &device)?;
+        if let Some(n) = accelerators.filter(|n| *n > 1 && device == "unknown") {
+            self.notes.say(format!("{n} accelerators ran, and no name says which: give --device"));
+        }
+        let run = Run { accelerators, device, ..run };
+        plausible(line, &run, length_ms)?;
+        self.loads.push(load);
+        self.formats.push(self.format);
         self.runs.push(Run {
             session_id: SESSION.into(),
             status: match (run.status.as_str(), &run.reason) {
@@ -114,7 +183,6 @@ impl Sheet {
                 (status, _) => status.into(),
             },
             backend: or(&o.backend, run.backend, self.format),
-            device: or(&o.device, run.device, "unknown"),
             dtype: or(&o.dtype, run.dtype, "unknown"),
             model: or(&o.model, run.model, "unknown"),
             weights: "real".into(),
@@ -184,13 +252,14 @@ impl Sheet {
             );
         }
         self.overlaps();
+        for note in load::name(&mut self.runs, &self.loads, &self.formats) {
+            self.remarks.push(format!("{}: {note}", self.options.files.into.display()));
+        }
         let mut repetitions: HashMap<String, i64> = HashMap::new();
         let mut names: HashSet<String> = HashSet::new();
         for run in &mut self.runs {
-            let Run { backend, device, dtype, model, mode, kv_cache, scenario, .. } = &*run;
-            let next = repetitions
-                .entry(format!("{backend}\n{device}\n{dtype}\n{model}\n{mode}\n{kv_cache}\n{scenario}"))
-                .or_default();
+            let next = repetitions.entry(load::key(run)).or_default();
+            let Run { model, mode, scenario, .. } = &*run;
             let name = format!("{model}/{mode}/{scenario}/{next}");
             let spare = (2..).map(|n| format!("{name}#{n}"));
             let name = std::iter::once(name.clone()).chain(spare).find(|n| !names.contains(n)).unwrap_or(name);

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// What a reader makes of bytes: the runs, or what it refuses them for.
-fn try_read(bytes: &[u8], format: Option<&str>) -> Result<(Vec<sheet::Run>, Vec<String>)> {
+pub fn try_read(bytes: &[u8], format: Option<&str>) -> Result<(Vec<sheet::Run>, Vec<String>)> {
     let options = Options { format: format.map(str::to_string), ..Options::default() };
     let mut sheet = Sheet::new(&options).unwrap();
     read(Source::of(bytes), &mut sheet)?;
@@ -16,7 +16,7 @@ fn try_read(bytes: &[u8], format: Option<&str>) -> Result<(Vec<sheet::Run>, Vec<
     Ok((sheet.runs, sheet.remarks))
 }
 
-fn refusal(text: &str, format: Option<&str>) -> String {
+pub fn refusal(text: &str, format: Option<&str>) -> String {
     try_read(text.as_bytes(), format).err().unwrap_or_else(|| panic!("{text} is taken")).to_string()
 }
 
@@ -70,7 +70,8 @@ fn all_outputs_of_llama_bench_say_the_same() {
         assert_eq!((run.model.as_str(), run.dtype.as_str(), run.device.as_str()), ("x-q4_0", "Q4_0", "GPU 16GB"));
         assert_eq!(run.library.as_deref(), Some("llama.cpp 0a1b (7)"));
     }
-    let json = r#"{"n_prompt": 0, "n_gen": 128, "samples_ns": [1, 2], "backends": "CPU", "n_batch": 1,"#.to_string()
+    let json = r#"{"n_prompt": 0, "n_gen": 128, "samples_ns": [1e9, 2e9], "backends": "CPU", "n_batch": 1,"#
+        .to_string()
         + r#""model_filename": "a\\b.gguf", "avg_ns": 1}"#;
     let two = format!("{json}\n{}\n", json.replace("\"n_batch\": 1", "\"n_batch\": 2"));
     let names: Vec<String> =
@@ -188,7 +189,8 @@ fn refusals_name_line_value_and_remedy() {
              backend, device, dtype, model, scenario, \
              batch, prompt_tokens, tokens_generated, new_tokens_asked, ttft_ms, tpot_ms, gpu_j, \
              cpu_package_j, dram_j, node_j, threads, library, \
-             status, reason",
+             status, reason, accelerators, role, concurrency, offered_rate_per_s, arrival, requests_completed, \
+             requests_failed, cached_prompt_tokens, reasoning_tokens",
         ),
         (
             refusal(&GENERIC.replace("09:01:00Z", "08:59:00Z"), None),
@@ -270,6 +272,13 @@ fn results_that_cannot_be_one_import() {
         "1 runs begin before another has ended: each is given all energy of its window, import a benchmark once"
     ));
     let other = csv() + &csv().lines().nth(1).unwrap().replace("CPU 8-Core", "CPU 9-Core");
+    let (runs, remarks) = try_read(other.as_bytes(), None).unwrap();
+    assert_eq!(
+        runs.iter().map(|r| r.scenario.as_str()).collect::<Vec<_>>(),
+        ["tg128 cpu_info=CPU 8-Core", "tg128 cpu_info=CPU 9-Core"]
+    );
+    assert_eq!(remarks[0], "FILE: results of several machines: their GPUs are kept apart, and no processor is named");
+    let other = other.replace("\"CUDA\"", "\"CPU\"");
     assert_eq!(
         refusal(&other, None),
         "FILE: line 3: results of two machines, \"CPU 9-Core\" after \"CPU 8-Core\", \
