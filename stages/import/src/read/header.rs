@@ -114,7 +114,7 @@ pub fn are_names(fields: &[String], known: &[String], is_header: &dyn Fn(&[Strin
         && fields.iter().all(|field| is_known(field) || !is_value(field))
 }
 
-fn is_value(field: &String) -> bool {
+fn is_value(field: &str) -> bool {
     let is_number = |decimal| matches!(cell(field, decimal), Cell::Number(_));
     let is_time = || !matches!(stamp(field, DateOrder::Unknown), Err(NoTime::NotATime));
     is_number(Decimal::PointOfFile) || is_number(Decimal::CommaOfFile) || is_time()

@@ -54,7 +54,7 @@ impl Quantity {
     pub fn of(self, measure: Measure, factor: f64) -> Option<f64> {
         match self.unit {
             None => Some(self.value * factor),
-            Some(unit) => (unit.of == measure).then(|| self.value * unit.factor),
+            Some(unit) => (unit.of == measure).then_some(self.value * unit.factor),
         }
     }
 }

@@ -1,6 +1,9 @@
 use super::*;
 
-fn read(text: &str) -> Result<(Vec<(u64, Vec<String>)>, Vec<String>), String> {
+/// Lines and fields of rows, and what was remarked.
+type Found = (Vec<(u64, Vec<String>)>, Vec<String>);
+
+fn read(text: &str) -> Result<Found, String> {
     let is_header = |names: &[String]| names.iter().any(|n| n.starts_with("power"));
     let (mut notes, mut found) = (Notes::default(), Vec::new());
     let mut read = || {
@@ -15,7 +18,7 @@ fn read(text: &str) -> Result<(Vec<(u64, Vec<String>)>, Vec<String>), String> {
     Ok((found, notes.texts()))
 }
 
-fn rows(text: &str) -> (Vec<(u64, Vec<String>)>, Vec<String>) {
+fn rows(text: &str) -> Found {
     read(text).unwrap()
 }
 
