@@ -156,6 +156,13 @@ pub fn contract_rows(
     contract: &'static Contract,
     each: &mut dyn FnMut(u64, text::Row) -> fault::Result<()>,
 ) -> fault::Result<()> {
+    let mut lines = source.lines()?;
+    lines.next()?;
+    if let Some(mark) = lines.separator() {
+        let value = quoted(&format!("sep={}", char::from(mark)));
+        let remedy = "remove the line, and separate the fields by commas";
+        return Err(Fault::new("a table of the contract names no separator", value, remedy).at(1));
+    }
     let mut refused = None;
     let read = text::scan_from(source.utf8()?, source.path, contract, &mut |line, row| {
         each(line, row).map_err(|fault| {

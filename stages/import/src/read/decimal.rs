@@ -116,7 +116,7 @@ impl Survey {
     /// The mark of the file, from all of its cells.
     pub fn decide(&self, delimiter: u8) -> Result<Decimal> {
         let Survey { comma, point, lone_comma, lone_point, .. } = self;
-        let point = point.as_ref().or(lone_point.as_ref().filter(|_| delimiter == b','));
+        let point = point.as_ref().or(lone_point.as_ref().filter(|_| delimiter == b',' && comma.is_none()));
         match (comma, point) {
             (Some(comma), Some(point)) => Err(contradict(comma, point)),
             (None, Some(_)) => Ok(Decimal::PointOfFile),

@@ -16,4 +16,6 @@ pub mod table;
 mod units;
 mod unpack;
 pub mod value;
+#[cfg(test)]
+mod variants;
 pub mod zone;

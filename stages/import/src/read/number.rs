@@ -51,6 +51,7 @@ pub struct Quantity {
 
 impl Quantity {
     /// In the base unit of a measure; `factor` counts where the cell names no unit. `None`: the cell is in a unit of something else.
+    #[inline]
     pub fn of(self, measure: Measure, factor: f64) -> Option<f64> {
         match self.unit {
             None => Some(self.value * factor),

@@ -33,6 +33,7 @@ pub struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// The field of a column by its place in the first header; empty where the row has no such column.
+    #[inline]
     pub fn get(&self, at: usize) -> Cow<'a, str> {
         let at = self.places.map_or(at, |places| places.get(at).copied().unwrap_or(NOWHERE));
         self.fields.get(at).map_or(Cow::Borrowed(""), |range| bare(&self.text[range.clone()]))
