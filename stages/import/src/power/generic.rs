@@ -20,7 +20,7 @@ pub const FORMAT: Format<Sink> = Format {
 /// Accepts a table that no other format recognises.
 fn recognises(head: &str) -> bool {
     let first = head.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
-    let mut names = first.split([',', ';', '\t']).map(|n| n.trim().trim_matches('"'));
+    let mut names = first.split([',', ';', '\t', '|']).map(|n| n.trim().trim_matches('"'));
     let of_tool = || super::ALL.iter().any(|f| f.name != FORMAT.name && (f.recognises)(head));
     names.clone().any(is_time) && names.any(is_value) && !of_tool()
 }
@@ -59,7 +59,14 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             return Err(Fault::new("several columns of power or energy", names.len(), remedy).at(header.line));
         }
     };
-    let unit = unit(&header.names[value]);
+    let name = &header.names[value];
+    let unit = unit(name);
+    let sign = name.trim_end_matches([']', ')', ' ']);
+    let is_mega = ["MW", "MJ", "MWH"].iter().any(|mega| sign.ends_with(mega));
+    if is_mega && !name.contains(char::is_lowercase) {
+        let remedy = "write the unit of the column in lower case, power_mw or energy_mj, or with its capital, power_MW";
+        return Err(Fault::new("milli or mega?", quoted(name), remedy).at(header.line));
+    }
     let counts = unit.is_some_and(|u| u.of == Measure::Energy);
     let factor = unit.map_or(1.0, |u| u.factor);
     let column = |name: &str| header.find(&[name]);

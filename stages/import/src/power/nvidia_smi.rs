@@ -5,7 +5,7 @@ use super::sink::{CLOCK, EXTRAS, Gpu, LIMIT, MEMORY, NO_EXTRAS, Sensor, Sink, TE
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
-    number::{Cell, Decimal, Measure, cell, unit_of_name},
+    number::{Cell, Decimal, Measure, cell, factor_of_name},
     source::Source,
     table::{Header, Row, Table},
 };
@@ -74,14 +74,14 @@ impl Columns {
             extras.extend(header.find(&[name]).filter(|_| extras.iter().all(|e| e.1 != extra)).map(|at| (at, extra)));
         }
         let (power, gpu) = (header.must(power)?, header.find(&IDENTITIES));
-        let unit = unit_of_name(&units[power]).filter(|u| u.of == Measure::Power);
+        let factor = factor_of_name(&units[power], Measure::Power).map_err(|fault| fault.at(header.line))?;
         let throttles = header.names.iter().enumerate().filter(|(_, name)| is_reason(name)).map(|(at, _)| at);
         Ok(Columns {
             time: header.must("timestamp")?,
             gpu,
             index: header.find(&["index"]).filter(|at| Some(*at) != gpu),
             power,
-            factor: unit.map_or(1.0, |u| u.factor),
+            factor,
             extras,
             throttles: throttles.collect(),
         })
@@ -154,7 +154,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             sink.leave_out(row.line, "no GPU or no power in their fields, left out");
             continue;
         }
-        if of(&watt, columns.factor).is_some_and(|w| w < 0.0) {
+        if matches!(watt, Cell::Number(q) if q.of(Measure::Power, columns.factor).is_none_or(|w| w < 0.0)) {
             sink.leave_out(row.line, "power below 0 or in another unit, left out");
             continue;
         }

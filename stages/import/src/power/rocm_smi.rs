@@ -5,7 +5,7 @@ use super::sink::{Gpu, Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result},
     format::Format,
-    number::{Cell, cell, unit_of_name},
+    number::{Cell, Measure, cell, factor_of_name},
     source::Source,
     table::Table,
 };
@@ -30,7 +30,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let header = table.header.clone();
     let (decimal, device) = (table.decimal, header.must("device")?);
     let power = header.names.iter().position(is_power).unwrap_or(device);
-    let factor = unit_of_name(&header.names[power]).map_or(1.0, |u| u.factor);
+    let factor = factor_of_name(&header.names[power], Measure::Power).map_err(|fault| fault.at(header.line))?;
     let time = header.find(&["timestamp", "time"]);
     let timed = time.is_some() || (sink.options.start.is_some() && sink.interval_ns().is_some());
     // Of a log without times, what it says at all.
@@ -43,7 +43,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             continue;
         }
         let watt = match &reading {
-            Cell::Number(q) if q.value >= 0.0 => Some(q.value * q.unit.map_or(factor, |u| u.factor)),
+            Cell::Number(q) => q.of(Measure::Power, factor).filter(|watt| *watt >= 0.0),
             _ => None,
         };
         if !timed {
