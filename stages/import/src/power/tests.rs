@@ -33,6 +33,12 @@ fn options(choice: u32) -> Options {
         interval_ms: bit(7).then_some(if bit(8) { 1e300 } else { 1000.0 }),
         start: bit(9).then(|| "2026-05-14T09:00:00Z".into()),
         select: if bit(10) && !select.is_empty() { vec![select.into()] } else { Vec::new() },
+        series: if bit(12) { vec!["none".into()] } else { Vec::new() },
+        energy: bit(13).then_some(if bit(14) {
+            sink::totals::Energies::Counter
+        } else {
+            sink::totals::Energies::Interval
+        }),
         date_order: if bit(11) { DateOrder::DayFirst } else { DateOrder::Unknown },
         ..Options::default()
     }
@@ -43,7 +49,9 @@ fn read(format: &Format<Sink>, bytes: &[u8], choice: u32) {
     let options = options(choice);
     let mut sink = Sink::new(&options);
     sink.begin(0, format.name);
-    let done = (format.read)(Source::of(bytes), &mut sink).and_then(|()| sink.end()).and_then(|()| sink.check(&[]));
+    let source = Source::of(bytes);
+    let read = (format.read)(source, &mut sink).and_then(|()| sink.end()).and_then(|()| sink.refuse_unlike(source));
+    let done = read.and_then(|()| sink.check(&[]));
     let readings: u64 = sink.known.iter().map(|k| k.readings + k.errors).sum();
     assert!(readings <= 4 * bytes.len() as u64, "{readings} readings of {} bytes", bytes.len());
     match done {
