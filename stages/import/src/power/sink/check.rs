@@ -63,6 +63,11 @@ impl Sink {
             let last = self.known.iter().find_map(|k| k.last_error.clone()).unwrap_or_else(|| "0 readings".into());
             return Err(Fault::new("no samples", last, "log with a driver that reads power").of(name(0)));
         }
+        if self.known.iter().filter(|k| k.readings > 0).all(|k| !k.is_usable()) {
+            let value = self.notes.texts().join("; ");
+            let remedy = "log with a clock that stays, such as in UTC";
+            return Err(Fault::new("no reading whose time is known", value, remedy).of(name(0)));
+        }
         let long = self.known.iter().any(|k| k.span().is_some_and(|(first, last)| first < last));
         if !long && read < 2 {
             let fault = Fault::new("one sample", "no interval", "log over the whole run, a reading a second or more");

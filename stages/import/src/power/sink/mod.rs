@@ -84,6 +84,13 @@ impl Known {
         self.sensor.blend == Blend::Mean || identity::is_none(asked)
     }
 
+    /// Whether anything is left outside of its holes.
+    fn is_usable(&self) -> bool {
+        let (first, last) = (self.plan.holes.first(), self.plan.holes.last());
+        let Some(((from, _), (_, to))) = first.zip(last) else { return true };
+        self.plan.holes.len() > 1 || self.span().is_some_and(|span| span.0 < *from || *to < span.1)
+    }
+
     /// Times in which its energy is not known, since the clock went through them twice.
     pub fn holes(&self) -> &[(i64, i64)] {
         &self.plan.holes
@@ -116,6 +123,8 @@ pub struct Sink {
     /// Of the row that is being read.
     line: u64,
     night: Night,
+    /// Times were those of a clock on a wall, in whatever zone.
+    has_walls: bool,
     /// Of the table that is being read, if it is one.
     columns: Columns,
 }
@@ -139,6 +148,7 @@ impl Sink {
             left_out: 0,
             line: 0,
             night: Night::default(),
+            has_walls: false,
             columns: Columns::default(),
         }
     }
@@ -367,7 +377,7 @@ impl Sink {
 
     /// Instants and values of every series, in order of time.
     #[cfg(test)]
-    pub fn see_rows(&self, see: &mut dyn FnMut(&[i64], &[f64])) {
+    pub fn see_rows(&self, see: &mut dyn FnMut(&Sensor, &[i64], &[f64])) {
         for (series, known) in self.known.iter().enumerate() {
             let mut checker =
                 schemas::check::Checker::new(&schemas::tables::POWER_SAMPLE, "test".as_ref()).expect("a contract");
@@ -377,7 +387,7 @@ impl Sink {
             let frame = write::Frame::new(known);
             let each = &mut |page: series::Page| {
                 checker.batch(&frame.batch(&page).expect("a batch")).expect("what the contract demands");
-                see(page.t, page.v);
+                see(&known.sensor, page.t, page.v);
                 Ok(())
             };
             write::shaped(&self.store, series, known, each).expect("memory can be read");

@@ -2,15 +2,15 @@
 //! what its energies are.
 
 use super::{
-    Known, Sink,
-    clock::{self, Overlap},
+    Blend, Known, Sink,
+    clock::{self, Overlap, Stretch},
     mirror, ordered,
     shape::Plan,
     totals::{Energies, Tally, most_j},
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
-    zone::utc_text,
+    zone::{Zone, utc_text},
 };
 use ::sensor::Kind;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,9 @@ const WENT_BACK: &str = "the clock went back here: the readings of the time that
 const IN_PIECES: &str = "the time falls here and no time is read twice: sorted";
 const REPEATED: &str = "from here on readings are repeated that came before: taken once";
 const NO_ORDER: &str = "the lines are in no order of time: sorted";
+
+/// What a clock seems to go back by when summer time ends, ns: an hour less a step of up to ten minutes.
+const HOUR_NS: std::ops::RangeInclusive<i64> = 3_000_000_000_000..=3_600_000_000_000;
 
 impl Sink {
     pub(super) fn settle(&mut self, files: &[PathBuf]) -> Result<()> {
@@ -37,7 +40,8 @@ impl Sink {
 
     fn settle_clock(&mut self, series: usize) -> Result<(), (usize, Fault)> {
         let known = &self.known[series];
-        if known.clock.is_plain() || known.blends(&self.options.series) && known.clock.is_plain() {
+        // Instances of one board repeat its readings one after another.
+        if known.clock.is_plain() || known.sensor.blend == Blend::Mean {
             return Ok(());
         }
         if let Some((file, line)) = known.clock.wild {
@@ -61,6 +65,9 @@ impl Sink {
                 let remedy = "import one of them, or logs with UUIDs where they are of two machines";
                 return Err((after.file, Fault::new(what, &known.sensor.device_id, remedy)));
             } else {
+                if let Some(fault) = self.hour_back(after) {
+                    return Err((after.file, fault.at(after.line)));
+                }
                 holes.push((*from, *to));
                 notes.push((WENT_BACK, after.line, example));
             }
@@ -86,6 +93,18 @@ impl Sink {
         }
         self.known[series].plan.holes = holes;
         Ok(())
+    }
+
+    /// A clock on the wall that went back by an hour, in a log without the zone that does so: what follows may be an hour off.
+    fn hour_back(&self, stretch: &Stretch) -> Option<Fault> {
+        let back = stretch.after?.checked_sub(stretch.first)?;
+        let is_named = matches!(self.options.files.tz, Some(Zone::Named(_)));
+        if is_named || !self.has_walls || !HOUR_NS.contains(&back) {
+            return None;
+        }
+        let remedy = "name the zone whose clocks went back there, such as --tz Europe/Berlin; if they did not, cut the log at this line";
+        let value = format!("from {} to {}", utc_text(stretch.after?), utc_text(stretch.first));
+        Some(Fault::new("the clock went back by about an hour", value, remedy))
     }
 
     fn settle_energies(&mut self, series: usize) -> Result<()> {

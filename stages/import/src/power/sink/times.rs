@@ -82,6 +82,7 @@ impl Sink {
         let ns = match stamp {
             Stamp::Utc(ns) => ns,
             Stamp::Wall(wall) => {
+                self.has_walls = true;
                 if self.options.files.tz.is_none() && self.zoneless.is_none() {
                     self.zoneless = Some(text.to_string());
                 }

@@ -88,6 +88,7 @@ pub fn survey<R: Read>(
             }
         }
     }
+    let together = taken_together(&columns, &order, &times);
     for (column, shared) in columns.iter().zip(shared) {
         let values = column.known.len();
         let take = match (values, shared) {
@@ -95,11 +96,12 @@ pub fn survey<R: Read>(
             (_, true) => true,
             // A number of its own in every row, or nearly.
             _ if values > VALUES || values * 2 > rows => false,
-            _ if is_label(column, &order) => {
+            _ if is_label(&column.codes, values, &order) => {
                 sink.notes.say(format!("column {} changes with time alone and tells no sensors apart", column.name));
                 false
             }
-            _ if is_in(&STRONG, &column.name) && (takes_turns(column, &order) || is_grouped(column, &times)) => true,
+            _ if is_in(&STRONG, &column.name) && (together || takes_turns(&column.codes, &order, &times)) => true,
+            _ if is_in(&STRONG, &column.name) && is_grouped(&column.codes, values, &times) => true,
             _ => return Err(question(&column.name, values, rows, header.line)),
         };
         if take {
@@ -110,27 +112,48 @@ pub fn survey<R: Read>(
 }
 
 /// Each value has a stretch of time of its own.
-fn is_label(column: &Column, order: &[usize]) -> bool {
-    let changes = order.windows(2).filter(|pair| column.codes[pair[0]] != column.codes[pair[1]]).count();
-    changes + 1 == column.known.len()
+fn is_label(codes: &[u32], values: usize, order: &[usize]) -> bool {
+    let changes = order.windows(2).filter(|pair| codes[pair[0]] != codes[pair[1]]).count();
+    changes + 1 == values
 }
 
-/// Sensors are read one after another, again and again: nearly every row is of another one than the rows of the turn before it.
-fn takes_turns(column: &Column, order: &[usize]) -> bool {
-    let turn = column.known.len();
-    if order.len() < 2 * turn {
+/// Sensors are read one after another, again and again: at nearly every instant it is another one than at those of the turn before it.
+fn takes_turns(codes: &[u32], order: &[usize], times: &[i64]) -> bool {
+    let same = |a: &usize, b: &usize| times[*a] == times[*b] && codes[*a] == codes[*b];
+    let seen: Vec<u32> = order.chunk_by(same).map(|rows| codes[rows[0]]).collect();
+    let turn = seen.iter().collect::<HashSet<_>>().len();
+    if seen.len() < 2 * turn || turn < 2 {
         return false;
     }
-    let windows = order.windows(turn);
+    let windows = seen.windows(turn);
     let all = windows.len();
-    let whole =
-        windows.filter(|rows| rows.iter().map(|row| column.codes[*row]).collect::<HashSet<_>>().len() == turn).count();
+    let whole = windows.filter(|codes| codes.iter().collect::<HashSet<_>>().len() == turn).count();
     whole * 10 >= all * 9
 }
 
 /// All rows of one sensor, then all of the next, over the same time.
-fn is_grouped(column: &Column, times: &[i64]) -> bool {
+fn is_grouped(codes: &[u32], values: usize, times: &[i64]) -> bool {
     let rows: Vec<usize> = (0..times.len()).collect();
     let is_sorted = |rows: &[usize]| rows.windows(2).all(|pair| times[pair[0]] <= times[pair[1]]);
-    is_label(column, &rows) && rows.chunk_by(|a, b| column.codes[*a] == column.codes[*b]).all(is_sorted)
+    is_label(codes, values, &rows) && rows.chunk_by(|a, b| codes[*a] == codes[*b]).all(is_sorted)
+}
+
+/// Columns that name sensors only together, such as the machine and its GPU, are read in turn or one after another.
+fn taken_together(columns: &[Column], order: &[usize], times: &[i64]) -> bool {
+    let names = |c: &&Column| {
+        is_in(&STRONG, &c.name) && (2..=VALUES).contains(&c.known.len()) && c.known.len() * 2 <= times.len()
+    };
+    let named: Vec<&Column> =
+        columns.iter().filter(names).filter(|c| !is_label(&c.codes, c.known.len(), order)).collect();
+    if named.len() < 2 {
+        return false;
+    }
+    let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
+    let mut code = |row: usize| {
+        let next = known.len() as u32;
+        *known.entry(named.iter().map(|c| c.codes[row]).collect()).or_insert(next)
+    };
+    let codes: Vec<u32> = (0..times.len()).map(&mut code).collect();
+    let values = known.len();
+    takes_turns(&codes, order, times) || is_grouped(&codes, values, times)
 }
