@@ -180,11 +180,22 @@ fn a_column_without_readings_names_the_one_that_has_them() {
     let row = |s: u32| format!("2026/05/14 09:00:0{s}.000, 0, [N/A], 300.00 W\n");
     let text = format!("timestamp, index, power.draw [W], power.draw.instant [W]\n{}{}", row(1), row(2));
     let ran = Folder::new().import("power", &[("gpu.csv", &text)], &["--tz", "UTC"]).ok();
-    assert!(ran.err.contains("GPU 0: power.draw has no reading, power.draw.instant is taken: 1, first line 2"), "{}", ran.err);
-    assert!(ran.out.contains("nvidia-smi:0 instant gpu: 2 readings") && ran.out.contains("mean 300.000000 W over 1.000 s"));
+    assert!(
+        ran.err.contains("GPU 0: power.draw has no reading, power.draw.instant is taken: 1, first line 2"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.out.contains("nvidia-smi:0 instant gpu: 2 readings") && ran.out.contains("mean 300.000000 W over 1.000 s")
+    );
     // A column that was asked for has no other in its place.
     let options = ["--tz", "UTC", "--select", "power.draw"];
-    refused("power", &[("gpu.csv", &text)], &options, &["no reading in the column of power", "take another column: --select power.draw.instant"]);
+    refused(
+        "power",
+        &[("gpu.csv", &text)],
+        &options,
+        &["no reading in the column of power", "take another column: --select power.draw.instant"],
+    );
     // What one chip has in one column, another has in the next.
     let row = |s: u32| format!("177874920{s},0,N/A,300\n");
     let amd = format!("timestamp,gpu,current_socket_power,average_socket_power\n{}{}", row(1), row(2));
@@ -226,7 +237,13 @@ fn rails_are_added_up_and_the_five_volt_rail_is_not_the_board() {
     };
     let xavier = [row(0), row(1), row(2)].concat();
     let options = ["--tz", "UTC", "--select", "GPU", "--select", "CPU", "--select", "GPU"];
-    assert!(Folder::new().import("power", &[("x.txt", &xavier)], &options).ok().out.contains("mean 3.000000 W over 2.000 s"));
+    assert!(
+        Folder::new()
+            .import("power", &[("x.txt", &xavier)], &options)
+            .ok()
+            .out
+            .contains("mean 3.000000 W over 2.000 s")
+    );
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn read(format: &Format<Sink>, bytes: &[u8], choice: u32) {
     assert!(readings <= 4 * bytes.len() as u64, "{readings} readings of {} bytes", bytes.len());
     match done {
         Err(fault) => assert!(!fault.to_string().is_empty()),
-        Ok(()) => sink.see_rows(&mut |_, t, value| {
+        Ok(()) => sink.see_rows(|_, t, value| {
             assert!(t.windows(2).all(|pair| pair[0] < pair[1]), "not in order of time");
             assert!(value.iter().all(|v| v.is_nan() || v.is_finite()), "not finite");
         }),

@@ -174,7 +174,7 @@ mod tests {
     fn two_names_of_one_counter_and_two_counters() {
         let counter = |from: f64, step: f64| (0..10).map(|i| (i * S, from + step * i as f64)).collect::<Vec<_>>();
         // 300 uJ apart after 10 kJ each.
-        assert!(are_one_counter(&counter(10_000.0, 68.0), &counter(10_000.0003, 68.0)));
+        assert!(are_one_counter(&counter(10_000.0, 68.0), &counter(10_000.000_3, 68.0)));
         assert!(!are_one_counter(&counter(10_000.0, 68.0), &counter(9_000.0, 68.0)));
         assert!(!are_one_counter(&counter(10_000.0, 68.0), &counter(10_000.0, 68.5)));
         assert!(!are_one_counter(&counter(10_000.0, 0.0), &counter(10_000.0, 0.0)));

@@ -377,7 +377,7 @@ impl Sink {
 
     /// Instants and values of every series, in order of time.
     #[cfg(test)]
-    pub fn see_rows(&self, see: &mut dyn FnMut(&Sensor, &[i64], &[f64])) {
+    pub fn see_rows(&self, mut see: impl FnMut(&Sensor, &[i64], &[f64])) {
         for (series, known) in self.known.iter().enumerate() {
             let mut checker =
                 schemas::check::Checker::new(&schemas::tables::POWER_SAMPLE, "test".as_ref()).expect("a contract");

@@ -53,28 +53,13 @@ fn the_hour_that_was_twice_is_told_by_the_fall_of_the_clock() {
 fn pieces_in_the_wrong_order_repeated_ones_and_jitter_do_no_harm() {
     let rows = |range: std::ops::Range<i32>| range.map(|s| (f64::from(s), 100 + i64::from(s)));
     let truth = read_one(&log(rows(0..60))).unwrap().joules("nvidia-smi:0", 0.0, 59.0);
+    let mut turned: Vec<(f64, i64)> = rows(0..60).collect();
+    turned.swap(20, 21);
     for text in [
         log(rows(30..60).chain(rows(0..30))),
         log(rows(0..40).chain(rows(20..60))),
         log(rows(0..60).collect::<Vec<_>>().into_iter().rev()),
-        log(rows(0..60).map(|(s, w)| {
-            (
-                if s == 20.0 {
-                    21.0
-                } else if s == 21.0 {
-                    20.0
-                } else {
-                    s
-                },
-                if s == 20.0 {
-                    w + 1
-                } else if s == 21.0 {
-                    w - 1
-                } else {
-                    w
-                },
-            )
-        })),
+        log(turned.iter().copied()),
     ] {
         let found = read_one(&text).unwrap();
         assert_eq!(found.joules("nvidia-smi:0", 0.0, 59.0), truth, "{:?}", found.notes);
@@ -95,7 +80,8 @@ proptest! {
 
     #[test]
     fn order_split_and_repeats_change_nothing(
-        watts in prop::collection::vec(100_i64..700, 3 * 20), seed in any::<u64>(), at in 3_usize..57, swaps in prop::collection::vec((0_usize..60, 0_usize..60), 0..60)
+        watts in prop::collection::vec(100_i64..700, 3 * 20), seed in any::<u64>(), at in 3_usize..57,
+        order in Just((0_usize..60).collect::<Vec<_>>()).prop_shuffle()
     ) {
         let rows: Vec<(i64, i64, i64)> = watts.iter().zip(0..).map(|(w, i)| (i / 3, i % 3, *w)).collect();
         let truth = read_one(&sweeps(&rows)).unwrap().total();
@@ -106,24 +92,22 @@ proptest! {
         prop_assert!(near(read_one(&sweeps(&turned)).unwrap().total()));
         // A file in two, given in either order.
         let halves = [sweeps(&rows[..at]), sweeps(&rows[at..])];
-        let explicit = asked(|o| o.series = vec!["gpu".into()]);
         for files in [[&*halves[0], &*halves[1]], [&*halves[1], &*halves[0]]] {
-            prop_assert!(near(read_files(&files, &explicit).unwrap().total()));
+            prop_assert!(near(read_files(&files, &asked(|_| {})).unwrap().total()));
         }
         // Every line twice, and all lines in any order.
         let twice: Vec<_> = rows.iter().flat_map(|row| [*row, *row]).collect();
         prop_assert!(near(read_one(&sweeps(&twice)).unwrap().total()));
-        let mut shuffled = rows.clone();
-        swaps.iter().for_each(|(a, b)| shuffled.swap(*a, *b));
-        shuffled.reverse();
-        let found = read_files(&[&sweeps(&shuffled)], &explicit);
-        prop_assert!(found.is_err() || near(found.unwrap().total()) || swaps.len() > 0);
+        let shuffled: Vec<_> = order.iter().map(|row| rows[*row]).collect();
+        prop_assert!(near(read_one(&sweeps(&shuffled)).unwrap().total()));
     }
 
-    /// The clock is put back at some row: what lies outside of the time that it went through twice is right, what reaches into it unknown.
+    /// The clock is put back at some row: what lies outside of the time that it went through twice is right, what reaches into it
+    /// unknown.
     #[test]
     fn a_clock_put_back_never_gives_another_energy(
-        watts in prop::collection::vec(100_i64..700, 120), at in 2_usize..118, back in 2.0_f64..200.0, windows in prop::collection::vec((0.0_f64..119.0, 1.0_f64..40.0), 20)
+        watts in prop::collection::vec(100_i64..700, 120), at in 2_usize..118, back in 2.0_f64..200.0,
+        windows in prop::collection::vec((0.0_f64..119.0, 1.0_f64..40.0), 20)
     ) {
         let back = back.floor() + 0.5;
         let time = |i: usize| i as f64 - if i >= at { back } else { 0.0 };

@@ -12,7 +12,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// Energy of a sensor from one instant to another, s since the hour of the tests, as `join-telemetry` has it; none over a new beginning.
+    /// Energy of a sensor from one instant to another, s since the hour of the tests, as `join-telemetry` has it; none over a new
+    /// beginning.
     pub fn joules(&self, device: &str, from: f64, to: f64) -> Option<f64> {
         let (kind, rows) = self.rows.get(device)?;
         let (from, to) = (HOUR_NS + (from * 1e9) as i64, HOUR_NS + (to * 1e9) as i64);
@@ -78,7 +79,7 @@ pub fn read_files(files: &[&str], options: &Options) -> Result<Log, String> {
     sink.notes = Default::default();
     sink.check(&options.files.paths).map_err(|fault| fault.to_string())?;
     log.notes.extend(sink.notes.texts());
-    sink.see_rows(&mut |sensor, t, v| {
+    sink.see_rows(|sensor, t, v| {
         let rows = log.rows.entry(sensor.device_id.clone()).or_insert((sensor.kind, Vec::new()));
         if rows.0 == sensor.kind {
             rows.1.extend(t.iter().copied().zip(v.iter().copied()).filter(|(_, v)| !v.is_nan()));
@@ -280,7 +281,8 @@ fn a_broken_answer_of_a_plug_costs_itself_alone() {
     assert!(log.says("no whole answer, left out: 1, first line 3"), "{:?}", log.notes);
     let phases = |s: i64, total: f64| {
         format!(
-            r#"{{"em:0": {{"a_act_power": 100, "b_act_power": 100, "c_act_power": 100, "total_act_power": {total}}}, "sys": {{"unixtime": {}}}}}"#,
+            r#"{{"em:0": {{"a_act_power": 100, "b_act_power": 100, "c_act_power": 100, "total_act_power": {total}}},
+                "sys": {{"unixtime": {}}}}}"#,
             T + s
         )
     };
