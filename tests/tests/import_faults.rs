@@ -179,21 +179,32 @@ fn sweeps_without_a_column_for_the_gpu_are_refused() {
 fn a_column_without_readings_names_the_one_that_has_them() {
     let row = |s: u32| format!("2026/05/14 09:00:0{s}.000, 0, [N/A], 300.00 W\n");
     let text = format!("timestamp, index, power.draw [W], power.draw.instant [W]\n{}{}", row(1), row(2));
-    let said = ["no reading in the column of power", "take another column: --select power.draw.instant"];
-    refused("power", &[("gpu.csv", &text)], &["--tz", "UTC"], &said);
-    let options = ["--tz", "UTC", "--select", "power.draw.instant"];
+    let ran = Folder::new().import("power", &[("gpu.csv", &text)], &["--tz", "UTC"]).ok();
     assert!(
-        Folder::new().import("power", &[("gpu.csv", &text)], &options).ok().out.contains("300.000000 J in 1.000 s")
+        ran.err.contains("GPU 0: power.draw has no reading, power.draw.instant is taken: 1, first line 2"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.out.contains("nvidia-smi:0 instant gpu: 2 readings") && ran.out.contains("mean 300.000000 W over 1.000 s")
+    );
+    // A column that was asked for has no other in its place.
+    let options = ["--tz", "UTC", "--select", "power.draw"];
+    refused(
+        "power",
+        &[("gpu.csv", &text)],
+        &options,
+        &["no reading in the column of power", "take another column: --select power.draw.instant"],
     );
     // What one chip has in one column, another has in the next.
     let row = |s: u32| format!("177874920{s},0,N/A,300\n");
     let amd = format!("timestamp,gpu,current_socket_power,average_socket_power\n{}{}", row(1), row(2));
     let ran = Folder::new().import("power", &[("amd.csv", &amd)], &[]).ok();
-    assert!(ran.out.contains("300.000000 J in 1.000 s (average_socket_power of amd-smi)"), "{}", ran.out);
+    assert!(ran.out.contains("mean 300.000000 W over 1.000 s (average_socket_power of amd-smi)"), "{}", ran.out);
     let header = "timestamp,gpu,current_socket_power,average_socket_power\n";
     let amd = format!("{header}1778749201,0,300,10\n1778749202,0,N/A,10\n1778749203,0,300,10\n");
     let ran = Folder::new().import("power", &[("amd.csv", &amd)], &[]).ok();
-    assert!(ran.out.contains("2 readings") && ran.out.contains("600.000000 J in 2.000 s"), "{}", ran.out);
+    assert!(ran.out.contains("2 readings") && ran.out.contains("mean 300.000000 W over 2.000 s"), "{}", ran.out);
 }
 
 #[test]
@@ -220,13 +231,19 @@ fn rails_are_added_up_and_the_five_volt_rail_is_not_the_board() {
     let rails = ["--tz", "UTC", "--select", "VDD_GPU_SOC", "--select", "VDD_CPU_CV", "--select", "VIN_SYS_5V0"];
     let ran = Folder::new().import("power", &[("tegrastats.txt", &orin)], &rails).ok();
     let said = "tegrastats:VDD_GPU_SOC+VDD_CPU_CV+VIN_SYS_5V0 instant node: 3 readings";
-    assert!(ran.out.contains(said) && ran.out.contains("72.000000 J in 2.000 s"), "{}", ran.out);
+    assert!(ran.out.contains(said) && ran.out.contains("mean 36.000000 W over 2.000 s"), "{}", ran.out);
     let row = |s: u32| {
         format!("05-14-2026 09:00:0{s} RAM 2000/30000MB GPU 1000/1000 CPU 2000/2000 SOC 500/500 SYS5V 700/700\n")
     };
     let xavier = [row(0), row(1), row(2)].concat();
     let options = ["--tz", "UTC", "--select", "GPU", "--select", "CPU", "--select", "GPU"];
-    assert!(Folder::new().import("power", &[("x.txt", &xavier)], &options).ok().out.contains("6.000000 J in 2.000 s"));
+    assert!(
+        Folder::new()
+            .import("power", &[("x.txt", &xavier)], &options)
+            .ok()
+            .out
+            .contains("mean 3.000000 W over 2.000 s")
+    );
 }
 
 #[test]
@@ -237,7 +254,7 @@ fn rows_of_two_sockets_are_summed_up_by_the_row_before_them() {
     };
     let text: String = (0..11).map(interval).collect();
     let ran = Folder::new().import("power", &[("turbostat.txt", &text)], &[]).ok();
-    assert!(ran.out.contains("2200.000000 J in 11.000 s"), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("mean 200.000000 W over 11.000 s"), "{}{}", ran.out, ran.err);
 }
 
 #[test]
@@ -266,7 +283,7 @@ fn entities_of_home_assistant_have_units() {
     let said = ["an entity that is no power, \"sensor.plug in kWh\", export the entity of the power"];
     refused("power", &[("history.json", &json("kWh"))], &[], &said);
     let ran = Folder::new().import("power", &[("history.json", &json("kW"))], &[]).ok();
-    assert!(ran.out.contains("30000.000000 J in 60.000 s"), "{}", ran.out);
+    assert!(ran.out.contains("mean 500.000000 W over 60.000 s"), "{}", ran.out);
 }
 
 #[test]
@@ -298,7 +315,7 @@ fn dmon_with_commas_is_read() {
     let text = "#Date, Time, gpu, pwr, gtemp\n#YYYYMMDD, HH:MM:SS, Idx, W, C\n20260514, 09:00:00, 0, 300, 50\n20260514, 09:00:01, 0, 300, 50\n";
     let ran = Folder::new().import("power", &[("dmon.csv", text)], &["--tz", "UTC"]).ok();
     assert!(
-        ran.out.contains("nvidia-smi:0 average gpu: 2 readings") && ran.out.contains("300.000000 J"),
+        ran.out.contains("nvidia-smi:0 average gpu: 2 readings") && ran.out.contains("mean 300.000000 W over 1.000 s"),
         "{}",
         ran.out
     );
@@ -311,7 +328,7 @@ fn joules_of_intervals_are_powers_of_them() {
     let ran = Folder::new().import("power", &[("turbostat.txt", text)], &[]).ok();
     assert!(
         ran.out.contains("package interval_mean cpu_package: 4 readings")
-            && ran.out.contains("1300.000000 J in 5.000 s"),
+            && ran.out.contains("mean 260.000000 W over 5.000 s"),
         "{}",
         ran.out
     );
@@ -323,7 +340,7 @@ fn joules_of_no_time_are_left_out() {
     let ran = Folder::new().import("power", &[("turbostat.txt", text)], &[]).ok();
     assert!(
         ran.err.contains("joules of no time, left out: 1, first line 4")
-            && ran.out.contains("1600.000000 J in 6.000 s"),
+            && ran.out.contains("mean 266.666667 W over 6.000 s"),
         "{}{}",
         ran.out,
         ran.err
@@ -343,7 +360,7 @@ fn a_meter_of_three_phases_has_their_sum() {
     let ran =
         Folder::new().import("power", &[("shelly.json", &[status(0), status(1), status(2)].join("\n"))], &[]).ok();
     assert!(
-        ran.out.contains("shelly:AA:em:0 counter node") && ran.out.contains("720.000000 J in 2.000 s"),
+        ran.out.contains("shelly:AA:em:0 counter node") && ran.out.contains("mean 360.000000 W over 2.000 s"),
         "{}",
         ran.out
     );

@@ -75,7 +75,7 @@ def main() -> None:
         for name in order:
             wall, cpu, peak, out = timed(commands[name])
             if name == OURS:
-                joules = sum(float(j) for j in re.findall(r" ([0-9.]+) J in ", out))
+                joules = sum(float(w) * float(s) for w, s in re.findall(r"mean ([0-9.]+) W over ([0-9.]+) s", out))
                 readings = sum(int(n) for n in re.findall(r": (\d+) readings", out))
                 assert readings == rows, f"{readings} readings of {rows}"
             else:

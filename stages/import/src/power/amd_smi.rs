@@ -1,16 +1,17 @@
 //! `amd-smi metric --power --usage -w 1 --csv`, or `monitor` with the same (AMD SMI's manual): a sentence, then the header again for every
 //! sweep. Times are whole seconds, so that two sweeps may share one.
 
-use super::sink::{CLOCK, Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION};
+use super::sink::identity::{Columns, Identity};
+use super::sink::{Blend, CLOCK, Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION};
 use crate::read::{
-    fault::{Fault, Result, quoted},
+    fault::Result,
     format::Format,
     number::{Cell, Measure, cell, factor_of_name},
     source::Source,
     table::Table,
 };
 use sensor::{Kind, Scope};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub const FORMAT: Format<Sink> = Format {
     name: "amd-smi",
@@ -39,6 +40,10 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     // What one column never has, the next may: it depends on the chip.
     let powers: Vec<(&str, usize)> = POWERS.iter().filter_map(|p| Some((*p, header.find(&[p])?))).collect();
     let time = header.find(&["timestamp"]);
+    let used: Vec<usize> = [Some(gpu), time].into_iter().flatten().chain(powers.iter().map(|p| p.1)).collect();
+    sink.use_columns(Columns::new(&header, &used));
+    let machines = Identity::of_machines(&header, &used, &sink.options.series)?;
+    let mut said: HashSet<String> = HashSet::new();
     let extras_at = EXTRAS.map(|(names, extra)| (header.find(names), extra));
     let mut chosen: HashMap<String, (&str, usize)> = HashMap::new();
     while let Some(row) = table.next(&mut sink.notes)? {
@@ -49,9 +54,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         };
         let Some(t) = t else { continue };
         if index.is_empty() || index.len() > 40 {
-            return Err(
-                Fault::new("no GPU in the row", quoted(&index), "give the log as amd-smi wrote it").at(row.line)
-            );
+            sink.leave_out(row.line, "no GPU in the row, left out");
+            continue;
         }
         let mut extras = NO_EXTRAS;
         for (at, extra) in extras_at.iter().filter_map(|(at, extra)| Some(((*at)?, *extra))) {
@@ -66,10 +70,16 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             chosen.insert(index.clone(), found);
         }
         let (name, power) = chosen.get(&index).or(powers.first()).copied().unwrap_or(("gpu", gpu));
-        let of = Gpu { index: Some(index.clone()), uuid: None };
-        let sensor = Sensor::new(format!("amd-smi:{index}"), Kind::Average, Scope::Gpu)
+        if name != powers[0].0 && said.insert(index.clone()) {
+            sink.notes.line(row.line, &format!("GPU {index} has no {}: {name} is taken", powers[0].0));
+        }
+        let host = machines.suffix(&row);
+        let of = Gpu { index: Some(format!("{host}:{index}").trim_start_matches(':').to_string()), uuid: None };
+        let sensor = Sensor::new(format!("amd-smi{host}:{index}"), Kind::Average, Scope::Gpu)
             .label(format!("{name} of amd-smi"))
             .gpu(of);
+        // Times are whole seconds: two sweeps may share one.
+        let sensor = Sensor { blend: Blend::Seldom, ..sensor };
         let Some(series) = sink.series(sensor) else { continue };
         match cell(&row.get(power), decimal) {
             Cell::Number(q) if q.of(Measure::Power, 1.0).is_some_and(|w| w >= 0.0) => {

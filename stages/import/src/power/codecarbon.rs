@@ -1,8 +1,9 @@
 //! CodeCarbon's `emissions.csv` (codecarbon/output_methods/file.py): one row a run, or several with growing totals where `flush()` was
-//! called. Energies are kWh since the run's start; `timestamp` is local and the end of the row.
+//! called. Energies are kWh since the run's start; `timestamp` is local and the end of the row. A file of tasks
+//! (`emissions_<experiment>_<run_id>.csv`, of `start_task` and `stop_task`) has a column `task_name`, and each row is a window of its own.
 
 use super::sink::{
-    Sensor, Sink,
+    Sensor, Sink, Totals,
     windows::{Window, give},
 };
 use crate::read::{
@@ -28,7 +29,7 @@ const PARTS: [(&str, &str, Scope); 3] =
 const LABEL: &str = "CodeCarbon: measured or estimated, its file does not say which";
 
 /// Line of a row, seconds since its run began, and kWh of each part.
-type Totals = (u64, f64, [Option<f64>; 3]);
+type RunTotals = (u64, f64, [Option<f64>; 3]);
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header =
@@ -38,13 +39,21 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let (header, decimal) = (table.header.clone(), table.decimal);
     let column = |name: &str| header.must(name);
     let (time, duration, run) = (column("timestamp")?, column("duration")?, column("run_id")?);
+    let task = header.find(&["task_name"]);
     let parts = PARTS.map(|(_, name, _)| header.find(&[name]));
     let powers = ["cpu_power", "gpu_power", "ram_power"].map(|name| header.find(&[name]));
     // Totals of a run by the end of the row: a row is where the run's counters stood.
-    let mut rows: BTreeMap<String, BTreeMap<i64, Totals>> = BTreeMap::new();
+    let mut rows: BTreeMap<String, BTreeMap<i64, RunTotals>> = BTreeMap::new();
     while let Some(row) = table.next(&mut sink.notes)? {
         let line = row.line;
-        let name = row.get(run).into_owned();
+        let name = match task.map(|at| row.get(at).into_owned()) {
+            Some(task) if task.is_empty() => {
+                sink.leave_out(line, "no task_name, left out");
+                continue;
+            }
+            Some(task) => task,
+            None => row.get(run).into_owned(),
+        };
         if !sink.options.select.is_empty() && !sink.is_selected(&name) {
             continue;
         }
@@ -77,9 +86,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     sink.left_out(table.left_out);
     if rows.is_empty() && !sink.options.select.is_empty() {
         return Err(Fault::new(
-            "no run of this id",
+            if task.is_some() { "no task of this name" } else { "no run of this id" },
             quoted(&sink.options.select.join(",")),
-            "use an id of column run_id",
+            if task.is_some() { "use a name of column task_name" } else { "use an id of column run_id" },
         ));
     }
     let mut windows = Vec::new();
@@ -90,7 +99,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             let grows = |b: &(i64, f64, [Option<f64>; 3])| {
                 b.1 < length && (0..3).all(|i| b.2[i].unwrap_or(0.0) <= kwh[i].unwrap_or(0.0))
             };
-            let from = before.filter(grows);
+            let from = before.filter(|b| task.is_none() && grows(b));
             let start_ns = from.map_or(end.saturating_sub((length * 1e9) as i64), |b| b.0);
             let joules =
                 (0..3).map(|i| kwh[i].map(|e| (e - from.and_then(|b| b.2[i]).unwrap_or(0.0)) * J_PER_KWH)).collect();
@@ -105,11 +114,11 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             // A part that used nothing all the time was not measured.
             let has = windows.iter().any(|w| w.joules[i].is_some_and(|j| j > 0.0));
             let sensor = Sensor::new(format!("codecarbon:{part}"), Kind::Counter, *scope).label(LABEL);
-            let sensor = Sensor { is_exact: true, ..sensor };
+            let sensor = Sensor { is_exact: true, totals: Totals::Made, ..sensor };
             if has { sink.series(sensor) } else { None }
         })
         .collect();
-    give(sink, &series, &mut windows, "run")
+    give(sink, &series, &mut windows, if task.is_some() { "task" } else { "run" })
 }
 
 fn number(row: &Row, at: usize, decimal: Decimal) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! Prometheus's answer to `query_range` (or `query` with a range) over metrics of dcgm-exporter (Prometheus HTTP API; DCGM fields 155
 //! to 157). Values are strings; a GPU that is split into MIG instances repeats the power of the whole board for each of them.
 
-use super::sink::{Gpu, Sensor, Sink};
+use super::sink::{Blend, Gpu, Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
@@ -89,7 +89,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let sensor = Sensor::new(&id, kind, Scope::Gpu).label(about).gpu(Gpu { index, uuid });
         let sensor = sensor.nvidia(reading, &board.unwrap_or_default());
         let sensor = Sensor { driver: driver.unwrap_or_default(), ..sensor };
-        let Some(at) = sink.series(sensor) else { continue };
+        // Each MIG instance repeats the power of its board.
+        let blend = if label(&["GPU_I_ID"]).is_some() { Blend::Mean } else { Blend::Ask };
+        let Some(at) = sink.series(Sensor { blend, ..sensor }) else { continue };
         let mut before = f64::NEG_INFINITY;
         for (i, (time, value)) in (1..).zip(series.values) {
             let Some(ns) = epoch(&time.to_string()) else {

@@ -1,6 +1,10 @@
 //! A user's own table: `time` and `power_w`, or `energy_j`, and what else is known. `docs/imports/csv.md` is its definition.
 
-use super::sink::{Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILISATION};
+use super::sink::{
+    Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, Totals, UTILISATION,
+    identity::{Columns, Identity, survey},
+    totals,
+};
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
@@ -36,7 +40,7 @@ fn is_value(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let named = ["power", "watt", "energy"].iter().any(|n| lower.starts_with(n));
     let has_unit = unit(name).is_some_and(|u| matches!(u.of, Measure::Power | Measure::Energy));
-    named && has_unit || matches!(lower.as_str(), "power" | "watts" | "watt")
+    named && has_unit || matches!(lower.as_str(), "power" | "watts" | "watt" | "energy")
 }
 
 fn unit(name: &str) -> Option<Unit> {
@@ -45,8 +49,8 @@ fn unit(name: &str) -> Option<Unit> {
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header = |names: &[String]| names.iter().any(|n| is_time(n)) && names.iter().any(|n| is_value(n));
-    let mut table =
-        Table::find(source.lines()?, &is_header, "time and power_w (or energy_j), as docs/imports/csv.md says")?;
+    const WANTED: &str = "time and power_w (or energy_j), as docs/imports/csv.md says";
+    let mut table = Table::find(source.lines()?, &is_header, WANTED)?;
     let (header, decimal) = (table.header.clone(), table.decimal);
     let time = header.find(&TIMES).unwrap_or(0);
     let values: Vec<usize> = (0..header.names.len()).filter(|&at| is_value(&header.names[at])).collect();
@@ -67,12 +71,26 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let remedy = "write the unit of the column in lower case, power_mw or energy_mj, or with its capital, power_MW";
         return Err(Fault::new("milli or mega?", quoted(name), remedy).at(header.line));
     }
-    let counts = unit.is_some_and(|u| u.of == Measure::Energy);
-    let factor = unit.map_or(1.0, |u| u.factor);
+    let is_energy = name.trim().to_ascii_lowercase().starts_with("energy");
+    let counts = unit.map_or(is_energy, |u| u.of == Measure::Energy);
+    let is_unitless = unit.is_none();
+    let factor = match (counts, sink.options.energy_unit, unit) {
+        (true, Some(asked), _) => asked.factor(),
+        (_, _, Some(unit)) => unit.factor,
+        _ => 1.0,
+    };
     let column = |name: &str| header.find(&[name]);
     let (device, kind, scope) = (column("device"), column("kind"), column("scope"));
     let (range, temperature, utilisation) =
         (column("energy_range_j"), column("temperature_c"), column("utilisation_pct"));
+    let used: Vec<usize> = [Some(time), kind, scope, range, temperature, utilisation]
+        .into_iter()
+        .flatten()
+        .chain(values.clone())
+        .collect();
+    sink.use_columns(Columns::new(&header, &used));
+    let of_names = totals::by_name(&header.names[value], &header.names);
+    let identity: Identity = survey(sink, Table::find(source.lines()?, &is_header, WANTED)?, time, &used, device)?;
     while let Some(row) = table.next(&mut sink.notes)? {
         let text = |at: Option<usize>| at.map(|at| row.get(at).into_owned()).filter(|t| !t.is_empty());
         let number = |at: Option<usize>| match at.map(|at| cell(&row.get(at), decimal)) {
@@ -91,6 +109,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             }
         };
         let scope = match text(scope) {
+            None if identity.gpu(&row).is_some() => Scope::Gpu,
             None => Scope::Node,
             Some(name) => *[Scope::Gpu, Scope::CpuPackage, Scope::Dram, Scope::Node]
                 .iter()
@@ -99,10 +118,17 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                     Fault::new("no scope", quoted(&name), "use gpu, cpu_package, dram or node").at(row.line)
                 })?,
         };
-        let name = text(device);
-        let gpu = name.clone().filter(|_| scope == Scope::Gpu).map(|name| Gpu { index: Some(name), uuid: None });
-        let id = name.map_or("csv".to_string(), |name| format!("csv:{name}"));
-        let sensor = Sensor { range_j: number(range), gpu, ..Sensor::new(id, kind, scope) };
+        let id = format!("csv{}", identity.suffix(&row));
+        let name = identity.gpu(&row).or_else(|| text(device)).filter(|_| scope == Scope::Gpu);
+        let gpu = name.map(|name| Gpu { index: Some(name), uuid: None });
+        let has_unit = !is_unitless || matches!(cell(&row.get(value), decimal), Cell::Number(q) if q.unit.is_some());
+        if counts && !has_unit && sink.options.energy_unit.is_none() {
+            let remedy = "say the unit of its column: --energy-unit J, --energy-unit Wh or --energy-unit kWh";
+            return Err(Fault::new("energies without a unit", quoted(&row.get(value)), remedy).at(row.line));
+        }
+        let totals = if counts { Totals::Named(of_names) } else { Totals::Stated };
+        let sensor =
+            Sensor { range_j: number(range), gpu, totals, is_unitless: !has_unit, ..Sensor::new(id, kind, scope) };
         let Some(series) = sink.series(sensor) else { continue };
         let mut extras = NO_EXTRAS;
         extras[TEMPERATURE] = number(temperature).unwrap_or(f64::NAN);

@@ -3,7 +3,7 @@
 //! begins anew behind each hole.
 
 use super::sink::{
-    Sensor, Sink,
+    Sensor, Sink, Totals, plausible,
     windows::{Window, give},
 };
 use crate::read::{
@@ -52,8 +52,9 @@ fn is_json(text: &str) -> bool {
 }
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
-    let changes = if is_json(&source.head()?) { json(source, sink)? } else { csv(source, sink)? };
-    steps(changes, sink)
+    let (changes, is_unitless) =
+        if is_json(&source.head()?) { json(source, sink)? } else { (csv(source, sink)?, true) };
+    steps(changes, is_unitless, sink)
 }
 
 fn csv(source: Source, sink: &mut Sink) -> Result<Changes> {
@@ -92,9 +93,10 @@ struct Attributes {
     unit_of_measurement: Option<String>,
 }
 
-fn json(source: Source, sink: &mut Sink) -> Result<Changes> {
+/// Whether the unit of one is missing, too.
+fn json(source: Source, sink: &mut Sink) -> Result<(Changes, bool)> {
     let entities: Vec<Vec<Entry>> = source.document()?;
-    let (mut changes, mut number) = (Changes::new(), 0);
+    let (mut changes, mut number, mut is_unitless) = (Changes::new(), 0, false);
     for entries in entities {
         let name = entries.iter().find_map(|e| e.entity_id.clone()).unwrap_or_default();
         let unit = entries.iter().find_map(|e| e.attributes.unit_of_measurement.clone());
@@ -105,6 +107,7 @@ fn json(source: Source, sink: &mut Sink) -> Result<Changes> {
         let factor = match unit.as_deref() {
             None => {
                 named(&name)?;
+                is_unitless = true;
                 1.0
             }
             Some("W") => 1.0,
@@ -121,7 +124,7 @@ fn json(source: Source, sink: &mut Sink) -> Result<Changes> {
             add(&mut changes, sink, number, name.clone(), t, cell(&entry.state, Decimal::Point), factor);
         }
     }
-    Ok(changes)
+    Ok((changes, is_unitless))
 }
 
 /// `factor` to W of a state that names no unit.
@@ -134,10 +137,22 @@ fn add(changes: &mut Changes, sink: &mut Sink, line: u64, name: String, t: i64, 
         }
         _ => return sink.leave_out(line, "a state that is no number, left out"),
     };
-    changes.entry(name).or_default().insert(t, (line, watt));
+    let of_one = changes.entry(name).or_default();
+    match of_one.get(&t) {
+        // A hole and a state of one instant: the state came behind it.
+        Some((_, Some(_))) if watt.is_none() => {}
+        Some((before, Some(other))) if Some(*other) != watt => {
+            let what = format!("two states at one instant, the later line counts: the other was in line {before}");
+            sink.notes.line(line, &what);
+            of_one.insert(t, (line, watt));
+        }
+        _ => {
+            of_one.insert(t, (line, watt));
+        }
+    }
 }
 
-fn steps(changes: Changes, sink: &mut Sink) -> Result<()> {
+fn steps(changes: Changes, is_unitless: bool, sink: &mut Sink) -> Result<()> {
     if changes.len() > 1 {
         let names: Vec<&str> = changes.keys().map(String::as_str).collect();
         let remedy = format!("say which is the machine's: --select {}", names.join(" or --select "));
@@ -149,12 +164,20 @@ fn steps(changes: Changes, sink: &mut Sink) -> Result<()> {
             asked => Fault::new("no such entity", quoted(&asked.join(",")), "use one of column entity_id"),
         });
     };
-    let series = sink.series(Sensor::new(format!("home-assistant:{name}"), Kind::Counter, Scope::Node).label(LABEL));
+    let id = format!("home-assistant:{name}");
+    // The power of the steps is what its bounds are of; their energy is what is written.
+    if is_unitless && sink.options.power_unit.is_none() {
+        let highest = changes.values().filter_map(|(_, watt)| *watt).fold(0.0, f64::max);
+        plausible::check_unitless(&id, highest)?;
+    }
+    let sensor = Sensor::new(id, Kind::Counter, Scope::Node).label(LABEL);
+    let series = sink.series(Sensor { totals: Totals::Made, ..sensor });
+    let factor = sink.options.power_unit.filter(|_| is_unitless).map_or(1.0, |unit| unit.factor());
     let (mut windows, mut hole_ns) = (Vec::new(), 0);
     for ((&start_ns, &(line, watt)), (&end_ns, _)) in changes.iter().zip(changes.iter().skip(1)) {
         match watt {
             Some(watt) => {
-                let joules = vec![Some(watt * (end_ns - start_ns) as f64 / 1e9)];
+                let joules = vec![Some(factor * watt * (end_ns - start_ns) as f64 / 1e9)];
                 windows.push(Window { line, name: name.clone(), start_ns, end_ns, joules });
             }
             None => hole_ns += end_ns - start_ns,

@@ -18,7 +18,7 @@ use crate::{
 };
 use schemas::Provenance;
 use sensor::Scope;
-use sink::{Sink, cover, write};
+use sink::{Sink, cover, summary, totals::Energies, write};
 use std::path::Path;
 
 formats! {
@@ -51,6 +51,34 @@ impl PowerUnit {
     }
 }
 
+/// Units that columns of energy are in.
+#[derive(Debug, Clone, Copy, PartialEq, clap::ValueEnum)]
+pub enum EnergyUnit {
+    #[value(name = "uJ")]
+    Microjoule,
+    #[value(name = "mJ")]
+    Millijoule,
+    #[value(name = "J")]
+    Joule,
+    #[value(name = "Wh")]
+    WattHour,
+    #[value(name = "kWh")]
+    KilowattHour,
+}
+
+impl EnergyUnit {
+    /// J of one unit.
+    fn factor(self) -> f64 {
+        match self {
+            EnergyUnit::Microjoule => 1e-6,
+            EnergyUnit::Millijoule => 1e-3,
+            EnergyUnit::Joule => 1.0,
+            EnergyUnit::WattHour => 3600.0,
+            EnergyUnit::KilowattHour => 3.6e6,
+        }
+    }
+}
+
 /// A length of time in ms, 0 for a sensor that does not average.
 fn averaging_ms(text: &str) -> std::result::Result<f64, String> {
     let ms: f64 = text.parse().map_err(|_| "not a number of milliseconds".to_string())?;
@@ -71,6 +99,15 @@ pub struct Options {
     /// Unit of powers whose column names none or a wrong one
     #[arg(long, value_enum, ignore_case = true)]
     pub power_unit: Option<PowerUnit>,
+    /// Unit of energies whose column names none or a wrong one
+    #[arg(long, value_enum, ignore_case = true)]
+    pub energy_unit: Option<EnergyUnit>,
+    /// Whether a column of energies is a running total [default: by its name and values]
+    #[arg(long, value_enum)]
+    pub energy: Option<Energies>,
+    /// Columns that tell sensors apart, or none where all rows of an instant are of one sensor [default: by names and values]
+    #[arg(long, value_name = "COLUMN")]
+    pub series: Vec<String>,
     /// GPUs that the runs used, by index or UUID [default: all in the log]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub gpus: Vec<String>,
@@ -103,7 +140,8 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
             let mut by = provenance.clone();
             let hash = threads.spawn(move || by.input(path).map(|()| by));
             sink.begin(at, format.name);
-            (format.read)(source, &mut sink).and_then(|()| sink.end()).map_err(|f| f.of(path))?;
+            let read = (format.read)(source, &mut sink).and_then(|()| sink.end());
+            read.and_then(|()| sink.refuse_unlike(source)).map_err(|f| f.of(path))?;
             hash.join()
                 .map_err(|_| anyhow::anyhow!("{}: hashing it failed", path.display()))?
                 .map_err(anyhow::Error::from)
@@ -114,13 +152,16 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
     sink.notes = Default::default();
     sink.check(&options.files.paths)?;
     let first = options.files.paths.first().map_or(Path::new(""), |p| p.as_path());
+    let whose = if options.files.paths.len() == 1 { first } else { options.files.into.as_path() };
+    remarks.extend(sink.notes.texts().into_iter().map(|note| format!("{}: {note}", whose.display())));
+    sink.notes = Default::default();
     cover::check(&mut sink, &cover::runs(&options.files.into)?, first)?;
     say_of_gpus(&mut sink);
     remarks.extend(sink.notes.texts().into_iter().map(|note| format!("{}: {note}", options.files.into.display())));
     sink.name_boards(&cover::boards(&options.files.into)?);
-    let told = write::write(&sink, &options.files.into, &provenance)?;
+    let mut told = write::write(&sink, &options.files.into, &provenance)?;
     remarks.iter().for_each(|remark| say(remark));
-    print!("{}", write::said(&told));
+    print!("{}", summary::text(&mut told));
     Ok(())
 }
 
@@ -139,8 +180,12 @@ fn say_of_gpus(sink: &mut Sink) {
     if !silent.is_empty() {
         sink.notes.say(partial);
     }
-    let mut meters: Vec<&str> =
-        sink.known.iter().filter(|k| k.sensor.scope == Scope::Node).map(|k| k.sensor.device_id.as_str()).collect();
+    let mut meters: Vec<&str> = sink
+        .known
+        .iter()
+        .filter(|k| k.sensor.scope == Scope::Node && k.dropped.is_none())
+        .map(|k| k.sensor.device_id.as_str())
+        .collect();
     meters.dedup();
     if meters.len() > 1 {
         let said = format!("{} meters of whole machines are added up: {}", meters.len(), meters.join(", "));

@@ -1,7 +1,10 @@
 //! `nvidia-smi --query-gpu=timestamp,index,power.draw,.. --format=csv -l 1` (nvidia-smi's manual, "--query-gpu"; fields by
 //! `nvidia-smi --help-query-gpu`).
 
-use super::sink::{CLOCK, EXTRAS, Gpu, LIMIT, MEMORY, NO_EXTRAS, Sensor, Sink, TEMPERATURE, THROTTLED, UTILISATION};
+use super::sink::{
+    self, CLOCK, EXTRAS, Gpu, LIMIT, MEMORY, NO_EXTRAS, Sensor, Sink, TEMPERATURE, THROTTLED, UTILISATION,
+    identity::Identity,
+};
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
@@ -55,16 +58,15 @@ struct Columns {
     gpu: Option<usize>,
     /// Its index beside a UUID, so that both can be asked for.
     index: Option<usize>,
-    power: usize,
-    /// Factor to W of cells without a unit.
-    factor: f64,
+    /// Columns of power, the one to be taken first: name, place, factor to W of cells without a unit.
+    powers: Vec<(&'static str, usize, f64)>,
     extras: Vec<(usize, usize)>,
     throttles: Vec<usize>,
 }
 
 impl Columns {
-    /// `power`: the name of the column of power.
-    fn of(header: &Header, power: &str, units: &[String]) -> Result<Self> {
+    /// `power`: the name of the column of power, and whether the others may take its place.
+    fn of(header: &Header, (power, may_fall_back): (&str, bool), units: &[String]) -> Result<Self> {
         let is_reason = |name: &&String| {
             let reason = name.strip_prefix("clocks_throttle_reasons.").or(name.strip_prefix("clocks_event_reasons."));
             reason.is_some_and(|r| REASONS.contains(&r))
@@ -73,15 +75,18 @@ impl Columns {
         for (name, extra) in EXTRA_NAMES {
             extras.extend(header.find(&[name]).filter(|_| extras.iter().all(|e| e.1 != extra)).map(|at| (at, extra)));
         }
-        let (power, gpu) = (header.must(power)?, header.find(&IDENTITIES));
-        let factor = factor_of_name(&units[power], Measure::Power).map_err(|fault| fault.at(header.line))?;
+        let (first, gpu) = (header.must(power)?, header.find(&IDENTITIES));
+        let factor = |at: usize| factor_of_name(&units[at], Measure::Power).map_err(|fault| fault.at(header.line));
+        let name = POWERS.into_iter().find(|p| *p == power).unwrap_or("a column of power named by --select");
+        let others = POWERS.into_iter().filter(|p| may_fall_back && *p != power);
+        let others = others.filter_map(|p| Some((p, header.find(&[p])?)));
+        let powers = std::iter::once((name, first)).chain(others).map(|(name, at)| Ok((name, at, factor(at)?)));
         let throttles = header.names.iter().enumerate().filter(|(_, name)| is_reason(name)).map(|(at, _)| at);
         Ok(Columns {
             time: header.must("timestamp")?,
             gpu,
             index: header.find(&["index"]).filter(|at| Some(*at) != gpu),
-            power,
-            factor,
+            powers: powers.collect::<Result<_>>()?,
             extras,
             throttles: throttles.collect(),
         })
@@ -117,17 +122,9 @@ fn power<'a>(header: &Header, asked: &'a [String]) -> Result<&'a str> {
     }
 }
 
-fn read(source: Source, sink: &mut Sink) -> Result<()> {
-    let is_header = |names: &[String]| names.iter().any(|n| POWERS.contains(&bare(n)));
-    let mut table = Table::find(source.lines()?, &is_header, "timestamp, index and power.draw")?;
-    let names = table.header.names.iter().map(|n| bare(n).to_string()).collect();
-    let (header, decimal) = (Header { names, line: table.header.line }, table.decimal);
-    let asked: Vec<String> = sink.options.select.clone();
-    let name = power(&header, &asked)?;
-    let columns = Columns::of(&header, name, &table.header.names)?;
-    let has_extras = !columns.extras.is_empty() || !columns.throttles.is_empty();
-    let is_uuid = columns.gpu.is_some_and(|at| header.names[at].to_ascii_lowercase().ends_with("uuid"));
-    let (kind, reading, label) = match name {
+/// What a column of power is: its kind, which of NVIDIA's powers, and what must be known of it.
+fn meaning(name: &str) -> (Kind, Option<averaging::Reading>, &'static str) {
+    match name {
         "power.draw.instant" => (Kind::Instant, Some(averaging::Reading::Instant), "power.draw.instant"),
         "power.draw.average" => {
             (Kind::Average, Some(averaging::Reading::Average), "power.draw.average: mean over the last second")
@@ -138,41 +135,90 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             "power.draw: mean over a second from Ampere on (but GA100), the instant before it",
         ),
         _ => (Kind::Average, None, "a column of power named by --select"),
+    }
+}
+
+/// The column that a GPU is read from: the next one only where the driver says that it does not have the first.
+fn column(row: &Row, decimal: Decimal, powers: &[(&'static str, usize, f64)]) -> usize {
+    let lacks = |at: usize| match cell(&row.get(at), decimal) {
+        Cell::Absent(why) => {
+            let why = why.to_ascii_lowercase();
+            why.contains("n/a") || why.contains("not supported")
+        }
+        _ => false,
     };
+    let has = |at: usize| matches!(cell(&row.get(at), decimal), Cell::Number(_));
+    let other = || powers.iter().position(|(_, at, _)| has(*at));
+    if powers.first().is_some_and(|(_, at, _)| lacks(*at)) { other().unwrap_or(0) } else { 0 }
+}
+
+fn read(source: Source, sink: &mut Sink) -> Result<()> {
+    let is_header = |names: &[String]| names.iter().any(|n| POWERS.contains(&bare(n)));
+    let mut table = Table::find(source.lines()?, &is_header, "timestamp, index and power.draw")?;
+    let names = table.header.names.iter().map(|n| bare(n).to_string()).collect();
+    let (header, decimal) = (Header { names, line: table.header.line }, table.decimal);
+    let asked: Vec<String> = sink.options.select.clone();
+    let name = power(&header, &asked)?;
+    let columns = Columns::of(&header, (name, asked.is_empty()), &table.header.names)?;
+    let has_extras = !columns.extras.is_empty() || !columns.throttles.is_empty();
+    let is_uuid = columns.gpu.is_some_and(|at| header.names[at].to_ascii_lowercase().ends_with("uuid"));
     let (board, driver) = (header.find(&["name"]), header.find(&["driver_version"]));
     let others: Vec<&str> = POWERS.into_iter().filter(|p| *p != name && header.find(&[p]).is_some()).collect();
     if !others.is_empty() {
         sink.notes.say(format!("power is {name}, not {}; --select takes another", others.join(" or ")));
     }
-    let mut known: HashMap<String, Option<usize>> = HashMap::new();
+    let used: Vec<usize> = columns.powers.iter().map(|p| p.1).chain([columns.time]).chain(columns.gpu).collect();
+    sink.use_columns(sink::identity::Columns::new(&header, &used));
+    let machines = Identity::of_machines(&header, &used, &sink.options.series)?;
+    // The series of each GPU, and which column of power it is read from.
+    let mut known: HashMap<String, (Option<usize>, usize)> = HashMap::new();
     let mut steps = Steps::default();
     while let Some(row) = table.next(&mut sink.notes)? {
         let Some(t) = sink.time(row.line, &row.get(columns.time))? else { continue };
         let gpu = columns.gpu.map(|at| row.get(at));
-        let watt = cell(&row.get(columns.power), decimal);
+        let bare = gpu.as_deref().unwrap_or("");
+        let with_machine;
+        let name = match machines.is_empty() {
+            true => bare,
+            false => {
+                with_machine = format!("{}:{bare}", machines.suffix(&row));
+                with_machine.trim_matches(':')
+            }
+        };
+        let found = known.get(name).copied();
+        let chosen = found.map_or_else(|| column(&row, decimal, &columns.powers), |(_, at)| at);
+        let (power, at, factor) = columns.powers[chosen];
+        let watt = cell(&row.get(at), decimal);
         if watt == Cell::Rubbish || gpu.as_ref().is_some_and(|name| name.is_empty() || name.contains(['[', ' '])) {
             sink.leave_out(row.line, "no GPU or no power in their fields, left out");
             continue;
         }
-        if matches!(watt, Cell::Number(q) if q.of(Measure::Power, columns.factor).is_none_or(|w| w < 0.0)) {
+        if matches!(watt, Cell::Number(q) if q.of(Measure::Power, factor).is_none_or(|w| w < 0.0)) {
             sink.leave_out(row.line, "power below 0 or in another unit, left out");
             continue;
         }
-        let name = gpu.as_deref().unwrap_or("");
-        let series = match known.get(name) {
-            Some(series) => *series,
+        let series = match found {
+            Some((series, _)) => series,
             None => {
                 let text = |at: Option<usize>| at.map_or(String::new(), |at| row.get(at).into_owned());
                 let index = columns.index.map(|at| row.get(at).into_owned());
                 let gpu = match (is_uuid, name) {
-                    (true, _) => Some(Gpu { index, uuid: Some(name.to_string()) }),
+                    (true, _) => Some(Gpu { index, uuid: Some(bare.to_string()) }),
                     (false, "") => None,
                     (false, _) => Some(Gpu { index: Some(name.to_string()), uuid: None }),
                 };
                 let id = if name.is_empty() { "nvidia-smi".to_string() } else { format!("nvidia-smi:{name}") };
+                let (kind, reading, label) = meaning(power);
                 let sensor = Sensor::new(id, kind, Scope::Gpu).label(label);
                 let series = sink.series(Sensor { reading, board: text(board), driver: text(driver), gpu, ..sensor });
-                known.insert(name.to_string(), series);
+                if chosen > 0 {
+                    let of = if name.is_empty() { String::new() } else { format!("GPU {name}: ") };
+                    sink.notes.line(row.line, &format!("{of}{} has no reading, {power} is taken", columns.powers[0].0));
+                }
+                // A name of which nothing is known yet may have a reading in another column later.
+                if !matches!(watt, Cell::Absent(_)) || found.is_some() {
+                    known.insert(name.to_string(), (series, chosen));
+                }
                 series
             }
         };
@@ -180,7 +226,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         match watt {
             Cell::Absent(why) => sink.failed(series, row.line, t, &why)?,
             watt => {
-                let watt = of(&watt, columns.factor).unwrap_or(f64::NAN);
+                let watt = of(&watt, factor).unwrap_or(f64::NAN);
                 if columns.gpu.is_none() {
                     steps.see(row.line, t, watt)?;
                 }

@@ -1,7 +1,10 @@
 //! RAPL counters that a loop polled from sysfs: `timestamp,zone,energy_uj,max_energy_range_uj`
 //! (Documentation/power/powercap/powercap.rst). They wrap at the range.
 
-use super::sink::{Sensor, Sink};
+use super::sink::{
+    Sensor, Sink,
+    identity::{Columns, Identity},
+};
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
@@ -28,6 +31,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     })?;
     let (energy, zone) = (header.must("energy_uj")?, header.find(&["zone", "name", "domain"]));
     let range = header.find(&["max_energy_range_uj"]);
+    let used: Vec<usize> = [Some(time), Some(energy), zone, range].into_iter().flatten().collect();
+    sink.use_columns(Columns::new(&header, &used));
+    let machines = Identity::of_machines(&header, &used, &sink.options.series)?;
     let mut before: HashMap<usize, f64> = HashMap::new();
     while let Some(row) = table.next(&mut sink.notes)? {
         let number = |at: usize| match cell(&row.get(at), decimal) {
@@ -43,7 +49,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         };
         let Some(t) = sink.time(row.line, &row.get(time))? else { continue };
         let range_j = range.and_then(|at| number(at).ok()).filter(|uj| *uj > 0.0).map(|uj| uj / 1e6);
-        let sensor = Sensor { range_j, ..Sensor::new(format!("rapl:{name}"), Kind::Counter, scope) };
+        let sensor =
+            Sensor { range_j, ..Sensor::new(format!("rapl{}:{name}", machines.suffix(&row)), Kind::Counter, scope) };
         let Some(series) = sink.series(sensor) else { continue };
         match number(energy) {
             Ok(uj) => {

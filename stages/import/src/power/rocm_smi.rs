@@ -1,7 +1,10 @@
 //! `rocm-smi --showpower --csv` in a loop (ROCm SMI's manual): one snapshot after another, each with its header, without times unless the
 //! loop printed some. A die without a sensor of its own is counted by the one beside it.
 
-use super::sink::{Gpu, Sensor, Sink};
+use super::sink::{
+    Gpu, Sensor, Sink,
+    identity::{Columns, Identity},
+};
 use crate::read::{
     fault::{Fault, Result},
     format::Format,
@@ -29,14 +32,32 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut table = Table::find(source.lines()?, &is_header, "device and Average Graphics Package Power (W)")?;
     let header = table.header.clone();
     let (decimal, device) = (table.decimal, header.must("device")?);
-    let power = header.names.iter().position(is_power).unwrap_or(device);
-    let factor = factor_of_name(&header.names[power], Measure::Power).map_err(|fault| fault.at(header.line))?;
+    // What one column never has, the next may: it depends on the chip.
+    let powers: Vec<usize> = (0..header.names.len()).filter(|&at| is_power(&header.names[at])).collect();
+    let mut chosen: BTreeMap<String, usize> = BTreeMap::new();
     let time = header.find(&["timestamp", "time"]);
+    let used: Vec<usize> = [Some(device), time].into_iter().flatten().chain(powers.clone()).collect();
+    sink.use_columns(Columns::new(&header, &used));
+    let machines = Identity::of_machines(&header, &used, &sink.options.series)?;
     let timed = time.is_some() || (sink.options.start.is_some() && sink.interval_ns().is_some());
     // Of a log without times, what it says at all.
     let (mut snapshot, mut beside): (BTreeMap<String, f64>, BTreeSet<String>) = Default::default();
     while let Some(row) = table.next(&mut sink.notes)? {
         let name = row.get(device).into_owned();
+        let has = |at: &usize| matches!(cell(&row.get(*at), decimal), Cell::Number(_));
+        if !chosen.contains_key(&name)
+            && let Some(&at) = powers.iter().find(|at| has(at))
+        {
+            if at != powers[0] {
+                sink.notes.line(
+                    row.line,
+                    &format!("{name} has no {}: {} is taken", header.names[powers[0]], header.names[at]),
+                );
+            }
+            chosen.insert(name.clone(), at);
+        }
+        let power = chosen.get(&name).or(powers.first()).copied().unwrap_or(device);
+        let factor = factor_of_name(&header.names[power], Measure::Power).map_err(|fault| fault.at(header.line))?;
         let reading = cell(&row.get(power), decimal);
         if matches!(&reading, Cell::Absent(why) if why.contains("Secondary")) {
             beside.insert(name);
@@ -55,8 +76,10 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             None => Some(sink.swept(&name, "no times")?),
         };
         let Some(t) = t else { continue };
-        let gpu = Gpu { index: Some(name.trim_start_matches("card").to_string()), uuid: None };
-        let sensor = Sensor::new(format!("rocm-smi:{name}"), Kind::Average, Scope::Gpu)
+        let host = machines.suffix(&row);
+        let index = format!("{host}:{}", name.trim_start_matches("card")).trim_start_matches(':').to_string();
+        let gpu = Gpu { index: Some(index), uuid: None };
+        let sensor = Sensor::new(format!("rocm-smi{host}:{name}"), Kind::Average, Scope::Gpu)
             .label(header.names[power].clone())
             .gpu(gpu);
         let Some(series) = sink.series(sensor) else { continue };

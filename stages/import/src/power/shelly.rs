@@ -29,12 +29,22 @@ const LABEL: &str = "Shelly: all that is plugged in";
 const METERS: [(&str, &str, &str, &str); 2] =
     [("em:", "total_act_power", "emdata:", "total_act"), ("em1:", "act_power", "em1data:", "total_act_energy")];
 
+/// By how much a sum may differ from its phases, which are rounded and read one after another: W, and share.
+const APART_W: f64 = 5.0;
+const APART: f64 = 0.05;
+
 /// Objects in objects that are looked into.
 const DEPTH: usize = 6;
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut found = 0;
-    source.values(&mut |number, value| look(sink, number, &value, DEPTH, &mut found))?;
+    answers(&source.text()?, &mut |line, value| match value {
+        Some(value) => look(sink, line, &value, DEPTH, &mut found),
+        None => {
+            sink.leave_out(line, "no whole answer, left out");
+            Ok(())
+        }
+    })?;
     if found == 0 {
         return Err(Fault::new(
             "no status with a time and a meter",
@@ -43,6 +53,37 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Calls `each` with every JSON value and the line that it begins in, and with nothing for what is none: the next may be whole.
+fn answers(text: &str, each: &mut dyn FnMut(u64, Option<Value>) -> Result<()>) -> Result<()> {
+    let (mut at, mut line) = (0, 1);
+    let lines = |part: &str| part.bytes().filter(|b| *b == b'\n').count() as u64;
+    loop {
+        let begin =
+            at + text[at..].find(|c: char| !c.is_whitespace() && c != ',' && c != ']').unwrap_or(text.len() - at);
+        line += lines(&text[at..begin]);
+        at = begin;
+        let rest = &text[at..];
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        let end = match values.next() {
+            None => return Ok(()),
+            Some(Ok(value)) => {
+                each(line, Some(value))?;
+                values.byte_offset()
+            }
+            Some(Err(_)) => {
+                // A list is looked into; of anything else its line is lost, and with it those that go on within it.
+                let inside = rest.starts_with('[').then_some(1);
+                if inside.is_none() {
+                    each(line, None)?;
+                }
+                inside.or_else(|| rest.find("\n{").map(|end| end + 1)).unwrap_or(rest.len())
+            }
+        };
+        line += lines(&rest[..end]);
+        at += end;
+    }
 }
 
 /// Finds answers in whatever somebody put around them.
@@ -109,6 +150,17 @@ fn reading(
     total: Option<(&Value, f64)>,
 ) -> Result<()> {
     let valid = meter.get("is_valid").and_then(Value::as_bool).unwrap_or(true);
+    let phase = |name: &str| meter.get(name).and_then(Value::as_f64);
+    let phases = ["a_act_power", "b_act_power", "c_act_power"].map(phase).into_iter().sum::<Option<f64>>();
+    if let Some((sum, whole)) = phases.zip(meter.get(power).and_then(Value::as_f64))
+        && (sum - whole).abs() > APART_W + APART * whole.abs()
+    {
+        let what = format!("phases of {sum} W together, and {whole} W in all");
+        return match sink.series(Sensor::new(id, Kind::Instant, Scope::Node).label(LABEL)) {
+            Some(series) => sink.failed(series, number, t, &what),
+            None => Ok(()),
+        };
+    }
     let watt = meter.get(power).and_then(Value::as_f64).filter(|w| valid && *w >= 0.0);
     let joules = total.and_then(|(t, unit)| Some(t.as_f64()? * unit)).filter(|_| valid);
     for (kind, value) in [(Kind::Instant, watt), (Kind::Counter, joules)] {

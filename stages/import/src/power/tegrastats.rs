@@ -55,7 +55,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     if let Some(input) = names.iter().find(|name| INPUTS.contains(&name.as_str())).filter(|_| names.len() > 1) {
         return Err(Fault::new("a rail that contains the others", quoted(input), "select it alone, or the others"));
     }
-    let mut is_first = true;
+    // A damaged line is no reason to refuse the others.
+    let mut refusal: Option<Fault> = None;
+    let mut is_read = false;
     while let Some(line) = lines.next()? {
         let (number, text) = (line.number, line.text.trim());
         if text.is_empty() {
@@ -72,16 +74,19 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         }
         let known = || there.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         let missing = |name: &&String| there.iter().all(|(of, _)| of != name);
-        if let Some(name) = names.iter().find(missing).filter(|_| std::mem::take(&mut is_first)) {
-            return Err(Fault::new("no such rail", quoted(name), format!("use one of {}", known())).at(number));
+        if let Some(name) = names.iter().find(missing).filter(|_| !is_read) {
+            let fault = || Fault::new("no such rail", quoted(name), format!("use one of {}", known())).at(number);
+            refusal.get_or_insert_with(fault);
         }
-        is_first = false;
         if names.is_empty() {
             match INPUTS.iter().find(|input| there.iter().any(|(name, _)| name == *input)) {
                 Some(input) => names.push(input.to_string()),
                 None => {
                     let remedy = format!("say which rails to add up, of {}: --select NAME --select NAME", known());
-                    return Err(Fault::new("no rail of the whole module", quoted(INPUTS[0]), remedy).at(number));
+                    let fault = || Fault::new("no rail of the whole module", quoted(INPUTS[0]), remedy).at(number);
+                    refusal.get_or_insert_with(fault);
+                    sink.leave_out(number, "no rail of the whole module in the line, left out");
+                    continue;
                 }
             }
         }
@@ -111,11 +116,17 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         };
         let of = |name: &String| there.iter().find(|(of, _)| of == name).map(|(_, milliwatts)| milliwatts / 1e3);
         match names.iter().map(of).sum::<Option<f64>>() {
-            Some(watt) => sink.push(series, t, watt, Some(&extras))?,
+            Some(watt) => {
+                is_read = true;
+                sink.push(series, t, watt, Some(&extras))?;
+            }
             None => sink.leave_out(number, "a rail is not in the line, left out"),
         }
     }
-    Ok(())
+    match refusal.filter(|_| !is_read) {
+        Some(fault) => Err(fault),
+        None => Ok(()),
+    }
 }
 
 fn scope(rail: &str) -> Scope {

@@ -1,5 +1,8 @@
 //! Readers against arbitrary and mutated logs, and the registry against its folder.
 
+mod clocks;
+mod kinds;
+
 use super::*;
 use crate::read::{
     format::Format,
@@ -33,6 +36,12 @@ fn options(choice: u32) -> Options {
         interval_ms: bit(7).then_some(if bit(8) { 1e300 } else { 1000.0 }),
         start: bit(9).then(|| "2026-05-14T09:00:00Z".into()),
         select: if bit(10) && !select.is_empty() { vec![select.into()] } else { Vec::new() },
+        series: if bit(12) { vec!["none".into()] } else { Vec::new() },
+        energy: bit(13).then_some(if bit(14) {
+            sink::totals::Energies::Counter
+        } else {
+            sink::totals::Energies::Interval
+        }),
         date_order: if bit(11) { DateOrder::DayFirst } else { DateOrder::Unknown },
         ..Options::default()
     }
@@ -43,12 +52,14 @@ fn read(format: &Format<Sink>, bytes: &[u8], choice: u32) {
     let options = options(choice);
     let mut sink = Sink::new(&options);
     sink.begin(0, format.name);
-    let done = (format.read)(Source::of(bytes), &mut sink).and_then(|()| sink.end()).and_then(|()| sink.check(&[]));
+    let source = Source::of(bytes);
+    let read = (format.read)(source, &mut sink).and_then(|()| sink.end()).and_then(|()| sink.refuse_unlike(source));
+    let done = read.and_then(|()| sink.check(&[]));
     let readings: u64 = sink.known.iter().map(|k| k.readings + k.errors).sum();
     assert!(readings <= 4 * bytes.len() as u64, "{readings} readings of {} bytes", bytes.len());
     match done {
         Err(fault) => assert!(!fault.to_string().is_empty()),
-        Ok(()) => sink.see_rows(&mut |t, value| {
+        Ok(()) => sink.see_rows(|_, t, value| {
             assert!(t.windows(2).all(|pair| pair[0] < pair[1]), "not in order of time");
             assert!(value.iter().all(|v| v.is_nan() || v.is_finite()), "not finite");
         }),

@@ -2,7 +2,7 @@
 //! contain one another. `start_time` is `time()`, or in older versions a clock that began with the machine.
 
 use super::sink::{
-    Gpu, Sensor, Sink,
+    Gpu, Sensor, Sink, Totals,
     windows::{Window, give},
 };
 use crate::read::{
@@ -90,7 +90,12 @@ fn series(sink: &mut Sink, of: &str) -> Option<usize> {
         Some("dra") => (Scope::Dram, None),
         _ => (Scope::Node, None),
     };
-    sink.series(Sensor { gpu, is_exact: true, ..Sensor::new(format!("zeus:{of}"), Kind::Counter, scope).label(LABEL) })
+    sink.series(Sensor {
+        gpu,
+        is_exact: true,
+        totals: Totals::Made,
+        ..Sensor::new(format!("zeus:{of}"), Kind::Counter, scope).label(LABEL)
+    })
 }
 
 /// Instants of the windows: epochs as they are, a clock of the machine from `--start` on, which is when the first window began.

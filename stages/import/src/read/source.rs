@@ -95,13 +95,6 @@ impl<'a> Source<'a> {
     pub fn document<T: DeserializeOwned>(self) -> Result<T> {
         serde_json::from_str(&self.at_most(DOCUMENT_BYTES)?).map_err(|e| no_json(&e))
     }
-
-    /// JSON documents, one after another; `each` is given the number of each, from 1.
-    pub fn values(self, each: &mut dyn FnMut(u64, serde_json::Value) -> Result<()>) -> Result<()> {
-        let text = self.at_most(DOCUMENT_BYTES)?;
-        let values = serde_json::Deserializer::from_str(&text).into_iter();
-        (1..).zip(values).try_for_each(|(number, value)| each(number, value.map_err(|e| no_json(&e))?))
-    }
 }
 
 /// Text whose lines end with LF; a first line that names the separator is blank, so that lines keep their numbers.

@@ -103,6 +103,16 @@ pub fn check(sink: &mut Sink, runs: &[Run], file: &Path) -> Result<(), Fault> {
             }
         }
     }
+    let holes: Vec<(i64, i64)> = sink.known.iter().flat_map(|k| k.holes().to_vec()).collect();
+    let meets =
+        |r: &&Run| r.start_ns.zip(r.end_ns).is_some_and(|(from, to)| holes.iter().any(|h| h.0 < to && from < h.1));
+    let unknown = runs.iter().filter(meets).count();
+    if unknown > 0 {
+        sink.notes.say(format!(
+            "{unknown} of {} runs reach into a time that the clock of the log went through twice: their energy stays unknown",
+            runs.len()
+        ));
+    }
     let short = runs.iter().find(|r| r.start_ns.zip(r.end_ns).is_some_and(|(start, end)| start < log.0 || log.1 < end));
     let Some((run, (start, end))) = short.and_then(|r| Some((r, r.start_ns.zip(r.end_ns)?))) else { return Ok(()) };
     let covered = (end.min(log.1) - start.max(log.0)).max(0) as f64 / 1e9;

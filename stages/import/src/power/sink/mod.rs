@@ -1,27 +1,39 @@
 //! What readers of logs give their readings to: sensors, instants, readings, failures, and remarks.
 
+mod check;
+mod clock;
 pub mod cover;
+pub mod identity;
+mod mirror;
 mod ordered;
-mod plausible;
+pub mod plausible;
 mod sensor;
 mod series;
+mod settle;
+mod shape;
+pub mod summary;
+mod times;
+pub mod totals;
 pub mod windows;
 pub mod write;
 
-pub use sensor::{Gpu, Sensor};
+pub use sensor::{Blend, Gpu, Sensor};
 pub use series::{EXTRAS, NO_EXTRAS};
+pub use totals::Totals;
 
 use super::Options;
 use crate::read::{
     fault::{Fault, Notes, Result, quoted},
-    zone::{self, NoInstant, NoTime, Stamp, Stamps, Walls, offset_text},
+    source::Source,
+    zone::{self, Stamps, Walls, utc_text},
 };
 use ::sensor::Kind;
+use clock::{Clock, Step};
+use identity::Columns;
 use series::{BUDGET, Store};
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-};
+use shape::Plan;
+use std::collections::{BTreeMap, HashMap};
+use times::Night;
 
 /// Places in [`Reading::extras`].
 pub const TEMPERATURE: usize = 0;
@@ -33,6 +45,9 @@ pub const THROTTLED: usize = 5;
 
 /// Bytes of a sensor's name; every one of its rows has it.
 const LONGEST_NAME: usize = 512;
+
+/// 2^16 - 1, which sensors give where they have nothing.
+const SENTINEL: f64 = 65_535.0;
 
 /// W or J that are beyond any log: sums of such numbers are none.
 const LARGEST: f64 = 1e15;
@@ -49,11 +64,38 @@ pub struct Known {
     pub last_error: Option<String>,
     /// Largest power, W.
     pub highest_w: f64,
+    /// Smallest and largest value that its kind and scope allow.
+    least: f64,
+    most: f64,
+    /// Readings above it, and the first of them.
+    over: u64,
+    first_over: f64,
     /// First and last instant in each file.
     spans: Vec<(usize, i64, i64)>,
+    clock: Clock,
+    plan: Plan,
+    /// Why it is not written.
+    pub dropped: Option<String>,
 }
 
 impl Known {
+    /// Whether several unlike readings of one instant are its mean.
+    fn blends(&self, asked: &[String]) -> bool {
+        self.sensor.blend == Blend::Mean || identity::is_none(asked)
+    }
+
+    /// Whether anything is left outside of its holes.
+    fn is_usable(&self) -> bool {
+        let (first, last) = (self.plan.holes.first(), self.plan.holes.last());
+        let Some(((from, _), (_, to))) = first.zip(last) else { return true };
+        self.plan.holes.len() > 1 || self.span().is_some_and(|span| span.0 < *from || *to < span.1)
+    }
+
+    /// Times in which its energy is not known, since the clock went through them twice.
+    pub fn holes(&self) -> &[(i64, i64)] {
+        &self.plan.holes
+    }
+
     pub fn span(&self) -> Option<(i64, i64)> {
         Some((self.spans.iter().map(|s| s.1).min()?, self.spans.iter().map(|s| s.2).max()?))
     }
@@ -78,6 +120,13 @@ pub struct Sink {
     format: &'static str,
     rows: u64,
     left_out: u64,
+    /// Of the row that is being read.
+    line: u64,
+    night: Night,
+    /// Times were those of a clock on a wall, in whatever zone.
+    has_walls: bool,
+    /// Of the table that is being read, if it is one.
+    columns: Columns,
 }
 
 impl Sink {
@@ -97,6 +146,10 @@ impl Sink {
             format: "",
             rows: 0,
             left_out: 0,
+            line: 0,
+            night: Night::default(),
+            has_walls: false,
+            columns: Columns::default(),
         }
     }
 
@@ -104,12 +157,18 @@ impl Sink {
     pub fn begin(&mut self, file: usize, format: &'static str) {
         (self.file, self.format, self.rows, self.left_out) = (file, format, 0, 0);
         (self.notes, self.sweep) = (Notes::default(), None);
+        (self.night, self.columns) = (Night::default(), Columns::default());
     }
 
     /// The file is at its end: mostly rubbish is no log.
     pub fn end(&mut self) -> Result<()> {
         // Files in any order share no chunk.
         self.store.close_all()?;
+        for (series, known) in self.known.iter_mut().enumerate() {
+            known.clock.end(self.file);
+            self.store.begin_stretch(series, known.clock.stretches.len(), false)?;
+        }
+        self.end_night()?;
         if self.left_out > self.rows && self.left_out > 2 {
             let value =
                 format!("{} of {} lines: {}", self.left_out, self.rows + self.left_out, self.notes.texts().join("; "));
@@ -128,6 +187,11 @@ impl Sink {
         Ok(())
     }
 
+    /// The table that is being read, for questions about its rows.
+    pub fn use_columns(&mut self, columns: Columns) {
+        self.columns = columns;
+    }
+
     /// The board of sensors whose log does not name it, where the runs name exactly one.
     pub fn name_boards(&mut self, boards: &[String]) {
         let [board] = boards else { return };
@@ -144,6 +208,11 @@ impl Sink {
         let wanted = sensor.gpu.as_ref().is_none_or(|gpu| self.is_wanted(gpu));
         let found = wanted.then(|| {
             let source = self.format;
+            let is_power = sensor.kind != Kind::Counter;
+            let is_bounded = is_power && self.options.power_unit.is_none();
+            let most = if is_bounded { ::sensor::bounds_w(sensor.scope).1 } else { LARGEST };
+            // Counters that are made of windows begin anew below 0.
+            let least = if sensor.totals == Totals::Made { -LARGEST } else { 0.0 };
             self.known.push(Known {
                 sensor,
                 source,
@@ -151,7 +220,14 @@ impl Sink {
                 errors: 0,
                 last_error: None,
                 highest_w: f64::NEG_INFINITY,
+                least,
+                most,
+                over: 0,
+                first_over: f64::NAN,
                 spans: Vec::new(),
+                clock: Clock::default(),
+                plan: Plan::default(),
+                dropped: None,
             });
             self.store.add()
         });
@@ -162,8 +238,10 @@ impl Sink {
     fn is_wanted(&mut self, gpu: &Gpu) -> bool {
         let asked = &self.options.gpus;
         let names = [&gpu.index, &gpu.uuid];
-        let wanted =
-            asked.is_empty() || names.iter().any(|n| n.as_ref().is_some_and(|n| asked.iter().any(|a| a.trim() == n)));
+        // `node-a:0` is asked for as such, or as 0 on any machine.
+        let bare = |name: &str| name.rsplit(':').next().unwrap_or_default().to_string();
+        let is_asked = |name: &String| asked.iter().any(|a| a.trim() == name || a.trim() == bare(name));
+        let wanted = asked.is_empty() || names.iter().any(|n| n.as_ref().is_some_and(is_asked));
         let name = names.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("=");
         self.gpus.insert(name, wanted);
         wanted
@@ -172,93 +250,6 @@ impl Sink {
     /// GPUs that the logs have, and how many of them were taken.
     pub fn gpus(&self) -> (Vec<&str>, usize) {
         (self.gpus.keys().map(String::as_str).collect(), self.gpus.values().filter(|wanted| **wanted).count())
-    }
-
-    /// The instant of a time as it is written; `None` with a remark where it is none.
-    pub fn time(&mut self, line: u64, text: &str) -> Result<Option<i64>> {
-        match self.stamps.stamp(text, self.options.date_order) {
-            Ok(Stamp::Utc(ns) | Stamp::Wall(ns)) if !zone::is_plausible(ns) => {
-                self.leave_out(line, NO_TIME);
-                Ok(None)
-            }
-            Ok(stamp) => self.at(line, stamp, text).map(Some),
-            Err(NoTime::NotATime) => {
-                self.leave_out(line, NO_TIME);
-                Ok(None)
-            }
-            Err(NoTime::DayOrMonth) => Err(Fault::new(
-                "day or month first?",
-                quoted(text),
-                "say which: --date-order day-first or --date-order month-first",
-            )
-            .at(line)),
-        }
-    }
-
-    /// Nanoseconds of UTC, `--shift-ms` added.
-    pub fn at(&mut self, line: u64, stamp: Stamp, text: &str) -> Result<i64> {
-        let ns = match stamp {
-            Stamp::Utc(ns) => ns,
-            Stamp::Wall(wall) => {
-                if self.options.files.tz.is_none() && self.zoneless.is_none() {
-                    self.zoneless = Some(text.to_string());
-                }
-                self.walls.utc(wall).map_err(|why| self.no_instant(&why, text).at(line))?
-            }
-        };
-        self.shifted(ns)
-            .ok_or_else(|| Fault::new("a time out of range", quoted(text), "check it, and --shift-ms").at(line))
-    }
-
-    /// `--shift-ms` added to UTC.
-    fn shifted(&self, ns: i64) -> Option<i64> {
-        ns.checked_add(self.options.files.shift_ms.checked_mul(1_000_000)?).filter(|ns| zone::is_plausible(*ns))
-    }
-
-    fn no_instant(&self, why: &NoInstant, text: &str) -> Fault {
-        let zone = self.options.files.tz.map(|z| z.to_string()).unwrap_or_default();
-        match why {
-            NoInstant::Skipped => Fault::new(
-                format!("a time that {zone} skipped"),
-                quoted(text),
-                "the log is of another zone: give it as --tz",
-            ),
-            NoInstant::Twice(a, b) => Fault::new(
-                format!("a time that {zone} had twice"),
-                quoted(text),
-                format!("say which: --tz {} or --tz {}", offset_text(*a), offset_text(*b)),
-            ),
-        }
-    }
-
-    /// `--start`, demanded by a log without dates.
-    pub fn start(&mut self, why: &str) -> Result<i64> {
-        let Some(text) = self.options.start.clone() else {
-            let remedy = "say when the log began: --start 2026-05-14T09:00:00Z";
-            return Err(Fault::new("no instants in the log", why, remedy));
-        };
-        let wrong = |_| Fault::new("--start is no time", quoted(&text), "give it like 2026-05-14T09:00:00Z");
-        let stamp = zone::stamp(&text, self.options.date_order).map_err(wrong)?;
-        self.at(0, stamp, &text).map_err(|fault| Fault { line: None, ..fault })
-    }
-
-    /// `--interval-ms` in ns.
-    pub fn interval_ns(&self) -> Option<i64> {
-        self.options.interval_ms.filter(|ms| *ms > 0.0 && ms.is_finite()).map(|ms| (ms * 1e6).round() as i64)
-    }
-
-    /// `--interval-ms`, demanded by a log without times.
-    pub fn interval(&self, why: &str) -> Result<i64> {
-        let remedy = "say how far apart its readings are: --interval-ms 1000";
-        self.interval_ns().ok_or_else(|| Fault::new("no times in the log", why, remedy))
-    }
-
-    /// The instant of a row of a log without times: a sweep begins with the sensor that began the first.
-    pub fn swept(&mut self, sensor: &str, why: &str) -> Result<i64> {
-        let (first, sweep) = self.sweep.get_or_insert_with(|| (sensor.to_string(), -1));
-        *sweep += i64::from(first == sensor);
-        let sweep = *sweep;
-        Ok(self.start(why)?.saturating_add(self.interval(why)?.saturating_mul(sweep)))
     }
 
     /// One of `--select` in the way that a format compares names.
@@ -284,10 +275,12 @@ impl Sink {
         if let Some(unit) = self.options.power_unit.filter(|_| is_power) {
             value *= unit.factor();
         }
-        if value.is_nan() || value.abs() > LARGEST {
-            self.left_out += 1;
-            self.notes.say("a number that no sensor gives, left out");
-            return Ok(());
+        let Known { least, most, .. } = self.known[series];
+        if !(least..=most).contains(&value) || (value == 0.0 || value == SENTINEL) && is_power {
+            let busy = extras.is_some_and(|extras| extras[UTILISATION] > 0.0);
+            if let Some(why) = impossible(value, (least, most), busy) {
+                return self.refuse_value(series, t, value, why);
+            }
         }
         let sound = extras.map(|extras| {
             std::array::from_fn(|e| {
@@ -295,108 +288,121 @@ impl Sink {
                 if fits { extras[e] } else { f64::NAN }
             })
         });
-        let (known, file) = (&mut self.known[series], self.file);
-        self.rows += 1;
+        let known = &mut self.known[series];
         known.readings += 1;
         known.highest_w = known.highest_w.max(value);
-        match known.spans.last_mut().filter(|s| s.0 == file) {
-            Some((_, first, last)) => (*first, *last) = ((*first).min(t), (*last).max(t)),
-            None => known.spans.push((file, t, t)),
+        self.store(series, t, value, sound.as_ref())
+    }
+
+    #[inline]
+    fn store(&mut self, series: usize, t: i64, value: f64, extras: Option<&[f64; EXTRAS]>) -> Result<()> {
+        let (known, file) = (&mut self.known[series], self.file);
+        self.rows += 1;
+        if !value.is_nan() {
+            match known.spans.last_mut().filter(|s| s.0 == file) {
+                Some((_, first, last)) => (*first, *last) = ((*first).min(t), (*last).max(t)),
+                None => known.spans.push((file, t, t)),
+            }
         }
-        Ok(self.store.push(series, t, value, sound.as_ref())?)
+        let before = known.clock.stretches.len();
+        let step = known.clock.see(file, self.line, t, value);
+        if step != Step::On {
+            let now = known.clock.stretches.len();
+            match step {
+                Step::FallBefore(_) if now == before => {}
+                Step::FallBefore(again) => {
+                    self.store.begin_stretch(series, before, true)?;
+                    if again && now > before + 1 {
+                        self.store.begin_stretch(series, now - 1, false)?;
+                    }
+                }
+                _ if now > before => self.store.begin_stretch(series, now - 1, false)?,
+                _ => {}
+            }
+        }
+        Ok(self.store.push(series, t, value, extras)?)
+    }
+
+    /// A value that no sensor gives: a reading that failed.
+    #[cold]
+    fn refuse_value(&mut self, series: usize, t: i64, value: f64, why: &str) -> Result<()> {
+        let (known, line) = (&mut self.known[series], self.line);
+        if value > known.most && value.is_finite() {
+            known.over += 1;
+            if known.first_over.is_nan() {
+                known.first_over = value;
+            }
+        }
+        let unit = if known.sensor.kind == Kind::Counter { "J" } else { "W" };
+        let limit = if value > known.most { format!(" of {} {unit}", known.most) } else { String::new() };
+        known.errors += 1;
+        known.last_error = Some(format!("line {line}: {value} {unit}"));
+        self.notes.add(&format!("{why}{limit}: a failed reading"), line, &format!("{value} {unit}"));
+        self.store(series, t, f64::NAN, None)
     }
 
     /// A reading that failed: a row without a value, so that nobody takes the sensor for absent.
     pub fn failed(&mut self, series: usize, line: u64, t: i64, why: &str) -> Result<()> {
-        self.rows += 1;
         self.notes.line(line, &format!("no reading but {}, which is not 0", quoted(why)));
         let known = &mut self.known[series];
         known.errors += 1;
         known.last_error = Some(format!("line {line}: {why}"));
-        Ok(self.store.push(series, t, f64::NAN, None)?)
+        self.store(series, t, f64::NAN, None)
+    }
+
+    /// What was read at once and is no reading of one sensor: the first instant of this file that has unlike ones.
+    pub fn refuse_unlike(&mut self, source: Source) -> Result<()> {
+        for known in &mut self.known {
+            let Some(conflict) = known.clock.take_conflict() else { continue };
+            let is_seldom = known.sensor.blend == Blend::Seldom && conflict.count * 2 < known.clock.file_rows();
+            if known.blends(&self.options.series) || is_seldom {
+                let what = "several readings of one sensor at one instant: their mean";
+                self.notes.line(conflict.lines.1, what);
+                continue;
+            }
+            let (a, b) = conflict.values;
+            let unit = if known.sensor.kind == Kind::Counter { "J" } else { "W" };
+            let value = format!(
+                "{}: {a} {unit} in line {} and {b} {unit} in line {} of {}",
+                utc_text(conflict.t),
+                conflict.lines.0,
+                conflict.lines.1,
+                known.sensor.device_id
+            );
+            let names = self.columns.that_differ(source, conflict.lines);
+            return Err(settle::unlike_fault(value, &names).at(conflict.lines.1));
+        }
+        Ok(())
     }
 
     /// Instants and values of every series, in order of time.
     #[cfg(test)]
-    pub fn see_rows(&self, see: &mut dyn FnMut(&[i64], &[f64])) {
+    pub fn see_rows(&self, mut see: impl FnMut(&Sensor, &[i64], &[f64])) {
         for (series, known) in self.known.iter().enumerate() {
             let mut checker =
                 schemas::check::Checker::new(&schemas::tables::POWER_SAMPLE, "test".as_ref()).expect("a contract");
+            if known.dropped.is_some() {
+                continue;
+            }
             let frame = write::Frame::new(known);
             let each = &mut |page: series::Page| {
                 checker.batch(&frame.batch(&page).expect("a batch")).expect("what the contract demands");
-                see(page.t, page.v);
+                see(&known.sensor, page.t, page.v);
                 Ok(())
             };
-            ordered::read(&self.store, series, each).expect("memory can be read");
+            write::shaped(&self.store, series, known, each).expect("memory can be read");
         }
     }
+}
 
-    fn gpus_are_there(&self) -> Result<()> {
-        let (gpus, taken) = self.gpus();
-        if self.options.gpus.is_empty() || gpus.is_empty() || taken >= self.options.gpus.len() {
-            return Ok(());
-        }
-        let remedy = format!("it has {}", gpus.join(", "));
-        Err(Fault::new("--gpus names GPUs that the log does not have", self.options.gpus.join(","), remedy))
-    }
-
-    /// Two tools that log one GPU at once: its energy must not be added up.
-    fn one_gpu_once(&self) -> std::result::Result<(), (usize, Fault)> {
-        let mut by_uuid: HashMap<&str, Vec<&Known>> = HashMap::new();
-        for known in &self.known {
-            let Some(uuid) = known.sensor.gpu.as_ref().and_then(|gpu| gpu.uuid.as_deref()) else { continue };
-            let others = by_uuid.entry(uuid).or_default();
-            let meet = |a: &(usize, i64, i64)| known.spans.iter().any(|b| a.0 != b.0 && a.1.max(b.1) < a.2.min(b.2));
-            let twice = |o: &&&Known| o.sensor.device_id != known.sensor.device_id && o.spans.iter().any(meet);
-            if let Some(other) = others.iter().find(twice) {
-                let value = format!("{} and {}", other.sensor.device_id, known.sensor.device_id);
-                let fault = Fault::new("one GPU in two logs at the same time", value, "import one of them");
-                return Err((known.spans.first().map_or(0, |span| span.0), fault));
-            }
-            others.push(known);
-        }
-        Ok(())
-    }
-
-    /// What a whole import may not be: GPUs asked for and not there, one GPU in two logs at once, no stretch of time.
-    pub fn check(&mut self, files: &[std::path::PathBuf]) -> Result<()> {
-        let name = |at: usize| files.get(at).map_or(Path::new(""), |p| p.as_path());
-        self.gpus_are_there().map_err(|fault| fault.of(name(0)))?;
-        self.one_gpu_once().map_err(|(file, fault)| fault.of(name(file)))?;
-        for known in &self.known {
-            if self.options.power_unit.is_none() {
-                plausible::check(known).map_err(|fault| fault.of(name(0)))?;
-            }
-            if known.sensor.device_id.len() > LONGEST_NAME {
-                let what = format!("a sensor's name of {} bytes", known.sensor.device_id.len());
-                let remedy = format!("give it one of at most {LONGEST_NAME}");
-                return Err(Fault::new(what, quoted(&known.sensor.device_id), remedy).of(name(0)));
-            }
-            for pair in known.spans.windows(2) {
-                let (before, after) = (pair[0], pair[1]);
-                if before.1.max(after.1) < before.2.min(after.2) {
-                    let what = format!("the same sensor at the same time as in {}", name(before.0).display());
-                    let remedy = "import one of them, or logs with UUIDs where they are of two machines";
-                    return Err(Fault::new(what, &known.sensor.device_id, remedy).of(name(after.0)));
-                }
-            }
-        }
-        let read: u64 = self.known.iter().map(|k| k.readings).sum();
-        if read == 0 {
-            let last = self.known.iter().find_map(|k| k.last_error.clone()).unwrap_or_else(|| "0 readings".into());
-            return Err(Fault::new("no samples", last, "log with a driver that reads power").of(name(0)));
-        }
-        let long = self.known.iter().any(|k| k.span().is_some_and(|(first, last)| first < last));
-        if !long && read < 2 {
-            let fault = Fault::new("one sample", "no interval", "log over the whole run, a reading a second or more");
-            return Err(fault.of(name(0)));
-        }
-        if !long {
-            let fault =
-                Fault::new("zero time span", format!("{read} samples at one instant"), "log over the whole run");
-            return Err(fault.of(name(0)));
-        }
-        Ok(())
+/// Why a value is none.
+fn impossible(value: f64, (least, most): (f64, f64), is_busy: bool) -> Option<&'static str> {
+    match value {
+        v if v.is_nan() => Some("no number"),
+        v if v < least => Some("a value below 0"),
+        v if v > most => Some("a value over the limit"),
+        SENTINEL => Some("a value that stands for none (2^16 - 1)"),
+        0.0 if is_busy => Some("0 W beside a utilisation that is not 0"),
+        _ => None,
     }
 }

@@ -8,7 +8,22 @@ const TOGETHER: usize = 1 << 20;
 
 /// Gives the series in pages. In memory is one chunk, or at most `TOGETHER` rows of those that share a stretch of time.
 pub fn read(store: &Store, series: usize, each: &mut dyn FnMut(Page) -> io::Result<()>) -> io::Result<()> {
-    let mut means = Means { each, rows: Columns::default(), out: Columns::default() };
+    go_through(
+        store,
+        series,
+        &mut Means { each, rows: Columns::default(), out: Columns::default(), holes: &[], unlike: None },
+    )
+}
+
+/// The first instant outside of some times that has unlike readings.
+pub fn unlike(store: &Store, series: usize, holes: &[(i64, i64)]) -> io::Result<Option<(i64, f64, f64)>> {
+    let each = &mut |_: Page| Ok(());
+    let mut means = Means { each, rows: Columns::default(), out: Columns::default(), holes, unlike: None };
+    go_through(store, series, &mut means)?;
+    Ok(means.unlike)
+}
+
+fn go_through(store: &Store, series: usize, means: &mut Means) -> io::Result<()> {
     let mut chunks: Vec<&Chunk> = store.series[series].chunks.iter().collect();
     chunks.sort_by_key(|chunk| chunk.first);
     let mut rest = chunks.as_slice();
@@ -22,7 +37,7 @@ pub fn read(store: &Store, series: usize, each: &mut dyn FnMut(Page) -> io::Resu
         let several = 1 + behind.iter().take_while(shares).count();
         let together;
         (together, rest) = rest.split_at(several);
-        sort(store, together, (first.first, latest), &mut means)?;
+        sort(store, together, (first.first, latest), means)?;
     }
     means.finish()
 }
@@ -54,6 +69,9 @@ struct Means<'a> {
     /// The rows of the last instant: more of it may come.
     rows: Columns,
     out: Columns,
+    /// Times in which unlike readings are no question.
+    holes: &'a [(i64, i64)],
+    unlike: Option<(i64, f64, f64)>,
 }
 
 impl Means<'_> {
@@ -83,10 +101,23 @@ impl Means<'_> {
     /// The rows of one instant become one.
     fn close(&mut self) {
         let Some(&t) = self.rows.t.first() else { return };
+        if self.rows.len() > 1
+            && self.unlike.is_none()
+            && !self.holes.iter().any(|(from, to)| (*from..=*to).contains(&t))
+        {
+            let mut known = self.rows.v.iter().filter(|v| !v.is_nan());
+            let first = known.next();
+            self.unlike = first.and_then(|a| known.find(|b| *b != a).map(|b| (t, *a, *b)));
+        }
         let mean = |values: &[f64]| {
             let known = values.iter().filter(|v| !v.is_nan());
             let (sum, count) = known.fold((0.0, 0u32), |(sum, n), v| (sum + v, n + 1));
-            if count == 0 { f64::NAN } else { sum / f64::from(count) }
+            // Equal ones stay what they are to the last digit.
+            match values.iter().find(|v| !v.is_nan()) {
+                Some(first) if values.iter().all(|v| v.is_nan() || v == first) => *first,
+                _ if count == 0 => f64::NAN,
+                _ => sum / f64::from(count),
+            }
         };
         let extras: [f64; EXTRAS] = std::array::from_fn(|e| mean(&self.rows.extras[e]));
         self.out.push(t, mean(&self.rows.v), Some(&extras));
@@ -102,7 +133,7 @@ impl Means<'_> {
         Ok(())
     }
 
-    fn finish(mut self) -> io::Result<()> {
+    fn finish(&mut self) -> io::Result<()> {
         self.close();
         self.give()
     }

@@ -1,5 +1,6 @@
 //! A sensor in one way of reading it, as far as a log names it.
 
+use super::totals::Totals;
 use sensor::{Kind, Scope, averaging::Reading};
 
 /// A GPU as the log names it; `--gpus` chooses by either.
@@ -27,6 +28,24 @@ pub struct Sensor {
     /// Energy at which a counter wraps.
     pub range_j: Option<f64>,
     pub gpu: Option<Gpu>,
+    /// What is known of its energies, if it counts any.
+    pub totals: Totals,
+    /// Neither the log nor the format says the unit.
+    pub is_unitless: bool,
+    /// Several readings of one instant are what the tool writes.
+    pub blend: Blend,
+}
+
+/// What several unlike readings of one instant are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Blend {
+    /// A question.
+    #[default]
+    Ask,
+    /// Now and then the tool's own, since it writes whole seconds.
+    Seldom,
+    /// One sensor, of which the mean counts.
+    Mean,
 }
 
 impl Sensor {
@@ -44,6 +63,9 @@ impl Sensor {
             is_exact: false,
             range_j: None,
             gpu: None,
+            totals: Totals::Stated,
+            is_unitless: false,
+            blend: Blend::Ask,
         }
     }
 

@@ -92,6 +92,16 @@ impl Columns {
         self.has_extras = false;
     }
 
+    /// Takes the last row away.
+    fn pop(&mut self) -> Option<(i64, f64, [f64; EXTRAS])> {
+        let row = self.t.len().checked_sub(1)?;
+        let extras = self.extras.each_mut().map(|column| match column.len() > row {
+            true => column.pop().unwrap_or(f64::NAN),
+            false => f64::NAN,
+        });
+        Some((self.t.pop()?, self.v.pop()?, extras))
+    }
+
     /// In order of time; rows of one instant stay in theirs.
     pub fn sort(&mut self) {
         if self.t.is_sorted() {
@@ -133,6 +143,8 @@ pub struct Chunk {
     pub first: i64,
     pub last: i64,
     pub rows: usize,
+    /// Which of the clock's stretches it is of.
+    pub stretch: u32,
     place: Place,
 }
 
@@ -141,6 +153,7 @@ pub struct Chunk {
 pub struct Series {
     open: Columns,
     pub chunks: Vec<Chunk>,
+    stretch: u32,
 }
 
 /// All series of an import.
@@ -171,10 +184,31 @@ impl Store {
         let open = &mut self.series[series].open;
         open.push(t, v, extras);
         self.open_rows += 1;
-        if open.len() >= CHUNK {
-            self.close(series)?;
+        if open.len() > CHUNK {
+            self.close_but_last(series)?;
         }
-        if self.open_rows > OPEN_ROWS { self.close_all() } else { Ok(()) }
+        if self.open_rows > OPEN_ROWS {
+            (0..self.series.len()).try_for_each(|series| self.close_but_last(series))?;
+        }
+        Ok(())
+    }
+
+    /// The last row may turn out to be of the next stretch.
+    fn close_but_last(&mut self, series: usize) -> io::Result<()> {
+        self.begin_stretch(series, self.series[series].stretch as usize, true)
+    }
+
+    /// The next row is of this stretch of the series' clock, and so is the last one if it is `taken` along.
+    pub fn begin_stretch(&mut self, series: usize, stretch: usize, taken: bool) -> io::Result<()> {
+        let row = if taken { self.series[series].open.pop() } else { None };
+        self.open_rows -= usize::from(row.is_some());
+        self.close(series)?;
+        self.series[series].stretch = stretch as u32;
+        if let Some((t, v, extras)) = row {
+            self.series[series].open.push(t, v, extras.iter().any(|e| !e.is_nan()).then_some(&extras));
+            self.open_rows += 1;
+        }
+        Ok(())
     }
 
     /// To be called when nothing more comes.
@@ -194,6 +228,7 @@ impl Store {
         self.open_rows -= rows;
         columns.sort();
         let (first, last) = (columns.t[0], columns.t[rows - 1]);
+        let stretch = self.series[series].stretch;
         let bytes = 8 * rows * (2 + columns.extras.iter().filter(|e| !e.is_empty()).count());
         let place = if self.held + bytes <= self.budget {
             self.held += bytes;
@@ -203,7 +238,7 @@ impl Store {
         } else {
             self.put_aside(&columns)?
         };
-        self.series[series].chunks.push(Chunk { first, last, rows, place });
+        self.series[series].chunks.push(Chunk { first, last, rows, stretch, place });
         Ok(())
     }
 

@@ -45,10 +45,12 @@ pub fn give(sink: &mut Sink, series: &[Option<usize>], windows: &mut [Window], c
                 other => {
                     // Lower than before, or it would be a counter that stood still.
                     let zero = other.map_or(0.0, |(_, total)| if total > 0.0 { 0.0 } else { total - 1.0 });
+                    sink.line = window.line;
                     sink.push(series, window.start_ns, zero, None)?;
                     zero
                 }
             };
+            sink.line = window.line;
             let end = window.end_ns.max(last.map_or(i64::MIN, |(end, _)| end + 1));
             sink.push(series, end, begins + joules, None)?;
             last = Some((end, begins + joules));

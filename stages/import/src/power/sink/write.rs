@@ -1,15 +1,16 @@
-//! Series as `power_sample` and `sensor`, and what an import says of each of them.
+//! Series as `power_sample` and `sensor`.
 
 use super::{
     Known, Sensor, Sink, THROTTLED, ordered,
-    series::{CHUNK, Page},
+    series::{CHUNK, Page, Store},
+    shape::Shaper,
+    summary::Summary,
 };
-use crate::{read::zone::utc_text, session::SESSION};
+use crate::session::SESSION;
 use ::sensor::{
     Kind,
     averaging::{self, Averaging},
     rows::{self, WHOLE_WATT},
-    updates::Updates,
 };
 use anyhow::Result;
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, new_null_array};
@@ -19,77 +20,7 @@ use schemas::{
     Provenance,
     tables::{POWER_SAMPLE, SENSOR},
 };
-use std::{fmt::Write, io, path::Path, sync::Arc};
-
-/// Intervals between changes that the update period is the median of.
-const CHANGES: usize = 1 << 16;
-
-/// Changes that a period takes: loggers read less often than most sensors renew their value.
-const ENOUGH: usize = 8;
-
-/// What the readings of a sensor tell, seen in order of time.
-#[derive(Debug, Default)]
-pub struct Told {
-    rows: usize,
-    valid: u64,
-    longest_gap_ns: Option<i64>,
-    first: Option<(i64, f64)>,
-    last: Option<(i64, f64)>,
-    /// By the rule of the kind, over the whole log; a counter that fell counts from zero.
-    energy_j: f64,
-    falls: u64,
-    updates: Updates,
-}
-
-impl Told {
-    fn see(&mut self, page: &Page, kind: Kind, range_j: Option<f64>) {
-        self.rows += page.len();
-        for (&t, &v) in page.t.iter().zip(page.v) {
-            if v.is_nan() {
-                continue;
-            }
-            self.valid += 1;
-            self.updates.see(t, v);
-            if let Some((before, value)) = self.last.replace((t, v)) {
-                let gap = t - before;
-                self.longest_gap_ns = Some(self.longest_gap_ns.map_or(gap, |g| g.max(gap)));
-                let seconds = gap as f64 / 1e9;
-                self.energy_j += match kind {
-                    Kind::Counter => self.rise(value, v, range_j),
-                    Kind::IntervalMean | Kind::Model => v * seconds,
-                    Kind::Instant | Kind::Average => (value + v) / 2.0 * seconds,
-                };
-            } else {
-                self.first = Some((t, v));
-            }
-        }
-    }
-
-    /// A load that stood still changes its power when it begins and ends: that tells nothing of the sensor. A counter is late by a period
-    /// only where it was read more often than it was renewed (Prometheus repeats the last scrape).
-    fn period_ms(&self, kind: Kind) -> Option<f64> {
-        let known = !kind.made_by_reading() && self.updates.intervals() >= ENOUGH;
-        let period = self.updates.period_ns().filter(|_| known)? as f64;
-        let span = self.last?.0 - self.first?.0;
-        let step = span as f64 / (self.valid.max(2) - 1) as f64;
-        (kind != Kind::Counter || period > 1.5 * step).then_some(period / 1e6)
-    }
-
-    /// A fall by more than half of the range, or without one, is a new beginning (as in `join-telemetry`).
-    fn rise(&mut self, before: f64, after: f64, range_j: Option<f64>) -> f64 {
-        let rise = after - before;
-        if rise >= 0.0 {
-            return rise;
-        }
-        match range_j.map(|range| (rise + range, range)) {
-            Some((wrapped, range)) if wrapped >= 0.0 && wrapped <= range / 2.0 => wrapped,
-            _ => {
-                self.falls += 1;
-                after.max(0.0)
-            }
-        }
-    }
-}
+use std::{io, path::Path, sync::Arc};
 
 /// The columns of `power_sample` that are the same in every row of a sensor: pages take as many rows of them as they have.
 pub(super) struct Frame {
@@ -142,9 +73,20 @@ impl Frame {
     }
 }
 
+/// Gives the readings of a series as they are written.
+pub(super) fn shaped(
+    store: &Store,
+    series: usize,
+    known: &Known,
+    each: &mut dyn FnMut(Page) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut shaper = Shaper::new(&known.plan, known.sensor.scope, known.sensor.range_j);
+    ordered::read(store, series, &mut |page| shaper.page(page, each))
+}
+
 /// Writes both tables. What every sensor told comes back, in the order of the table.
-pub fn write<'s>(sink: &'s Sink, folder: &Path, by: &Provenance) -> Result<Vec<(&'s Known, Told)>> {
-    let mut order: Vec<usize> = (0..sink.known.len()).collect();
+pub fn write<'s>(sink: &'s Sink, folder: &Path, by: &Provenance) -> Result<Vec<(&'s Known, Summary)>> {
+    let mut order: Vec<usize> = (0..sink.known.len()).filter(|&at| sink.known[at].dropped.is_none()).collect();
     order.sort_by_key(|&at| (&sink.known[at].sensor.device_id, sink.known[at].sensor.kind.name()));
     let mut told = Vec::new();
     let path = folder.join("power_sample.parquet");
@@ -152,11 +94,10 @@ pub fn write<'s>(sink: &'s Sink, folder: &Path, by: &Provenance) -> Result<Vec<(
         for &at in &order {
             let known = &sink.known[at];
             let frame = Frame::new(known);
-            let updates = Updates::of(known.sensor.kind == Kind::Counter).bounded(CHANGES);
-            let mut of = Told { updates, ..Told::default() };
+            let mut of = Summary::new(known.sensor.kind, known.sensor.range_j);
             let mut refused = None;
-            let done = ordered::read(&sink.store, at, &mut |page| {
-                of.see(&page, known.sensor.kind, known.sensor.range_j);
+            let done = shaped(&sink.store, at, known, &mut |page| {
+                of.see(&page);
                 let rows = |cause: String| schemas::Error::Rows { table: POWER_SAMPLE.name, cause };
                 let written = frame.batch(&page).map_err(|e| rows(e.to_string())).and_then(|b| write(&b));
                 written.map_err(|e| {
@@ -191,7 +132,7 @@ fn averaging(sensor: &Sensor, asked: Option<f64>) -> Option<(f64, &'static str)>
     stated.or(sensor.reading.map(of_board)).or_else(|| rows::assumed_averaging(sensor.kind.name()))
 }
 
-fn row(known: &Known, told: &Told, asked: Option<f64>) -> rows::Sensor {
+fn row(known: &Known, told: &Summary, asked: Option<f64>) -> rows::Sensor {
     let sensor = &known.sensor;
     let averaging = averaging(sensor, asked);
     let counts = sensor.kind == Kind::Counter;
@@ -207,9 +148,9 @@ fn row(known: &Known, told: &Told, asked: Option<f64>) -> rows::Sensor {
         errors: Some(known.errors as i64),
         last_error: known.last_error.clone(),
         longest_gap_ns: told.longest_gap_ns,
-        update_period_ms: told.period_ms(sensor.kind),
+        update_period_ms: told.period_ms(),
         resolution_w: told.updates.quantum().filter(|_| !counts).map(|step| step.min(WHOLE_WATT)),
-        resolution_j: told.updates.quantum().filter(|_| counts && !sensor.is_exact),
+        resolution_j: told.updates.quantum().filter(|_| counts && !sensor.is_exact && known.plan.was.is_none()),
         averaging_ms: averaging.map(|(ms, _)| ms),
         averaging_from: averaging.map(|(_, from)| from.into()),
         clock: Some(if sensor.is_exact { "runs" } else { "other" }.into()),
@@ -217,29 +158,4 @@ fn row(known: &Known, told: &Told, asked: Option<f64>) -> rows::Sensor {
         error_pct: None,
         cost_pct: None,
     }
-}
-
-/// One line a sensor: what it is, how much of it there is, and its energy over the log.
-pub fn said(told: &[(&Known, Told)]) -> String {
-    let mut said = String::new();
-    for (known, told) in told {
-        let sensor = &known.sensor;
-        let _ = write!(said, "{} {} {}: ", sensor.device_id, sensor.kind.name(), sensor.scope.name());
-        let _ = match (told.first, told.last) {
-            (Some((from, _)), Some((to, _))) => {
-                let seconds = (to - from) as f64 / 1e9;
-                let (from, to) = (utc_text(from), utc_text(to));
-                write!(said, "{} readings, {from} to {to}, {:.6} J in {seconds:.3} s", told.valid, told.energy_j)
-            }
-            _ => write!(said, "no reading, energy unknown"),
-        };
-        if told.falls > 0 {
-            let _ = write!(said, "; it began anew {} times, and what was used meanwhile is not in it", told.falls);
-        }
-        if let Some(label) = &sensor.label {
-            let _ = write!(said, " ({label})");
-        }
-        said.push('\n');
-    }
-    said
 }

@@ -1,0 +1,190 @@
+//! What follows from all readings of a series once every file was read: times that two stretches cover, unlike readings of one instant,
+//! what its energies are.
+
+use super::{
+    Blend, Known, Sink,
+    clock::{self, Overlap, Stretch},
+    mirror, ordered,
+    shape::Plan,
+    totals::{Energies, Tally, most_j},
+};
+use crate::read::{
+    fault::{Fault, Result, quoted},
+    zone::{Zone, utc_text},
+};
+use ::sensor::Kind;
+use std::path::{Path, PathBuf};
+
+const WENT_BACK: &str = "the clock went back here: the readings of the time that it went through twice are left out, and runs that reach \
+                         into it have no energy";
+const IN_PIECES: &str = "the time falls here and no time is read twice: sorted";
+const REPEATED: &str = "from here on readings are repeated that came before: taken once";
+const NO_ORDER: &str = "the lines are in no order of time: sorted";
+
+/// What a clock seems to go back by when summer time ends, ns: an hour less a step of up to ten minutes.
+const HOUR_NS: std::ops::RangeInclusive<i64> = 3_000_000_000_000..=3_600_000_000_000;
+
+impl Sink {
+    pub(super) fn settle(&mut self, files: &[PathBuf]) -> Result<()> {
+        let name = |at: usize| files.get(at).map_or(Path::new(""), |p| p.as_path());
+        for series in 0..self.known.len() {
+            self.settle_clock(series).map_err(|(file, fault)| fault.of(name(file)))?;
+            let file = self.known[series].clock.stretches.first().map_or(0, |s| s.file);
+            self.settle_energies(series).map_err(|fault| fault.of(name(file)))?;
+        }
+        for series in 0..self.known.len() {
+            self.replace_power(series);
+        }
+        mirror::count_once(self).map_err(|fault| fault.of(name(0)))
+    }
+
+    fn settle_clock(&mut self, series: usize) -> Result<(), (usize, Fault)> {
+        let known = &self.known[series];
+        // Instances of one board repeat its readings one after another.
+        if known.clock.is_plain() || known.sensor.blend == Blend::Mean {
+            return Ok(());
+        }
+        if let Some((file, line)) = known.clock.wild {
+            let remedy = "log with a clock that stays, in UTC, and give the log as the tool wrote it";
+            let what = "the clock goes back again and again";
+            return Err((file, Fault::new(what, &known.sensor.device_id, remedy).at(line)));
+        }
+        let file = known.clock.stretches.last().map_or(0, |s| s.file);
+        let failed = |e: std::io::Error| (file, Fault::from(e));
+        let found = clock::overlaps(&self.store, series, &known.clock).map_err(failed)?;
+        let mut holes = Vec::new();
+        let mut notes: Vec<(&str, u64, String)> = Vec::new();
+        for overlap in &found {
+            let Overlap { from, to, of: (before, after), is_repeat } = overlap;
+            let example = format!("{}, {}", known.sensor.device_id, overlap.text());
+            if *is_repeat {
+                notes.push((REPEATED, after.line, example));
+            } else if before.file != after.file {
+                let other = self.options.files.paths.get(before.file).map_or(Path::new(""), |p| p.as_path());
+                let what = format!("the same sensor at the same time as in {}", other.display());
+                let remedy = "import one of them, or logs with UUIDs where they are of two machines";
+                return Err((after.file, Fault::new(what, &known.sensor.device_id, remedy)));
+            } else {
+                if let Some(fault) = self.hour_back(after) {
+                    return Err((after.file, fault.at(after.line)));
+                }
+                holes.push((*from, *to));
+                notes.push((WENT_BACK, after.line, example));
+            }
+        }
+        for stretch in known.clock.stretches.iter().filter(|s| s.after.is_some() && !known.clock.is_shuffled(s.file)) {
+            if found.iter().all(|o| o.of.0 != *stretch && o.of.1 != *stretch) {
+                let from = stretch.after.map(utc_text).unwrap_or_default();
+                notes.push((IN_PIECES, stretch.line, format!("{from} to {}", utc_text(stretch.first))));
+            }
+        }
+        if known.clock.stretches.iter().any(|s| known.clock.is_shuffled(s.file)) {
+            notes.push((NO_ORDER, known.clock.stretches[0].line, String::new()));
+        }
+        if !known.blends(&self.options.series) {
+            let unlike = ordered::unlike(&self.store, series, &holes).map_err(failed)?;
+            if let Some((t, a, b)) = unlike {
+                let value = format!("{}: {a} and {b} of {}", utc_text(t), known.sensor.device_id);
+                return Err((file, unlike_fault(value, &self.columns.names)));
+            }
+        }
+        for (what, line, example) in notes {
+            self.notes.add(what, line, &example);
+        }
+        self.known[series].plan.holes = holes;
+        Ok(())
+    }
+
+    /// A clock on the wall that went back by an hour, in a log without the zone that does so: what follows may be an hour off.
+    fn hour_back(&self, stretch: &Stretch) -> Option<Fault> {
+        let back = stretch.after?.checked_sub(stretch.first)?;
+        let is_named = matches!(self.options.files.tz, Some(Zone::Named(_)));
+        if is_named || !self.has_walls || !HOUR_NS.contains(&back) {
+            return None;
+        }
+        let remedy = "name the zone whose clocks went back there, such as --tz Europe/Berlin; if they did not, cut the log at this line";
+        let value = format!("from {} to {}", utc_text(stretch.after?), utc_text(stretch.first));
+        Some(Fault::new("the clock went back by about an hour", value, remedy))
+    }
+
+    fn settle_energies(&mut self, series: usize) -> Result<()> {
+        let known = &self.known[series];
+        let id = known.sensor.device_id.clone();
+        let (kind, range_j, scope, totals) =
+            (known.sensor.kind, known.sensor.range_j, known.sensor.scope, known.sensor.totals);
+        if kind != Kind::Counter || totals == super::Totals::Made || known.readings == 0 {
+            return Ok(());
+        }
+        let (mut tally, mut before, mut spikes) = (Tally::default(), None::<(i64, f64)>, 0_u64);
+        ordered::read(&self.store, series, &mut |page| {
+            for (&t, &v) in page.t.iter().zip(page.v).filter(|(_, v)| !v.is_nan()) {
+                spikes += u64::from(before.is_some_and(|(then, b)| v - b > most_j(scope, t - then)));
+                before = Some((t, v));
+                tally.see(t, v, range_j);
+            }
+            Ok(())
+        })?;
+        let Some(energies) = tally.energies(totals, self.options.energy) else {
+            let value = format!("{}: {}", id, tally.text());
+            let remedy =
+                "say which: --energy counter or --energy interval (each row has the energy since the row before)";
+            return Err(Fault::new("a running total of energy, or energies of intervals?", value, remedy));
+        };
+        if spikes * 20 > tally.readings && spikes > 1 && energies == Energies::Counter {
+            let value = format!("{spikes} of {} rises of {}", tally.readings - 1, id);
+            let remedy =
+                "check the unit of its column: --energy-unit, or --energy interval if its rows are no running total";
+            return Err(Fault::new("more energy than anything of its kind takes", value, remedy));
+        }
+        if energies == Energies::Interval {
+            self.notes.say(format!(
+                "the energies of {} are those of the time since the row before, and no running total: added up",
+                id
+            ));
+        }
+        let holes = std::mem::take(&mut self.known[series].plan.holes);
+        let plan = Plan { holes, has_spikes: spikes > 0, ..Plan::of(energies, tally.step_ns()) };
+        if spikes > 0 {
+            self.notes.say(format!(
+                "{}: {spikes} rises that are more than a {} takes are failed readings",
+                id,
+                scope.name()
+            ));
+        }
+        self.known[series].plan = plan;
+        Ok(())
+    }
+
+    /// A power with a hole goes on as a counter, unless the sensor has one.
+    fn replace_power(&mut self, series: usize) {
+        let known = &self.known[series];
+        if known.plan.holes.is_empty() || known.sensor.kind == Kind::Counter {
+            return;
+        }
+        let id = &known.sensor.device_id;
+        let same = |k: &Known| k.sensor.kind == Kind::Counter && k.sensor.device_id == *id;
+        let clash = self.known.iter().any(same);
+        let known = &mut self.known[series];
+        if clash {
+            known.dropped = Some("its energy counter is taken, since the clock went back".into());
+        } else {
+            known.plan.was = Some(known.sensor.kind);
+            known.sensor.kind = Kind::Counter;
+            known.sensor.range_j = None;
+        }
+    }
+}
+
+/// Refuses unlike readings of one instant.
+pub(super) fn unlike_fault(value: String, columns: &[String]) -> Fault {
+    let remedy = match columns {
+        [] => "log with a column that tells sensors apart; or, if they are readings of one sensor of which the mean counts: --series none"
+            .to_string(),
+        names => format!(
+            "name the column that tells sensors apart: --series {}; or, if they are readings of one sensor of which the mean \
+             counts: --series none",
+            names.iter().take(8).map(|n| if n.contains(' ') { quoted(n) } else { n.clone() }).collect::<Vec<_>>().join(" or --series ")
+        ),
+    };
+    Fault::new("unlike readings of one sensor at one instant", value, remedy)
+}
