@@ -84,7 +84,8 @@ class Table(Document):
         return row[field].strip() if field < len(row) else None
 
     def put(self, i, field, value):
-        self.records[i][field] = str(value)
+        if field < len(self.records[i]):
+            self.records[i][field] = str(value)
 
     def rename(self, field, name):
         self.names[field] = name
@@ -106,7 +107,8 @@ class Table(Document):
             rows.insert(0, list(self.names))
             self.records[start:] = rows
         for row in rows:
-            row[a], row[b] = row[b], row[a]
+            if max(a, b) < len(row):
+                row[a], row[b] = row[b], row[a]
 
 
 class Records(Document):

@@ -7,7 +7,7 @@ import answers
 import samples
 from mutations import REGISTRY, SAME, Case
 
-OUTCOMES = ("same", "within", "refused", "warned", "unknown", "SILENT", "WRONG", "MUTE", "crash")
+OUTCOMES = ("same", "within", "refused", "warned", "named", "unknown", "SILENT", "WRONG", "MUTE", "crash")
 FAILURES = {"SILENT", "WRONG", "MUTE", "crash"}
 Trial = collections.namedtuple("Trial", "kind reader sample mutation where outcome detail")
 
@@ -78,6 +78,8 @@ class Work:
             return found
         for place, (where, payload) in enumerate(mutate(Case(sample, name, self.given.seed, self.given.places))):
             files = files_of(sample, payload)
+            if len(files) == 1 and files == files_of(sample, sample.document):
+                continue
             word, detail = outcome(base, self.importer.answer(sample, files), expects, files)
             found.append(Trial(sample.kind, sample.reader, sample.name, name, where, word, detail))
             if self.given.keep and word in FAILURES:

@@ -27,7 +27,7 @@ def cells(case, numeric=True):
     """Each field at some places: of logs several, of others one."""
     for field in case.numbers() if numeric else case.fields():
         filled = case.filled(field, numeric)
-        for place in case.places(len(filled), None if case.sample.kind == "power" else 1):
+        for place in case.places(len(filled), None if case.sample.kind == "power" else max(1, case.count - 1)):
             yield field, filled[place]
 
 
@@ -43,7 +43,7 @@ def on_cell(name, value, numeric=True):
 
 
 on_cell("cell blanked", "", numeric=False)
-on_cell("cell of letters", "abc", numeric=False)
+on_cell("cell of letters", "abc")
 for factor in (1000, "0.001", 10, "1.02"):
     on_cell(f"cell x {factor}", lambda old, factor=factor: scaled(old, factor))
 on_cell("cell negated", lambda old: scaled(old, -1))
@@ -78,19 +78,6 @@ for factor in (1000, "0.001"):
     on_column(f"column x {factor} from a record on", factor, False)
     on_column(f"column x {factor}", factor, True)
 on_column("column x -1", -1, True)
-
-
-@mutation("reading stuck", kinds=("power",))
-def stuck(case):
-    """A sensor that repeats its reading for the rest of the log."""
-    for field in case.sample.values:
-        for start in case.starts():
-            document = case.document
-            for i in range(start, len(document)):
-                if not case.sample.devices:
-                    document.put(i, field, document.get(start, field))
-            if document.text() != case.sample.document.text():
-                yield f"{document.label(field)}, from record {start}", document
 
 
 @mutation("zeros for ten records", kinds=("power",))
