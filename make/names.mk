@@ -7,7 +7,8 @@ define newline
 
 endef
 PLACES := RUN PIPELINE CACHE IMPORT BESIDE IMPORT_PIPELINE TABLES
-VALUES := PRICES GRID TARIFFS EMBODIED RETIRED WITHOUT RUNS POWER IMPORT_OPTIONS RUNS_OPTIONS POWER_OPTIONS APPENDIX SHOW_APPENDIX TRIALS SEED SECTIONS
+VALUES := PRICES GRID TARIFFS EMBODIED RETIRED WITHOUT RUNS POWER IMPORT_OPTIONS RUNS_OPTIONS POWER_OPTIONS APPENDIX SHOW_APPENDIX TRIALS SEED SECTIONS \
+    PLACES_EACH READERS MUTATIONS
 READ := : ; % \# * ? [ ] ~ \ ' " ` & | < > ( ) { } ! ^ =
 $(foreach v,$(PLACES) $(VALUES),$(if $(findstring $$,$(value $(v)))$(findstring $(newline),$(value $(v))),\
     $(error $(v): make reads `$$` and ends of lines in names, "$(value $(v))", rename the file or folder)))

@@ -54,3 +54,14 @@ fuzz: ## arbitrary and mutated bytes into every reader of imports, FUZZ_SECONDS 
 	$(CARGO) test --release --locked --workspace --bin import --no-run
 	ulimit -v $(FUZZ_MEMORY); TALLYWATT_FUZZ_SECONDS=$(FUZZ_SECONDS) \
 	    $(CARGO) test --release --locked --workspace --bin import -- --nocapture --test-threads 1 fuzzed_
+
+# Places of a file at which each change is tried, and which readers and changes, all where none is named.
+PLACES_EACH ?= 3
+READERS ?=
+MUTATIONS ?=
+
+.PHONY: import-faults
+import-faults: $(BIN)/import $(BIN)/join-telemetry .venv-test/.ready ## change valid files in one way each and count what every reader answers [READERS="nvidia-smi csv"] (minutes)
+	@$(WORDS); options=(); list $(call quoted,$(READERS)); for name in "$${list[@]}"; do options+=(--reader "$$name"); done; \
+	    list $(call quoted,$(MUTATIONS)); for name in "$${list[@]}"; do options+=(--mutation "$$name"); done; \
+	    show .venv-test/bin/python -B tests/faults $(BIN) --seed $(call quoted,$(SEED)) --places $(call quoted,$(PLACES_EACH)) "$${options[@]}"

@@ -1,4 +1,4 @@
-//! A short part of `make attack`, which tries each of these hundreds of times.
+//! Short parts of `make attack` and `make import-faults`, which try each of these hundreds of times.
 
 use std::process::Command;
 use tests::{binary, root, run};
@@ -15,4 +15,14 @@ fn a_short_attack_changes_and_loses_nothing() {
     let sums: Vec<&str> = ran.out.lines().filter(|line| line.contains(" failures (seed ")).collect();
     assert_eq!(sums.len(), SECTIONS.len(), "{}", ran.out);
     assert!(sums.iter().all(|sum| sum.contains(" trials, 0 failures")), "{}", ran.out);
+}
+
+/// A short part of `make import-faults`, which tries each change at several places.
+#[test]
+fn a_short_study_of_faults_finds_no_silent_change() {
+    let python = root().join(".venv-test/bin/python");
+    let mut faults = Command::new(python);
+    faults.args(["-B", "tests/faults"]).arg(binary("import").parent().unwrap()).arg("--short");
+    let ran = run(faults.current_dir(root())).ok();
+    assert!(ran.out.contains(", 0 failures (seed 1)"), "{}", ran.out);
 }
