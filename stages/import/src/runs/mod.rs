@@ -4,6 +4,7 @@
 //! [`Sheet`] rows; windows, zones, names, the session, checks and tables are the sheet's.
 
 mod price;
+mod serving;
 mod sheet;
 mod window;
 
@@ -28,6 +29,15 @@ formats! {
     genai_perf,
     optimum_benchmark,
     ml_energy,
+    guidellm,
+    genai_bench,
+    loadgen,
+    inference_perf,
+    llama_batched_bench,
+    ollama,
+    llmperf,
+    trtllm_bench,
+    inferencex,
     generic,
 }
 
