@@ -61,10 +61,12 @@ impl Serving {
         set_prompt(&mut run, self.prompt);
         let mut reasons = self.faults;
         if failed >= 1.0 {
-            reasons.insert(
-                0,
-                format!("{failed} of {all} requests failed or were cancelled: their tokens are not counted, their time and energy are"),
+            let what = format!(
+                "{} of {all} requests succeeded, {failed} failed or were cancelled: their tokens are not counted, \
+                 their time and energy are",
+                self.completed
             );
+            reasons.insert(0, what);
         }
         if self.completed == 0.0 || self.tokens < 0.5 {
             run.status = "failed".into();
