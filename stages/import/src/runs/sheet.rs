@@ -85,6 +85,8 @@ pub struct Sheet {
     format: &'static str,
     /// Rows of the files before.
     before: usize,
+    /// What the file adds to another one's runs.
+    companion: Option<String>,
 }
 
 impl Sheet {
@@ -114,12 +116,19 @@ impl Sheet {
             file,
             format: "",
             before: 0,
+            companion: None,
         })
     }
 
     pub fn begin(&mut self, file: &Path, format: &'static str) {
         (self.file, self.format, self.before) = (file.to_path_buf(), format, self.runs.len());
         self.notes = Notes::default();
+        self.companion = None;
+    }
+
+    /// The file has no run of its own: what it has is read with another file of the import.
+    pub fn accompany(&mut self, what: impl Into<String>) {
+        self.companion = Some(what.into());
     }
 
     /// The processor that a result names, and whether it ran there. What ran on processors must be of one machine: a session has one.
@@ -201,7 +210,9 @@ impl Sheet {
     /// Closes a file: it must have given a run. Its remarks are kept, and what is wrong with its runs is said.
     pub fn end(&mut self, text: &str) -> Result<()> {
         let new = &self.runs[self.before..];
-        if new.is_empty() {
+        if let (true, Some(what)) = (new.is_empty(), self.companion.take()) {
+            self.notes.say(what);
+        } else if new.is_empty() {
             let first = text.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
             let remedy = format!("give results of {}, or name another format with --format", self.format);
             return Err(Fault::new("no run in it", quoted(first), remedy).at(1));

@@ -20,6 +20,8 @@ pub fn refusal(text: &str, format: Option<&str>) -> String {
     try_read(text.as_bytes(), format).err().unwrap_or_else(|| panic!("{text} is taken")).to_string()
 }
 
+mod clients;
+
 const HEADER: &str = "build_commit,build_number,cpu_info,gpu_info,backends,model_filename,model_type,n_batch,n_threads,n_gpu_layers,\
                       n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,stddev_ts";
 const VALUES: [&str; 18] = [
@@ -122,8 +124,10 @@ fn refusals_name_line_value_and_remedy() {
         (refusal("", None), "FILE: empty file, 0 bytes, give the file as the tool wrote it"),
         (
             refusal("hello\n", None),
-            "FILE: line 1: not recognised, \"hello\", say which it is with --format, one of llama-bench, sglang, vllm, aiperf, genai-perf, \
-             optimum-benchmark, ml-energy, generic",
+            "FILE: line 1: not recognised, \"hello\", say which it is with --format, one of llama-bench, sglang, vllm, \
+            aiperf, genai-perf, \
+             optimum-benchmark, ml-energy, guidellm, genai-bench, loadgen, inference-perf, llama-batched-bench, ollama, \
+             llmperf, trtllm-bench, inferencex, generic",
         ),
         (
             refusal("words of a log\n", Some("llama-bench")),
@@ -305,7 +309,8 @@ fn corpus() -> Vec<Vec<u8>> {
         let inputs = ["input.json", "input.jsonl", "input.csv", "input.md"].map(|name| folder.join(name));
         found.extend(inputs.iter().filter(|p| p.is_file()).map(|p| std::fs::read(p).unwrap()));
     }
-    assert!(found.len() > 15);
+    found.extend(fuzz::clients().into_iter().map(|(_, bytes)| bytes));
+    assert!(found.len() > 80);
     found
 }
 

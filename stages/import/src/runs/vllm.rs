@@ -23,7 +23,8 @@ pub const FORMAT: Format<Sheet> =
 
 fn recognises(head: &str) -> bool {
     let keys = ["\"duration\"", "\"completed\"", "\"total_output_tokens\""];
-    keys.iter().all(|key| head.contains(key)) && !super::sglang::recognises(head)
+    let other = super::sglang::recognises(head) || super::inferencex::is_result(head);
+    keys.iter().all(|key| head.contains(key)) && !other
 }
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {

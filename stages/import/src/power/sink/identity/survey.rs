@@ -5,10 +5,7 @@ use crate::{
     power::sink::Sink,
     read::{fault::Result, table::Table, zone},
 };
-use std::{
-    collections::{HashMap, HashSet},
-    io::Read,
-};
+use std::collections::{HashMap, HashSet};
 
 /// Rows that are looked at.
 const ROWS: usize = 1 << 17;
@@ -36,9 +33,9 @@ impl Column {
 }
 
 /// The identity of the rows of `table`, which is read for it. `used`: columns that are something else.
-pub fn survey<R: Read>(
+pub fn survey(
     sink: &mut Sink,
-    mut table: Table<R>,
+    mut table: Table<'_>,
     time: usize,
     used: &[usize],
     always: Option<usize>,
