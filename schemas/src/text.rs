@@ -30,7 +30,7 @@ pub fn read_csv(path: &Path, contract: &'static Contract) -> Result<Vec<Row>> {
 /// [`read_csv`] on bytes; `path` is only named in errors.
 pub fn parse_csv(bytes: &[u8], path: &Path, contract: &'static Contract) -> Result<Vec<Row>> {
     let (mut rows, mut seen) = (Vec::new(), HashMap::new());
-    scan(bytes, path, contract, &mut |line, row| {
+    scan_from(bytes, path, contract, &mut |line, row| {
         let key = contract.key.iter().map(|k| row.get(*k).map(show).unwrap_or_default()).collect::<Vec<_>>().join(", ");
         if let Some(earlier) = seen.insert(key.clone(), line) {
             let problem = Problem::DuplicateKey { earlier: format!("line {earlier}"), key };
@@ -45,10 +45,11 @@ pub fn parse_csv(bytes: &[u8], path: &Path, contract: &'static Contract) -> Resu
 /// Reads a contract CSV of any length row by row, each with its line. Keys are not compared.
 pub fn scan_csv(path: &Path, contract: &'static Contract, each: &mut dyn FnMut(u64, Row) -> Result<()>) -> Result<()> {
     let file = File::open(path).map_err(|cause| Error::Io { path: path.to_path_buf(), action: "open", cause })?;
-    scan(file, path, contract, each)
+    scan_from(file, path, contract, each)
 }
 
-fn scan(
+/// [`scan_csv`] of what a file holds; `path` is only named in errors.
+pub fn scan_from(
     input: impl Read,
     path: &Path,
     contract: &'static Contract,

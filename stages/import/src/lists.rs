@@ -7,6 +7,7 @@ use crate::{
     read::{
         fault::{self, Fault, quoted},
         format::{self, Format},
+        number::Mark,
         source::Source,
     },
 };
@@ -63,6 +64,10 @@ pub struct Prices {
     /// Prices above it are left out
     #[arg(long, value_name = "USD", default_value_t = 1000.0)]
     pub max_usd_per_hour_per_accelerator: f64,
+    /// Mark before the decimals of the file's numbers [default: what all numbers prove]
+    #[arg(long, value_enum, value_name = "MARK")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<Mark>,
     /// Table to write, .csv or .parquet
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
@@ -98,6 +103,10 @@ pub struct Grid {
     /// electricity-maps: length of a row's interval, where the file has too few to tell
     #[arg(long, value_parser = PossibleValuesParser::new(interval::NAMES))]
     pub interval: Option<String>,
+    /// Mark before the decimals of the file's numbers [default: what all numbers prove]
+    #[arg(long, value_enum, value_name = "MARK")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<Mark>,
     /// Table to write, .csv or .parquet
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
@@ -109,7 +118,8 @@ pub struct Grid {
 pub fn import_prices(options: &Prices) -> Result<()> {
     options.check()?;
     let mut sink = prices::Sink::new(options, Aside::beside(&options.output));
-    let format = read(&options.input, options.format.as_deref(), prices::ALL, &mut sink);
+    let source = Source::file(&options.input).with_decimal(options.decimal);
+    let format = read(source, options.format.as_deref(), prices::ALL, &mut sink);
     let format = format.inspect_err(|_| sink.notes.print(&options.input))?;
     sink.finish(format)
 }
@@ -117,16 +127,21 @@ pub fn import_prices(options: &Prices) -> Result<()> {
 pub fn import_grid(options: &Grid) -> Result<()> {
     writable(&options.output)?;
     let mut sink = grid::Sink::new(options, Aside::beside(&options.output));
-    let format = read(&options.input, options.format.as_deref(), grid::ALL, &mut sink);
+    let source = Source::file(&options.input).with_decimal(options.decimal);
+    let format = read(source, options.format.as_deref(), grid::ALL, &mut sink);
     let format = format.inspect_err(|_| sink.notes.print(&options.input))?;
     sink.finish(format)
 }
 
 /// Reads a list into a sink; the name of its format.
-fn read<S>(path: &Path, asked: Option<&str>, all: &'static [Format<S>], sink: &mut S) -> fault::Result<&'static str> {
-    let source = Source::file(path);
+fn read<S>(
+    source: Source,
+    asked: Option<&str>,
+    all: &'static [Format<S>],
+    sink: &mut S,
+) -> fault::Result<&'static str> {
     let format = format::of(source, asked, all);
-    format.and_then(|f| (f.read)(source, sink).map(|()| f.name)).map_err(|fault| fault.of(path))
+    format.and_then(|f| (f.read)(source, sink).map(|()| f.name)).map_err(|fault| fault.of(source.path))
 }
 
 /// Refuses a list whose source nobody names.
@@ -141,8 +156,15 @@ pub fn contract_rows(
     contract: &'static Contract,
     each: &mut dyn FnMut(u64, text::Row) -> fault::Result<()>,
 ) -> fault::Result<()> {
+    let mut lines = source.lines()?;
+    lines.next()?;
+    if let Some(mark) = lines.separator() {
+        let value = quoted(&format!("sep={}", char::from(mark)));
+        let remedy = "remove the line, and separate the fields by commas";
+        return Err(Fault::new("a table of the contract names no separator", value, remedy).at(1));
+    }
     let mut refused = None;
-    let read = text::scan_csv(source.path, contract, &mut |line, row| {
+    let read = text::scan_from(source.utf8()?, source.path, contract, &mut |line, row| {
         each(line, row).map_err(|fault| {
             refused = Some(fault);
             Error::Csv { path: source.path.to_path_buf(), cause: "refused".into() }

@@ -1,6 +1,6 @@
 //! The session that imported runs and imported power share, and the folder that they are written into.
 
-use crate::read::zone::Zone;
+use crate::read::{number::Mark, zone::Zone};
 use anyhow::Result;
 use schemas::tables::SESSION as SESSIONS;
 use serde::Deserialize;
@@ -28,6 +28,9 @@ pub struct Files {
     /// Added to every time of the files: how far their clock was behind
     #[arg(long, alias = "offset-ms", value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub shift_ms: i64,
+    /// Mark before the decimals of the files' numbers [default: what all numbers of a file prove]
+    #[arg(long, value_enum, value_name = "MARK")]
+    pub decimal: Option<Mark>,
 }
 
 /// Refuses a folder that holds runs which were measured: an import would take their place.

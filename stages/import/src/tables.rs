@@ -1,8 +1,12 @@
 //! `import tables`: contract tables from CSV, for recorded and published measurements.
 
+use crate::read::{fault::Fault, source::Source};
 use anyhow::Result;
 use schemas::tables::{POWER_SAMPLE, SENSOR};
-use std::path::{Path, PathBuf};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -23,7 +27,10 @@ pub fn import(files: &[PathBuf], folder: &Path, shift_ms: i64) -> Result<()> {
     let mut given = Vec::new();
     for file in files {
         let contract = schemas::io::contract_of(file)?;
-        let mut rows = schemas::text::read_csv(file, contract)?;
+        let mut bytes = Vec::new();
+        let mut read = || Ok(Source::file(file).utf8()?.read_to_end(&mut bytes)?);
+        read().map_err(|fault: Fault| fault.of(file))?;
+        let mut rows = schemas::text::parse_csv(&bytes, file, contract)?;
         if contract.name == POWER_SAMPLE.name {
             rows.iter_mut().for_each(|row| shift(row, shift_ms));
         }

@@ -6,7 +6,7 @@ use super::sink::{Blend, CLOCK, Gpu, NO_EXTRAS, Sensor, Sink, TEMPERATURE, UTILI
 use crate::read::{
     fault::Result,
     format::Format,
-    number::{Cell, Measure, cell, unit_of_name},
+    number::{Cell, Measure, cell, factor_of_name},
     source::Source,
     table::Table,
 };
@@ -37,8 +37,6 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut table = Table::find(source.lines()?, &is_header, "timestamp, gpu and socket_power")?;
     let header = table.header.clone();
     let (decimal, gpu) = (table.decimal, header.must("gpu")?);
-    let factor =
-        |at: usize| unit_of_name(&header.names[at]).filter(|u| u.of == Measure::Power).map_or(1.0, |u| u.factor);
     // What one column never has, the next may: it depends on the chip.
     let powers: Vec<(&str, usize)> = POWERS.iter().filter_map(|p| Some((*p, header.find(&[p])?))).collect();
     let time = header.find(&["timestamp"]);
@@ -84,8 +82,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let sensor = Sensor { blend: Blend::Seldom, ..sensor };
         let Some(series) = sink.series(sensor) else { continue };
         match cell(&row.get(power), decimal) {
-            Cell::Number(q) if q.value >= 0.0 => {
-                sink.push(series, t, q.value * q.unit.map_or(factor(power), |u| u.factor), Some(&extras))?
+            Cell::Number(q) if q.of(Measure::Power, 1.0).is_some_and(|w| w >= 0.0) => {
+                let factor = factor_of_name(&header.names[power], Measure::Power)?;
+                sink.push(series, t, q.of(Measure::Power, factor).unwrap_or(f64::NAN), Some(&extras))?
             }
             Cell::Absent(why) => sink.failed(series, row.line, t, &why)?,
             _ => sink.leave_out(row.line, "no power in its field, left out"),

@@ -36,7 +36,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         |names: &[String]| ["timestamp", "duration", "energy_consumed"].iter().all(|n| names.iter().any(|m| m == n));
     let mut table =
         Table::find(source.lines()?, &is_header, "timestamp, run_id, duration, cpu_energy, gpu_energy and ram_energy")?;
-    let header = table.header.clone();
+    let (header, decimal) = (table.header.clone(), table.decimal);
     let column = |name: &str| header.must(name);
     let (time, duration, run) = (column("timestamp")?, column("duration")?, column("run_id")?);
     let task = header.find(&["task_name"]);
@@ -57,7 +57,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         if !sink.options.select.is_empty() && !sink.is_selected(&name) {
             continue;
         }
-        let number = |at: usize| number(&row, at);
+        let number = |at: usize| number(&row, at, decimal);
         let kwh = parts.map(|at| at.and_then(number));
         let fault = match number(duration) {
             _ if name.is_empty() => Some("no run_id, left out"),
@@ -121,9 +121,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     give(sink, &series, &mut windows, if task.is_some() { "task" } else { "run" })
 }
 
-fn number(row: &Row, at: usize) -> Option<f64> {
-    match cell(&row.get(at), Decimal::Point) {
-        Cell::Number(q) => Some(q.value),
+fn number(row: &Row, at: usize, decimal: Decimal) -> Option<f64> {
+    match cell(&row.get(at), decimal) {
+        Cell::Number(q) if q.unit.is_none() => Some(q.value),
         _ => None,
     }
 }

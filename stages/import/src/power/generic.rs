@@ -24,7 +24,7 @@ pub const FORMAT: Format<Sink> = Format {
 /// Accepts a table that no other format recognises.
 fn recognises(head: &str) -> bool {
     let first = head.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
-    let mut names = first.split([',', ';', '\t']).map(|n| n.trim().trim_matches('"'));
+    let mut names = first.split([',', ';', '\t', '|']).map(|n| n.trim().trim_matches('"'));
     let of_tool = || super::ALL.iter().any(|f| f.name != FORMAT.name && (f.recognises)(head));
     names.clone().any(is_time) && names.any(is_value) && !of_tool()
 }
@@ -63,7 +63,14 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             return Err(Fault::new("several columns of power or energy", names.len(), remedy).at(header.line));
         }
     };
-    let unit = unit(&header.names[value]);
+    let name = &header.names[value];
+    let unit = unit(name);
+    let sign = name.trim_end_matches([']', ')', ' ']);
+    let is_mega = ["MW", "MJ", "MWH"].iter().any(|mega| sign.ends_with(mega));
+    if is_mega && !name.contains(char::is_lowercase) {
+        let remedy = "write the unit of the column in lower case, power_mw or energy_mj, or with its capital, power_MW";
+        return Err(Fault::new("milli or mega?", quoted(name), remedy).at(header.line));
+    }
     let is_energy = header.names[value].trim().to_ascii_lowercase().starts_with("energy");
     let counts = unit.map_or(is_energy, |u| u.of == Measure::Energy);
     let is_unitless = unit.is_none();
@@ -83,7 +90,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         .collect();
     sink.use_columns(Columns::new(&header, &used));
     let of_names = totals::by_name(&header.names[value], &header.names);
-    let identity: Identity = survey(sink, Table::find(source.lines()?, &is_header, WANTED)?, time, &used, device)?;
+    let identity: Identity =
+        survey(sink, &header, &mut || Table::find(source.lines()?, &is_header, WANTED), (time, &used, device))?;
     while let Some(row) = table.next(&mut sink.notes)? {
         let text = |at: Option<usize>| at.map(|at| row.get(at).into_owned()).filter(|t| !t.is_empty());
         let number = |at: Option<usize>| match at.map(|at| cell(&row.get(at), decimal)) {

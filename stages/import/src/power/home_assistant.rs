@@ -9,7 +9,7 @@ use super::sink::{
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
-    number::{Cell, Decimal, cell},
+    number::{Cell, Decimal, Measure, cell},
     source::Source,
     table::Table,
 };
@@ -130,7 +130,7 @@ fn json(source: Source, sink: &mut Sink) -> Result<(Changes, bool)> {
 /// `factor` to W of a state that names no unit.
 fn add(changes: &mut Changes, sink: &mut Sink, line: u64, name: String, t: i64, state: Cell, factor: f64) {
     let watt = match state {
-        Cell::Number(q) if q.value >= 0.0 => Some(q.value * q.unit.map_or(factor, |u| u.factor)),
+        Cell::Number(q) if q.of(Measure::Power, factor).is_some_and(|watt| watt >= 0.0) => q.of(Measure::Power, factor),
         Cell::Absent(why) => {
             sink.notes.line(line, &format!("{}, a hole and not 0", quoted(&why)));
             None

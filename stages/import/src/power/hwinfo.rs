@@ -5,7 +5,7 @@ use super::sink::{Gpu, Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
-    number::{Cell, cell},
+    number::{Cell, Measure, cell, factor_of_name},
     source::Source,
     table::{Header, Table},
     zone::{DateOrder, stamp},
@@ -33,6 +33,8 @@ struct Column {
     at: usize,
     name: String,
     scope: Scope,
+    /// To W.
+    factor: f64,
 }
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
@@ -60,11 +62,14 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             let gpu = (column.scope == Scope::Gpu).then(|| Gpu { index: None, uuid: Some(column.name.clone()) });
             let sensor = Sensor { gpu, ..Sensor::new(format!("hwinfo:{}", column.name), Kind::Instant, column.scope) };
             let Some(series) = sink.series(sensor) else { continue };
-            match cell(&row.get(column.at), decimal) {
-                Cell::Number(q) if q.value >= 0.0 => {
-                    sink.push(series, t, q.value * q.unit.map_or(1.0, |u| u.factor), None)?
-                }
-                Cell::Absent(why) => sink.failed(series, row.line, t, &why)?,
+            let reading = cell(&row.get(column.at), decimal);
+            let watt = match &reading {
+                Cell::Number(q) => q.of(Measure::Power, column.factor).filter(|watt| *watt >= 0.0),
+                _ => None,
+            };
+            match (watt, reading) {
+                (Some(watt), _) => sink.push(series, t, watt, None)?,
+                (_, Cell::Absent(why)) => sink.failed(series, row.line, t, &why)?,
                 _ => sink.leave_out(row.line, "no power in its field, left out"),
             }
         }
@@ -83,7 +88,7 @@ fn columns(header: &Header, asked: &[String]) -> Result<Vec<Column>> {
         if let Some(name) = found
             && let Some(at) = header.one(name)?
         {
-            columns.push(Column { at, name: name.to_string(), scope });
+            columns.push(Column { at, name: name.to_string(), scope, factor: 1.0 });
         }
     }
     if columns.is_empty() {
@@ -117,5 +122,6 @@ fn chosen(header: &Header, asked: &str) -> Result<Column> {
         _ if name.contains("DRAM") => Scope::Dram,
         _ => Scope::Node,
     };
-    Ok(Column { at, name: asked.to_string(), scope })
+    let factor = factor_of_name(name, Measure::Power).map_err(|fault| fault.at(header.line))?;
+    Ok(Column { at, name: asked.to_string(), scope, factor })
 }

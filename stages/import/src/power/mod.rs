@@ -134,7 +134,7 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
     let mut remarks: Vec<String> = Vec::new();
     let mut provenance = Provenance::new("import", serde_json::Value::Null);
     for (at, path) in options.files.paths.iter().enumerate() {
-        let source = Source::file(path);
+        let source = Source::file(path).with_decimal(options.files.decimal);
         let format = format::of(source, options.format.as_deref(), ALL).map_err(|f| f.of(path))?;
         let hashed = std::thread::scope(|threads| {
             let mut by = provenance.clone();

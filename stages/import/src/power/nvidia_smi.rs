@@ -8,7 +8,7 @@ use super::sink::{
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
-    number::{Cell, Decimal, Measure, cell, unit_of_name},
+    number::{Cell, Decimal, Measure, cell, factor_of_name},
     source::Source,
     table::{Header, Row, Table},
 };
@@ -76,17 +76,17 @@ impl Columns {
             extras.extend(header.find(&[name]).filter(|_| extras.iter().all(|e| e.1 != extra)).map(|at| (at, extra)));
         }
         let (first, gpu) = (header.must(power)?, header.find(&IDENTITIES));
-        let factor = |at: usize| unit_of_name(&units[at]).filter(|u| u.of == Measure::Power).map_or(1.0, |u| u.factor);
+        let factor = |at: usize| factor_of_name(&units[at], Measure::Power).map_err(|fault| fault.at(header.line));
         let name = POWERS.into_iter().find(|p| *p == power).unwrap_or("a column of power named by --select");
         let others = POWERS.into_iter().filter(|p| may_fall_back && *p != power);
         let others = others.filter_map(|p| Some((p, header.find(&[p])?)));
-        let powers = std::iter::once((name, first)).chain(others).map(|(name, at)| (name, at, factor(at)));
+        let powers = std::iter::once((name, first)).chain(others).map(|(name, at)| Ok((name, at, factor(at)?)));
         let throttles = header.names.iter().enumerate().filter(|(_, name)| is_reason(name)).map(|(at, _)| at);
         Ok(Columns {
             time: header.must("timestamp")?,
             gpu,
             index: header.find(&["index"]).filter(|at| Some(*at) != gpu),
-            powers: powers.collect(),
+            powers: powers.collect::<Result<_>>()?,
             extras,
             throttles: throttles.collect(),
         })
@@ -193,7 +193,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             sink.leave_out(row.line, "no GPU or no power in their fields, left out");
             continue;
         }
-        if of(&watt, factor).is_some_and(|w| w < 0.0) {
+        if matches!(watt, Cell::Number(q) if q.of(Measure::Power, factor).is_none_or(|w| w < 0.0)) {
             sink.leave_out(row.line, "power below 0 or in another unit, left out");
             continue;
         }

@@ -5,7 +5,7 @@ use super::sink::{Sensor, Sink};
 use crate::read::{
     fault::Result,
     format::Format,
-    number::{Cell, Decimal, cell},
+    number::{Cell, Decimal, Measure, cell},
     source::Source,
     zone::{DateOrder, Stamp, clock, day, offset},
 };
@@ -51,9 +51,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             && !cut
             && sample.watts[at].is_none()
             && let Cell::Number(q) = cell(value, Decimal::Point)
-            && let Some(unit) = q.unit
+            && q.unit.is_some()
         {
-            sample.watts[at] = Some(q.value * unit.factor).filter(|w| *w >= 0.0);
+            sample.watts[at] = q.of(Measure::Power, 1.0).filter(|w| *w >= 0.0);
         }
     }
     // A sample that was cut in the middle may lack a part.

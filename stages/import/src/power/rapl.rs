@@ -8,7 +8,7 @@ use super::sink::{
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
-    number::{Cell, Decimal, cell},
+    number::{Cell, cell},
     source::Source,
     table::Table,
 };
@@ -25,7 +25,7 @@ pub const FORMAT: Format<Sink> = Format {
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header = |names: &[String]| names.iter().any(|n| n == "energy_uj");
     let mut table = Table::find(source.lines()?, &is_header, "timestamp, zone, energy_uj and max_energy_range_uj")?;
-    let header = table.header.clone();
+    let (header, decimal) = (table.header.clone(), table.decimal);
     let time = header.find(&["timestamp", "time", "t_ns"]).ok_or_else(|| {
         Fault::new("no column of times", quoted(&header.names.join(",")), "log with a column timestamp").at(header.line)
     })?;
@@ -36,8 +36,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let machines = Identity::of_machines(&header, &used, &sink.options.series)?;
     let mut before: HashMap<usize, f64> = HashMap::new();
     while let Some(row) = table.next(&mut sink.notes)? {
-        let number = |at: usize| match cell(&row.get(at), Decimal::Point) {
-            Cell::Number(q) if q.value >= 0.0 => Ok(q.value),
+        let number = |at: usize| match cell(&row.get(at), decimal) {
+            Cell::Number(q) if q.value >= 0.0 && q.unit.is_none() => Ok(q.value),
             Cell::Absent(why) => Err(Some(why)),
             _ => Err(None),
         };

@@ -8,7 +8,7 @@ use super::sink::{
 use crate::read::{
     fault::{Fault, Result},
     format::Format,
-    number::{Cell, cell, unit_of_name},
+    number::{Cell, Measure, cell, factor_of_name},
     source::Source,
     table::Table,
 };
@@ -57,14 +57,14 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             chosen.insert(name.clone(), at);
         }
         let power = chosen.get(&name).or(powers.first()).copied().unwrap_or(device);
-        let factor = unit_of_name(&header.names[power]).map_or(1.0, |u| u.factor);
+        let factor = factor_of_name(&header.names[power], Measure::Power).map_err(|fault| fault.at(header.line))?;
         let reading = cell(&row.get(power), decimal);
         if matches!(&reading, Cell::Absent(why) if why.contains("Secondary")) {
             beside.insert(name);
             continue;
         }
         let watt = match &reading {
-            Cell::Number(q) if q.value >= 0.0 => Some(q.value * q.unit.map_or(factor, |u| u.factor)),
+            Cell::Number(q) => q.of(Measure::Power, factor).filter(|watt| *watt >= 0.0),
             _ => None,
         };
         if !timed {

@@ -93,6 +93,13 @@ fn is_header(line: &str) -> bool {
     line.contains("PkgWatt") || line.contains("Pkg_J")
 }
 
+/// Whether a line is a header without power: known names and no number.
+fn is_other_header(text: &str) -> bool {
+    let words = || text.split_whitespace();
+    let known = words().filter(|word| parts(word).is_some()).count();
+    2 * known > words().count() && words().all(|word| word.parse::<f64>().is_err() && word != "-")
+}
+
 /// Names of a header's cells, glued ones taken apart at names that are known.
 fn names(line: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -137,7 +144,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let (mut rows, mut since_header, mut summary_ns) = (0, 0, None::<i64>);
     while let Some(line) = lines.next()? {
         let (number, ended, text) = (line.number, line.ended, line.text.trim());
-        if is_header(text) {
+        if is_header(text) || !header.is_empty() && is_other_header(text) {
             let names_time = header.iter().any(|n| n == "Time_Of_Day_Seconds");
             let names_place = header.iter().any(|n| ["Package", "Core", "CPU"].contains(&n.as_str()));
             if since_header > 1 && !names_time && !names_place {
@@ -192,6 +199,10 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             Some(Cell::Number(q)) => Some(q.value).filter(|w| *w >= 0.0),
             _ => None,
         });
+        if values.iter().all(Option::is_none) {
+            sink.leave_out(number, "no power in the row, left out");
+            continue;
+        }
         let row = Row { line: number, t, values, joules };
         match (before, first.take()) {
             (None, None) => match sink.interval_ns() {
@@ -252,5 +263,6 @@ mod tests {
             ["CPUGFX%", "Pkg%pc2", "PkgWatt", "GFXWatt", "RAMWatt"]
         );
         assert_eq!(names("Core\tCPU\tCPU%c1\tC1-MWAIT%"), ["Core", "CPU", "CPU%c1", "C1-MWAIT%"]);
+        assert!(is_other_header("usec\tCPU\tBusy%\tC1-MWAIT%") && !is_other_header("12\t-\t0.5\t1"));
     }
 }

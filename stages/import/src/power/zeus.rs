@@ -8,7 +8,7 @@ use super::sink::{
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
-    number::{Cell, Decimal, cell},
+    number::{Cell, Measure, cell},
     source::Source,
     table::Table,
     zone::{Stamp, epoch},
@@ -37,7 +37,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header =
         |names: &[String]| names.iter().any(|n| n == "window_name") && names.iter().any(|n| n == "elapsed_time");
     let mut table = Table::find(source.lines()?, &is_header, "start_time, window_name, elapsed_time and gpu0_energy")?;
-    let header = table.header.clone();
+    let (header, decimal) = (table.header.clone(), table.decimal);
     let (start, name, elapsed) =
         (header.must("start_time")?, header.must("window_name")?, header.must("elapsed_time")?);
     // `gpu0_energy`, `cpu0_energy`, `dram0_energy`.
@@ -50,11 +50,11 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     }
     let mut rows: Vec<Row> = Vec::new();
     while let Some(row) = table.next(&mut sink.notes)? {
-        let number = |at: usize| match cell(&row.get(at), Decimal::Point) {
-            Cell::Number(q) if q.value >= 0.0 => Some(q.value),
+        let number = |at: usize, measure| match cell(&row.get(at), decimal) {
+            Cell::Number(q) => q.of(measure, 1.0).filter(|v| *v >= 0.0),
             _ => None,
         };
-        let Some(elapsed_s) = number(elapsed).filter(|s| *s > 0.0 && *s < 1e9) else {
+        let Some(elapsed_s) = number(elapsed, Measure::Time).filter(|s| *s > 0.0 && *s < 1e9) else {
             sink.leave_out(row.line, "no elapsed time, left out");
             continue;
         };
@@ -65,7 +65,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                 start,
                 name,
                 elapsed_s,
-                joules: sensors.iter().map(|(at, _)| number(*at)).collect(),
+                joules: sensors.iter().map(|(at, _)| number(*at, Measure::Energy)).collect(),
             });
         }
     }

@@ -1,11 +1,17 @@
 //! Bytes of somebody's file as text, streaming: UTF-8 with or without a byte order mark, UTF-16 in both orders, and Windows-1252 for
 //! lines that are not UTF-8. Lines end with LF, CR LF or CR.
 
+use super::{
+    fault::Fault,
+    source::Source,
+    unpack::{Peeked, peek},
+};
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use std::{
     borrow::Cow,
     io::{self, Read},
+    ops::Range,
 };
 
 /// Longest line of delimited text.
@@ -13,14 +19,13 @@ pub const LONGEST: usize = 1 << 20;
 const BLOCK: usize = 64 << 10;
 
 /// UTF-8 (or bytes that are no UTF-16) of whatever a source has, without its byte order mark.
-pub type Utf8<R> = DecodeReaderBytes<io::Chain<io::Cursor<Vec<u8>>, R>, Vec<u8>>;
+pub type Utf8<R> = DecodeReaderBytes<Peeked<R>, Vec<u8>>;
 
-pub fn utf8<R: Read>(mut source: R) -> io::Result<Utf8<R>> {
-    let mut head = Vec::with_capacity(1024);
-    (&mut source).take(1024).read_to_end(&mut head)?;
+pub fn utf8<R: Read>(source: R) -> Utf8<R> {
+    let (head, source) = peek(source, 1024);
     let mut builder = DecodeReaderBytesBuilder::new();
     builder.encoding(unmarked(&head)).bom_override(true).utf8_passthru(true).strip_bom(true);
-    Ok(builder.build(io::Cursor::new(head).chain(source)))
+    builder.build(source)
 }
 
 /// UTF-16 without a mark shows as text whose every other byte is zero (PowerShell writes the mark, some tools do not).
@@ -52,22 +57,34 @@ pub struct Line<'a> {
     pub ended: bool,
 }
 
+/// The separator that a first line `sep=;` names, as Excel writes and reads it.
+pub fn declared(line: &str) -> Option<u8> {
+    let line = line.trim_start_matches('\u{feff}').trim_matches('"');
+    let (name, mark) = (line.get(..4)?, line[4..].trim_end_matches(' ').as_bytes());
+    let known = name.eq_ignore_ascii_case("sep=") && mark.len() == 1;
+    Some(*mark.first()?).filter(|mark| known && !mark.is_ascii_alphanumeric())
+}
+
 /// Lines of a source, one at a time.
-pub struct Lines<R> {
-    source: Utf8<R>,
+pub struct Lines<'a> {
+    source: Utf8<Box<dyn Read + 'a>>,
     buffer: Vec<u8>,
     at: usize,
     filled: usize,
     number: u64,
     longest: usize,
     ended: bool,
+    separator: Option<u8>,
+    /// The source again, for those who must see all of it first.
+    pub from: Option<Source<'a>>,
 }
 
-impl<R: Read> Lines<R> {
+impl<'a> Lines<'a> {
     /// Lines of more than `longest` bytes are refused.
-    pub fn new(source: R, longest: usize) -> io::Result<Self> {
-        let source = utf8(source)?;
-        Ok(Lines { source, buffer: vec![0; BLOCK], at: 0, filled: 0, number: 0, longest, ended: false })
+    pub fn new(source: impl Read + 'a, longest: usize) -> Self {
+        let source = utf8(Box::new(source) as Box<dyn Read + 'a>);
+        let (buffer, number, separator) = (vec![0; BLOCK], 0, None);
+        Lines { source, buffer, at: 0, filled: 0, number, longest, ended: false, separator, from: None }
     }
 
     /// The number of the line that was given last.
@@ -75,8 +92,28 @@ impl<R: Read> Lines<R> {
         self.number
     }
 
-    /// Not an `Iterator`: a line lies in the buffer until the next one is asked for.
+    /// What the first line says of the separator, once a line was read.
+    pub fn separator(&self) -> Option<u8> {
+        self.separator
+    }
+
+    /// Not an `Iterator`: a line lies in the buffer until the next one is asked for. A first line `sep=;` is none.
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+        let Some(mut found) = self.find()? else { return Ok(None) };
+        if self.number == 1 {
+            self.separator = declared(&text(&self.buffer[found.0.clone()]));
+            if self.separator.is_some() {
+                match self.find()? {
+                    Some(next) => found = next,
+                    None => return Ok(None),
+                }
+            }
+        }
+        Ok(Some(Line { number: self.number, text: text(&self.buffer[found.0]), ended: found.1 }))
+    }
+
+    /// Where the next line is, and whether its end is there.
+    fn find(&mut self) -> io::Result<Option<(Range<usize>, bool)>> {
         let mut seen = self.at;
         let (end, after, ended) = loop {
             match memchr::memchr2(b'\n', b'\r', &self.buffer[seen..self.filled]).map(|i| seen + i) {
@@ -98,9 +135,8 @@ impl<R: Read> Lines<R> {
             seen -= self.refill()?;
         };
         self.number += 1;
-        let line = text(&self.buffer[self.at..end]);
-        self.at = after;
-        Ok(Some(Line { number: self.number, text: line, ended }))
+        let begin = std::mem::replace(&mut self.at, after);
+        Ok(Some((begin..end, ended)))
     }
 
     /// Reads on; what was given is thrown away first. By how much the rest moved.
@@ -116,10 +152,18 @@ impl<R: Read> Lines<R> {
         if self.filled == self.buffer.len() {
             self.buffer.resize(2 * self.filled, 0);
         }
-        let got = self.source.read(&mut self.buffer[self.filled..])?;
+        let got = self.source.read(&mut self.buffer[self.filled..]).map_err(|error| at_line(error, self.number + 1))?;
         self.filled += got;
         self.ended = got == 0;
         Ok(moved)
+    }
+}
+
+/// A refusal by who unpacks the file, with the line at which it came.
+pub fn at_line(error: io::Error, line: u64) -> io::Error {
+    match error.downcast::<Fault>() {
+        Ok(fault) => io::Error::other(fault.at(line)),
+        Err(error) => error,
     }
 }
 
@@ -140,15 +184,15 @@ mod tests {
     }
 
     fn lines(bytes: &[u8]) -> Vec<(u64, String, bool)> {
-        fn all<R: Read>(mut lines: Lines<R>) -> Vec<(u64, String, bool)> {
+        fn all(mut lines: Lines) -> Vec<(u64, String, bool)> {
             let mut found = Vec::new();
             while let Some(line) = lines.next().unwrap() {
                 found.push((line.number, line.text.into_owned(), line.ended));
             }
             found
         }
-        let found = all(Lines::new(bytes, LONGEST).unwrap());
-        assert_eq!(found, all(Lines::new(Slow(bytes), LONGEST).unwrap()));
+        let found = all(Lines::new(bytes, LONGEST));
+        assert_eq!(found, all(Lines::new(Slow(bytes), LONGEST)));
         found
     }
 
@@ -179,9 +223,22 @@ mod tests {
     }
 
     #[test]
+    fn a_first_line_names_the_separator_and_is_no_line() {
+        assert_eq!(lines(b"sep=;\r\na;b\r\n"), [(2, "a;b".into(), true)]);
+        assert_eq!(texts("\u{feff}\"sep=\t\"\na\tb\n".as_bytes()), ["a\tb"]);
+        assert_eq!(
+            (lines(b"SEP=,"), texts(b"a\nsep=;\n"), texts(b"sep=ab\n").len()),
+            (vec![], vec!["a".into(), "sep=;".into()], 1)
+        );
+        let mut found = Lines::new(b"sep=|\nx".as_slice(), LONGEST);
+        found.next().unwrap();
+        assert_eq!(found.separator(), Some(b'|'));
+    }
+
+    #[test]
     fn an_endless_line_is_refused() {
         let bytes = [b"a\n".as_slice(), &[b'x'; 300_000]].concat();
-        let mut lines = Lines::new(bytes.as_slice(), 100_000).unwrap();
+        let mut lines = Lines::new(bytes.as_slice(), 100_000);
         assert_eq!(lines.next().unwrap().unwrap().text, "a");
         assert_eq!(lines.next().unwrap_err().to_string(), "line 2 is longer than 100000 bytes");
     }

@@ -53,6 +53,10 @@ impl From<schemas::error::Error> for Fault {
 
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
+        let error = match error.downcast::<Fault>() {
+            Ok(fault) => return fault,
+            Err(error) => error,
+        };
         match error.kind() {
             io::ErrorKind::InvalidData => {
                 Fault::new("not readable as text", error, "give the log as the tool wrote it")

@@ -71,6 +71,12 @@ const TOKENS: &[&str] = &[
     "\"itls\": [",
     " @ d",
     "Metric,Value\n",
+    "sep=;\n",
+    "0,412",
+    "\"1,250\"",
+    "1.250",
+    "\ntimestamp, power.draw [mW], index\n",
+    "\x1F\u{8}",
 ];
 
 #[derive(Debug, Clone)]

@@ -1,13 +1,36 @@
 //! Cells of tables that people make: a number with its unit, `[N/A]` in all its spellings, or neither.
 
-/// How a table writes decimals. Known of a `;` table, guessed cell by cell elsewhere.
+pub use super::units::{Measure, Unit, factor_of_name, unit, unit_of_name};
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// `--decimal`: the mark before the decimals of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mark {
+    Comma,
+    Point,
+}
+
+/// How a file writes its numbers. It is decided once, from all of its cells ([`super::decimal`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Decimal {
-    /// `1,234.5`; a lone comma is one of thousands where it can be, else the decimal one.
+    /// `1,234.5`, in text that nobody looked at as a whole: `1,234` could be either and is no number.
     #[default]
     Point,
-    /// `1.234,5`; a lone comma is the decimal one.
-    Comma,
+    /// `1,234.5` and `1,234`: points are the decimal mark of this file.
+    PointOfFile,
+    /// `1.234,5`, `1.234` and `1,234` (a little more than one): commas are the decimal mark of this file.
+    CommaOfFile,
+}
+
+impl From<Mark> for Decimal {
+    fn from(mark: Mark) -> Self {
+        match mark {
+            Mark::Comma => Decimal::CommaOfFile,
+            Mark::Point => Decimal::PointOfFile,
+        }
+    }
 }
 
 /// What a cell says.
@@ -26,74 +49,14 @@ pub struct Quantity {
     pub unit: Option<Unit>,
 }
 
-/// What a unit measures, and the factor to W, J, °C, MiB, %, MHz or s.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Unit {
-    pub of: Measure,
-    pub factor: f64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
-    Power,
-    Energy,
-    Temperature,
-    Memory,
-    Share,
-    Clock,
-    Time,
-}
-
-/// A unit by its sign: case tells milli from mega.
-pub fn unit(sign: &str) -> Option<Unit> {
-    use Measure::*;
-    let (of, factor) = match sign.trim_matches(['[', ']', '(', ')', ' ', '.']) {
-        "W" | "Watt" | "Watts" | "watt" | "watts" | "w" => (Power, 1.0),
-        "mW" | "milliwatts" => (Power, 1e-3),
-        "uW" | "µW" | "μW" => (Power, 1e-6),
-        "kW" | "KW" => (Power, 1e3),
-        "J" | "Joule" | "Joules" | "joules" => (Energy, 1.0),
-        "mJ" => (Energy, 1e-3),
-        "uJ" | "µJ" | "μJ" => (Energy, 1e-6),
-        "kJ" => (Energy, 1e3),
-        "MJ" => (Energy, 1e6),
-        "Wh" => (Energy, 3600.0),
-        "mWh" => (Energy, 3.6),
-        "kWh" | "KWh" => (Energy, 3.6e6),
-        "MWh" => (Energy, 3.6e9),
-        "Wmin" | "W-min" | "watt-minutes" => (Energy, 60.0),
-        "C" | "°C" | "Celsius" => (Temperature, 1.0),
-        "MiB" | "MB" => (Memory, 1.0),
-        "KiB" | "kB" | "KB" => (Memory, 1.0 / 1024.0),
-        "GiB" | "GB" => (Memory, 1024.0),
-        "%" => (Share, 1.0),
-        "MHz" => (Clock, 1.0),
-        "GHz" => (Clock, 1e3),
-        "s" | "sec" => (Time, 1.0),
-        "ms" => (Time, 1e-3),
-        _ => return None,
-    };
-    Some(Unit { of, factor })
-}
-
-/// The unit that a column's name ends with: `power.draw [W]`, `Average Graphics Package Power (W)`, `power_mw`.
-pub fn unit_of_name(name: &str) -> Option<Unit> {
-    let name = name.trim();
-    let bracketed = name.rfind(['[', '(']).filter(|_| name.ends_with([']', ')'])).map(|at| &name[at..]);
-    if let Some(found) = bracketed.and_then(unit) {
-        return Some(found);
-    }
-    match name.rsplit(['_', ' ', '.']).next()? {
-        "w" | "watt" | "watts" | "W" => unit("W"),
-        "mw" | "mW" => unit("mW"),
-        "kw" | "kW" => unit("kW"),
-        "uj" | "uJ" => unit("uJ"),
-        "mj" | "mJ" => unit("mJ"),
-        "j" | "J" | "joule" | "joules" => unit("J"),
-        "wh" | "Wh" => unit("Wh"),
-        "kwh" | "kWh" => unit("kWh"),
-        "c" | "C" => unit("C"),
-        _ => None,
+impl Quantity {
+    /// In the base unit of a measure; `factor` counts where the cell names no unit. `None`: the cell is in a unit of something else.
+    #[inline]
+    pub fn of(self, measure: Measure, factor: f64) -> Option<f64> {
+        match self.unit {
+            None => Some(self.value * factor),
+            Some(unit) => (unit.of == measure).then_some(self.value * unit.factor),
+        }
     }
 }
 
@@ -140,7 +103,7 @@ fn is_absent(text: &str) -> bool {
 /// A cell; surrounding blanks and quotes do not count.
 pub fn cell(text: &str, decimal: Decimal) -> Cell {
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\u{feff}');
-    if let Some(quantity) = usual(text) {
+    if let Some(quantity) = usual(text, decimal) {
         return Cell::Number(quantity);
     }
     if is_absent(text) {
@@ -168,8 +131,11 @@ pub fn cell(text: &str, decimal: Decimal) -> Cell {
 }
 
 /// `110.50 W`, as most cells are: read without a thought for what else there could be.
-fn usual(text: &str) -> Option<Quantity> {
+fn usual(text: &str, decimal: Decimal) -> Option<Quantity> {
     let end = text.bytes().position(|b| !(b.is_ascii_digit() || b == b'.')).unwrap_or(text.len());
+    if decimal == Decimal::CommaOfFile && text[..end].contains('.') {
+        return None;
+    }
     let value = text[..end].parse().ok().filter(|value: &f64| value.is_finite())?;
     match text[end..].strip_prefix(' ') {
         None if end == text.len() => Some(Quantity { value, unit: None }),
@@ -192,35 +158,41 @@ fn plain(number: &str, decimal: Decimal) -> Option<f64> {
     if !mantissa.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
-    if mantissa.bytes().all(|b| b.is_ascii_digit() || b == b'.') && mantissa.matches('.').count() <= 1 {
-        return number.parse().ok();
-    }
-    let (comma, point) = (mantissa.rfind(','), mantissa.rfind('.'));
-    let mark = match (comma, point) {
-        (Some(c), Some(p)) => Some(c.max(p)),
-        (Some(c), None) if decimal == Decimal::Comma => Some(c).filter(|_| mantissa.matches(',').count() == 1),
-        (Some(c), None) if !grouped(mantissa, ',') => Some(c),
-        (None, Some(p)) if mantissa.matches('.').count() == 1 => Some(p),
-        _ => None,
-    };
-    let (whole, fraction) = mark.map_or((mantissa, ""), |at| (&mantissa[..at], &mantissa[at + 1..]));
+    let point = if decimal == Decimal::CommaOfFile { ',' } else { '.' };
+    let (whole, fraction) = mantissa.split_once(point).unwrap_or((mantissa, ""));
     if !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let separator = whole.chars().find(|c| !c.is_ascii_digit());
-    if separator.is_some_and(|s| !grouped(whole, s)) {
+    if separator.is_some_and(|s| !is_grouped(whole, s)) {
+        return None;
+    }
+    let is_lone = whole.len() == mantissa.len() && whole.matches(',').count() == 1;
+    if separator == Some(',') && is_lone && decimal == Decimal::Point {
         return None;
     }
     let whole: String = whole.chars().filter(char::is_ascii_digit).collect();
     format!("{whole}.{fraction}0{exponent}").parse().ok()
 }
 
-/// Whether a separator stands between groups of three digits and nowhere else.
-fn grouped(whole: &str, separator: char) -> bool {
+/// Whether a separator stands between groups of three digits and nowhere else. No number of thousands begins with 0.
+pub fn is_grouped(whole: &str, separator: char) -> bool {
     let mut groups = whole.split(separator);
     let first = groups.next().unwrap_or("");
     let digits = |group: &str| group.bytes().all(|b| b.is_ascii_digit());
-    (1..=3).contains(&first.len()) && digits(first) && groups.all(|group| group.len() == 3 && digits(group))
+    let begins = (1..=3).contains(&first.len()) && digits(first) && !first.starts_with('0');
+    begins && groups.all(|group| group.len() == 3 && digits(group))
+}
+
+/// The digits and marks at the beginning of a cell that is a number, perhaps with a unit behind them; `None` of anything else.
+pub fn digits_of(text: &str) -> Option<&str> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\u{feff}');
+    let body = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let end = body.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’'))).unwrap_or(body.len());
+    let (number, rest) = (&body[..end], body[end..].trim());
+    let is_number = number.bytes().any(|b| b.is_ascii_digit());
+    let ends = rest.is_empty() || unit(rest).is_some() || exponent(rest) == Some(rest.len());
+    (is_number && ends).then_some(number)
 }
 
 #[cfg(test)]
@@ -239,15 +211,12 @@ mod tests {
         for (text, value) in [
             ("110.50 W", 110.5),
             ("1,234.5", 1234.5),
-            ("1.234,5", 1234.5),
-            ("1,234", 1234.0),
             ("1,024.00", 1024.0),
-            ("150,50 W", 150.5),
-            ("12,5", 12.5),
-            ("1.234.567,25", 1_234_567.25),
+            ("1,234,567", 1_234_567.0),
+            ("1,234,567.25 W", 1_234_567.25),
             ("1'234.5", 1234.5),
-            ("1 234,5 W", 1234.5),
-            ("1\u{202f}234,5", 1234.5),
+            ("1 234.5 W", 1234.5),
+            ("1\u{202f}234.5", 1234.5),
             ("5300mW", 5.3),
             ("-3.5", -3.5),
             ("1e3", 1000.0),
@@ -257,11 +226,45 @@ mod tests {
             (" \"42\" ", 42.0),
             (".5", 0.5),
             ("7.", 7.0),
+            ("0.412", 0.412),
+            ("98.512", 98.512),
         ] {
-            assert_eq!(number(text, Decimal::Point), Some(value), "{text}");
+            for decimal in [Decimal::Point, Decimal::PointOfFile] {
+                assert_eq!(number(text, decimal), Some(value), "{text}");
+            }
+            let mirrored: String = text
+                .chars()
+                .map(|c| {
+                    if c == '.' {
+                        ','
+                    } else if c == ',' {
+                        '.'
+                    } else {
+                        c
+                    }
+                })
+                .collect();
+            assert_eq!(number(&mirrored, Decimal::CommaOfFile), Some(value), "{mirrored}");
         }
-        assert_eq!(number("1,234", Decimal::Comma), Some(1.234));
-        assert_eq!(number("150.50", Decimal::Comma), Some(150.5));
+        assert_eq!(number("1,234", Decimal::PointOfFile), Some(1234.0));
+        assert_eq!(
+            (number("1,234", Decimal::CommaOfFile), number("1.234", Decimal::CommaOfFile)),
+            (Some(1.234), Some(1234.0))
+        );
+    }
+
+    /// A mark is the file's: a cell that uses it otherwise is no number, and never one a thousand times as large.
+    #[test]
+    fn a_mark_that_is_not_the_files_is_no_number() {
+        for text in ["0,412", "12,5", "150,50 W", "1.234,5", "1,2345", "1234,567", ",5"] {
+            for decimal in [Decimal::Point, Decimal::PointOfFile] {
+                assert_eq!(cell(text, decimal), Cell::Rubbish, "{text}");
+            }
+        }
+        assert_eq!(cell("1,234", Decimal::Point), Cell::Rubbish);
+        for text in ["0.412", "150.50", "1,234.5", "12.5 W"] {
+            assert_eq!(cell(text, Decimal::CommaOfFile), Cell::Rubbish, "{text}");
+        }
     }
 
     #[test]
@@ -288,10 +291,8 @@ mod tests {
     }
 
     #[test]
-    fn units_of_names() {
-        let factor = |name| unit_of_name(name).map(|u| u.factor);
-        assert_eq!(factor("power.draw [W]"), Some(1.0));
-        assert_eq!(factor("Average Graphics Package Power (W)"), Some(1.0));
-        assert_eq!((factor("power_mw"), factor("energy_uj"), factor("power.draw")), (Some(1e-3), Some(1e-6), None));
+    fn a_unit_of_something_else_is_no_reading() {
+        let quantity = Quantity { value: 2.0, unit: unit("kW") };
+        assert_eq!((quantity.of(Measure::Power, 1.0), quantity.of(Measure::Energy, 1.0)), (Some(2000.0), None));
     }
 }

@@ -1,21 +1,29 @@
 //! A table whose every row must be whole: results and prices are no log, so a row that does not fit its header is refused.
 
 use super::{
+    decimal::{Choice, Survey, counts},
     decode::{LONGEST, Lines},
     fault::{Fault, Result, quoted},
-    number::{Cell, Decimal, cell},
+    fields::{Fields, bare, split_header, without_quotes},
+    header::{NOWHERE, Witnesses, are_names, follow},
+    number::{Cell, Decimal, cell, unit_of_name},
     source::Source,
-    table::{Fields, bare, fields, without_quotes},
 };
-use std::{borrow::Cow, collections::HashSet, io::Read, ops::Range, rc::Rc};
+use std::{borrow::Cow, collections::HashSet, ops::Range, rc::Rc};
 
 /// Lines in which a header is looked for.
 const HEADER_WITHIN: usize = 50;
 
 pub struct Sheet<'a> {
-    lines: Lines<Box<dyn Read + 'a>>,
+    source: Source<'a>,
+    lines: Lines<'a>,
     header: Rc<Vec<String>>,
+    header_line: u64,
+    /// Names of the header that holds.
+    names: Vec<String>,
     delimiter: u8,
+    choice: Choice,
+    witnesses: Witnesses,
     /// Lines above the header.
     above: Vec<Vec<String>>,
 }
@@ -28,12 +36,8 @@ pub struct Row {
     decimal: Decimal,
     text: String,
     fields: Fields,
-}
-
-/// The delimiter with which a header has most names.
-pub fn delimiter(header: &str) -> u8 {
-    let names = |d: &u8| fields(header, *d).len();
-    [b'\t', b';', b','].into_iter().max_by_key(|d| names(d)).unwrap_or(b',')
+    /// Where the columns of the first header are; none where they are in their places.
+    places: Option<Rc<Vec<usize>>>,
 }
 
 impl<'a> Sheet<'a> {
@@ -58,15 +62,29 @@ impl<'a> Sheet<'a> {
         let mut above = Vec::new();
         while above.len() < within {
             let Some(line) = lines.next()? else { break };
-            if line.text.trim().is_empty() {
+            let (number, text) = (line.number, line.text.into_owned());
+            if text.trim().is_empty() {
                 continue;
             }
-            let delimiter = delimiter(&line.text);
-            let header = fields(&line.text, delimiter);
-            if is_header(&header) {
-                return Ok(Some(Sheet { lines, header: Rc::new(header), delimiter, above }));
+            if let Some((delimiter, names)) = split_header(&text, lines.separator(), is_header) {
+                let header = Rc::new(names.clone());
+                let choice = Choice::make(source.decimal, delimiter, &|most, survey| {
+                    look(source, number, &header, delimiter, most, survey)
+                })?;
+                let witnesses = Witnesses::default();
+                return Ok(Some(Sheet {
+                    source,
+                    lines,
+                    header,
+                    header_line: number,
+                    names,
+                    delimiter,
+                    choice,
+                    witnesses,
+                    above,
+                }));
             }
-            above.push(header);
+            above.extend(split_header(&text, lines.separator(), &|_| true).map(|(_, fields)| fields));
         }
         Ok(None)
     }
@@ -81,7 +99,7 @@ impl<'a> Sheet<'a> {
         let mut seen = HashSet::new();
         if let Some(name) = sheet.header.iter().find(|name| !name.is_empty() && !seen.insert(*name)) {
             let fault = Fault::new("two columns have the same name", quoted(name), "name them apart");
-            return Err(fault.at(sheet.lines.number()));
+            return Err(fault.at(sheet.header_line));
         }
         let mut found = Vec::new();
         sheet.each(&mut |row| {
@@ -114,18 +132,68 @@ impl<'a> Sheet<'a> {
         self.find_column(name).ok_or_else(|| Fault::new("missing column", quoted(name), remedy()))
     }
 
-    /// Every row; blank lines end nothing, and the header again is passed over.
+    /// Every row; blank lines end nothing, the header again is passed over, and one with other places moves the columns.
     pub fn each(mut self, each: &mut dyn FnMut(&Row) -> Result<()>) -> Result<()> {
-        let mut row = Row::new(0, self.header.clone(), &[], self.delimiter);
+        let mut row = Row::new(0, self.header.clone(), &[]);
+        row.decimal = self.choice.decimal;
         while self.next(&mut row)? {
-            let (found, wanted) = (row.fields.at.len(), self.header.len());
+            if !self.is_data(&row) {
+                if self.is_names(&mut row)? {
+                    continue;
+                }
+                let width = row.fields.at.len();
+                self.witnesses.learn(|at| &row.text[row.fields.at[at].clone()], width);
+            }
+            let (found, wanted) = (row.fields.at.len(), self.names.len());
             if found != wanted {
                 let what = format!("{found} fields where the header has {wanted}");
                 let remedy = "a column has no name or a field is missing: give the file as the tool wrote it";
-                return Err(row.fault(&what, row.text(0), remedy));
+                return Err(row.fault(&what, row.field(0), remedy));
             }
-            if (0..wanted).any(|at| row.text(at) != self.header[at]) {
-                each(&row)?;
+            if self.choice.is_watching() && (self.delimiter != b',' || row.fields.is_quoted) {
+                self.watch(&row)?;
+            }
+            each(&row)?;
+        }
+        Ok(())
+    }
+
+    fn is_data(&self, row: &Row) -> bool {
+        let field = |at: usize| &row.text[row.fields.at[at].clone()];
+        row.fields.at.len() == self.names.len() && self.witnesses.hold(field, &self.names)
+    }
+
+    /// Whether the row is a header. One with other columns is refused: results and prices are no log.
+    fn is_names(&mut self, row: &mut Row) -> Result<bool> {
+        let here: Vec<String> = (0..row.fields.at.len()).map(|at| row.field(at).to_string()).collect();
+        if here == self.names {
+            return Ok(true);
+        }
+        let Some((delimiter, names)) =
+            split_header(&row.text, None, &|names| are_names(names, &self.names, &|_| false))
+        else {
+            return Ok(false);
+        };
+        let moved = follow(&self.header, self.header_line, &names, row.line)?;
+        if !moved.differences.is_empty() {
+            let remedy = "import each part by itself";
+            return Err(row.fault(&format!("another header ({})", moved.differences), row.field(0), remedy));
+        }
+        (self.delimiter, self.names) = (delimiter, names);
+        row.places = Some(Rc::new(moved.places));
+        self.witnesses.forget();
+        Ok(true)
+    }
+
+    fn watch(&mut self, row: &Row) -> Result<()> {
+        let (source, line, delimiter) = (self.source, self.header_line, self.delimiter);
+        for (at, range) in row.fields.at.iter().enumerate() {
+            let text = without_quotes(&row.text[range.clone()]);
+            if text.contains(',') && self.names.get(at).is_some_and(|name| counts(name)) {
+                let header = &self.header;
+                self.choice.see(row.line, text, delimiter, &|most, survey| {
+                    look(source, line, header, delimiter, most, survey)
+                })?;
             }
         }
         Ok(())
@@ -140,30 +208,85 @@ impl<'a> Sheet<'a> {
             row.text.push_str(&line.text);
             row.line = line.number;
         }
-        row.fields.split(&row.text, self.delimiter);
-        while row.fields.is_open {
-            let before = row.text.len();
-            let line = if before > LONGEST { None } else { self.lines.next()? };
-            let Some(line) = line else {
-                return Err(row.fault("quotes that nothing closes", &row.text, "correct the line"));
-            };
-            row.text.push('\n');
-            row.text.push_str(&line.text);
-            row.fields.go_on(&row.text, before, self.delimiter);
-        }
-        if row.fields.has_quotes {
-            row.unquote();
-        }
+        row.split(&mut self.lines, self.delimiter)?;
         Ok(true)
     }
 }
 
+/// Gives rows under a header to a survey; whether there were no more.
+fn look(
+    source: Source,
+    header_line: u64,
+    header: &Rc<Vec<String>>,
+    delimiter: u8,
+    most: u64,
+    survey: &mut Survey,
+) -> Result<bool> {
+    let mut lines = source.lines()?;
+    while let Some(line) = lines.next()? {
+        if line.number >= header_line {
+            break;
+        }
+    }
+    let numbers: Vec<usize> = (0..header.len()).filter(|at| counts(&header[*at])).collect();
+    let (names, choice, witnesses) = (header.to_vec(), Choice::default(), Witnesses::default());
+    let mut sheet = Sheet {
+        source,
+        lines,
+        header: header.clone(),
+        header_line,
+        names,
+        delimiter,
+        choice,
+        witnesses,
+        above: Vec::new(),
+    };
+    let mut row = Row::new(0, header.clone(), &[]);
+    for _ in 0..most {
+        // What stops here stops the reading too, which says so.
+        let Ok(true) = sheet.next(&mut row) else { return Ok(true) };
+        if !sheet.is_data(&row) {
+            match sheet.is_names(&mut row) {
+                Ok(true) => continue,
+                Ok(false) => sheet.witnesses.learn(|at| &row.text[row.fields.at[at].clone()], row.fields.at.len()),
+                Err(_) => return Ok(true),
+            }
+        }
+        numbers.iter().for_each(|at| survey.see(row.line, row.text(*at)));
+    }
+    Ok(false)
+}
+
 impl Row {
-    pub fn new(line: u64, header: Rc<Vec<String>>, fields: &[String], delimiter: u8) -> Self {
-        let decimal = if delimiter == b';' { Decimal::Comma } else { Decimal::Point };
-        let mut row = Row { line, header, decimal, text: String::new(), fields: Fields::default() };
+    pub fn new(line: u64, header: Rc<Vec<String>>, fields: &[String]) -> Self {
+        let (decimal, text, places) = (Decimal::default(), String::new(), None);
+        let mut row = Row { line, header, decimal, text, fields: Fields::default(), places };
         fields.iter().for_each(|field| row.fields.at.push(put(&mut row.text, field)));
         row
+    }
+
+    /// Splits the line, and those that its quotes enclose.
+    fn split(&mut self, lines: &mut Lines, delimiter: u8) -> Result<()> {
+        self.fields.split(&self.text, delimiter);
+        while self.fields.is_open {
+            let before = self.text.len();
+            let line = if before > LONGEST { None } else { lines.next()? };
+            let Some(line) = line else {
+                return Err(self.fault("quotes that nothing closes", &self.text, "correct the line"));
+            };
+            self.text.push('\n');
+            self.text.push_str(&line.text);
+            self.fields.go_on(&self.text, before, delimiter);
+        }
+        if self.fields.has_quotes {
+            self.unquote();
+        }
+        Ok(())
+    }
+
+    /// The text of a field by its place in the line.
+    fn field(&self, at: usize) -> &str {
+        self.fields.at.get(at).map_or("", |range| without_quotes(&self.text[range.clone()]))
     }
 
     /// A field with quotes in it stands again, as it is meant, behind the line.
@@ -182,10 +305,8 @@ impl Row {
 
     /// The text of a field; empty where the file has no such column.
     pub fn text(&self, column: impl Into<Option<usize>>) -> &str {
-        column
-            .into()
-            .and_then(|at| self.fields.at.get(at))
-            .map_or("", |range| without_quotes(&self.text[range.clone()]))
+        let place = |at: usize| self.places.as_ref().map_or(at, |places| places.get(at).copied().unwrap_or(NOWHERE));
+        column.into().map_or("", |at| self.field(place(at)))
     }
 
     /// The text of a field that must not be empty.
@@ -204,12 +325,13 @@ impl Row {
         let field = self.text(column);
         let wrong =
             |what: &str| self.fault(&format!("column `{}` {what}", self.header[column]), field, "correct the line");
-        match field.parse::<f64>() {
+        match cell(field, self.decimal) {
             _ if field.is_empty() => Ok(None),
-            Err(_) => Err(wrong("is not a number")),
-            Ok(v) if !v.is_finite() => Err(wrong("is not a finite number")),
-            Ok(v) if v < 0.0 => Err(wrong("must be at least 0")),
-            Ok(v) => Ok(Some(v)),
+            Cell::Number(q) if q.unit.is_some() => Err(wrong("is not a number")),
+            Cell::Number(q) if q.value < 0.0 => Err(wrong("must be at least 0")),
+            Cell::Number(q) => Ok(Some(q.value)),
+            _ if field.parse::<f64>().is_ok_and(|v| !v.is_finite()) => Err(wrong("is not a finite number")),
+            _ => Err(wrong("is not a number")),
         }
     }
 
@@ -224,11 +346,15 @@ impl Row {
         names.iter().find_map(|name| self.of(name))
     }
 
-    /// A number; `None` for an absent one. Units and marks of thousands are read, other words are refused.
+    /// A number in the unit of the column's name; `None` for an absent one. Marks of thousands are read, other words are refused.
     pub fn number(&self, name: &str) -> Result<Option<f64>> {
         let Some(text) = self.of(name) else { return Ok(None) };
         match cell(text, self.decimal) {
-            Cell::Number(q) => Ok(Some(q.value)),
+            Cell::Number(q) => match (q.unit, unit_of_name(name)) {
+                (None, _) => Ok(Some(q.value)),
+                (Some(unit), Some(own)) if unit.of == own.of => Ok(Some(q.value * unit.factor / own.factor)),
+                _ => Err(self.fault(&format!("column `{name}` is not in this unit"), text, "correct the field")),
+            },
             Cell::Absent(_) => Ok(None),
             Cell::Rubbish => Err(self.fault(&format!("column `{name}` is not a number"), text, "correct the field")),
         }
@@ -258,45 +384,4 @@ pub fn whole(value: Option<f64>) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(text: &str) -> Result<Vec<(u64, Vec<String>)>> {
-        let mut found = Vec::new();
-        Sheet::open(Source::of(text.as_bytes()))?.each(&mut |row| {
-            found.push((row.line, (0..row.header.len()).map(|at| row.text(at).to_string()).collect()));
-            Ok(())
-        })?;
-        Ok(found)
-    }
-
-    #[test]
-    fn quotes_hold_delimiters_quotes_and_ends_of_lines() {
-        let found = rows(
-            "a,b,c\n1,\"x, \"\"y\"\"\",\"\"\n\n 2 , \" two\r\nlines\r\n\"\"more\"\"\" ,\"\"\"3\"\"\"\na,b,c\n4,5 \" disk,6\n",
-        );
-        let row = |line, fields: [&str; 3]| (line, fields.map(str::to_string).to_vec());
-        let wanted = [
-            row(2, ["1", "x, \"y\"", ""]),
-            row(4, ["2", "two\nlines\n\"more\"", "\"3\""]),
-            row(8, ["4", "5 \" disk", "6"]),
-        ];
-        assert_eq!(found, Ok(wanted.to_vec()));
-    }
-
-    #[test]
-    fn rows_that_do_not_fit_are_refused_with_their_line() {
-        let refusal = |text: &str| rows(text).unwrap_err().to_string();
-        assert_eq!(
-            refusal("a,b\n1,2\n3\n"),
-            ": line 3: 1 fields where the header has 2, \"3\", \
-             a column has no name or a field is missing: give the file as the tool wrote it"
-        );
-        assert_eq!(
-            refusal("a,b\n1,\"2\n3,4\n"),
-            ": line 2: quotes that nothing closes, \"1,\"2\n3,4\", correct the line"
-        );
-        let endless = format!("a,b\n1,\"{}", "2\n".repeat(LONGEST));
-        assert!(refusal(&endless).starts_with(": line 2: quotes that nothing closes"));
-    }
-}
+mod tests;

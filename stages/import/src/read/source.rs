@@ -3,6 +3,8 @@
 use super::{
     decode::{self, Lines},
     fault::{Fault, Result},
+    number::Mark,
+    unpack,
 };
 use serde::de::DeserializeOwned;
 use std::{fs::File, io::Read, path::Path};
@@ -17,37 +19,53 @@ const DOCUMENT_BYTES: u64 = 256 << 20;
 pub struct Source<'a> {
     pub path: &'a Path,
     bytes: Option<&'a [u8]>,
+    /// `--decimal`.
+    pub decimal: Option<Mark>,
 }
 
 impl<'a> Source<'a> {
     pub fn file(path: &'a Path) -> Self {
-        Source { path, bytes: None }
+        Source { path, bytes: None, decimal: None }
+    }
+
+    /// The mark of decimals that was asked for.
+    pub fn with_decimal(self, decimal: Option<Mark>) -> Self {
+        Source { decimal, ..self }
     }
 
     /// What a file would hold.
     #[cfg(test)]
     pub fn of(bytes: &'a [u8]) -> Self {
-        Source { path: Path::new("FILE"), bytes: Some(bytes) }
+        Source { path: Path::new("FILE"), bytes: Some(bytes), decimal: None }
     }
 
     fn open(self) -> Result<Box<dyn Read + 'a>> {
-        Ok(match self.bytes {
+        Ok(unpack::open(match self.bytes {
             Some(bytes) => Box::new(bytes),
             None => Box::new(File::open(self.path)?),
-        })
+        })?)
     }
 
-    pub fn lines(self) -> Result<Lines<Box<dyn Read + 'a>>> {
-        Ok(Lines::new(self.open()?, decode::LONGEST)?)
+    /// Its text as bytes of UTF-8, for readers of contracts.
+    pub fn utf8(self) -> Result<impl Read + 'a> {
+        Ok(decode::utf8(self.open()?))
+    }
+
+    pub fn lines(self) -> Result<Lines<'a>> {
+        let mut lines = Lines::new(self.open()?, decode::LONGEST);
+        lines.from = Some(self);
+        Ok(lines)
     }
 
     fn start(self, most: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        decode::utf8(self.open()?)?.take(most).read_to_end(&mut bytes)?;
+        let read = decode::utf8(self.open()?).take(most).read_to_end(&mut bytes);
+        let line = || memchr::memchr_iter(b'\n', &bytes).count() as u64 + 1;
+        read.map_err(|error| decode::at_line(error, line()))?;
         Ok(bytes)
     }
 
-    /// Its beginning, for recognition.
+    /// Its beginning, for recognition, without a first line that names the separator.
     pub fn head(self) -> Result<String> {
         let mut bytes = self.start(HEAD_BYTES)?;
         // A character that the end cuts would make all of it Windows-1252.
@@ -56,7 +74,7 @@ impl<'a> Source<'a> {
         {
             bytes.truncate(e.valid_up_to());
         }
-        Ok(plain(&bytes))
+        Ok(plain(&bytes).trim_start_matches('\n').to_string())
     }
 
     /// All of it; lines end with LF.
@@ -79,9 +97,15 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Text whose lines end with LF; a first line that names the separator is blank, so that lines keep their numbers.
 fn plain(bytes: &[u8]) -> String {
     let text = decode::text(bytes).into_owned();
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
+    let mut text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
+    let first = text.find('\n').unwrap_or(text.len());
+    if decode::declared(&text[..first]).is_some() {
+        text.drain(..first);
+    }
+    text
 }
 
 fn no_json(error: &serde_json::Error) -> Fault {

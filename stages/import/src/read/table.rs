@@ -1,61 +1,25 @@
-//! Delimited text as loggers, spreadsheets and killed processes leave it: words before the header, the header again in the middle,
-//! rows that are cut or glued, names that occur twice, `;` with decimal commas.
+//! Delimited text as loggers, spreadsheets and killed processes leave it: words before the header, the header again in the middle or
+//! another one, a row of units below it, rows that are cut or glued, names that occur twice, decimal commas.
 
 use super::{
+    decimal::{Choice, Survey, counts},
     decode::Lines,
     fault::{Fault, Notes, Result, quoted},
+    fields::{Fields, bare, split_header},
+    header::{NOWHERE, Witnesses, are_names, are_words, follow, units, with_units},
     number::Decimal,
+    source::Source,
 };
-use std::{borrow::Cow, io::Read, ops::Range};
+pub use super::{fields::fields, header::Header};
+use std::{borrow::Cow, ops::Range};
 
 /// Lines in which a header is looked for.
 const HEADER_WITHIN: usize = 200;
 
 const CUT: &str = "the last row is cut, left out";
 const COUNT: &str = "not as many fields as the header, left out";
-
-/// The names of the columns.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Header {
-    pub names: Vec<String>,
-    pub line: u64,
-}
-
-impl Header {
-    /// Places of the columns of this name, case and blanks aside.
-    pub fn all(&self, name: &str) -> Vec<usize> {
-        let same = |n: &&String| n.trim().eq_ignore_ascii_case(name);
-        self.names.iter().enumerate().filter(|(_, n)| same(n)).map(|(i, _)| i).collect()
-    }
-
-    /// The first column with one of these names, in their order.
-    pub fn find(&self, names: &[&str]) -> Option<usize> {
-        names.iter().find_map(|name| self.all(name).first().copied())
-    }
-
-    /// The only column of this name; twice is a question that the reader of the log must answer.
-    pub fn one(&self, name: &str) -> Result<Option<usize>> {
-        match self.all(name).as_slice() {
-            [] => Ok(None),
-            [only] => Ok(Some(*only)),
-            more => {
-                let choices: Vec<String> = (1..=more.len()).map(|n| format!("\"{name}#{n}\"")).collect();
-                let remedy = format!("say which: --select {}", choices.join(" or --select "));
-                Err(Fault::new(format!("{} columns have the same name", more.len()), quoted(name), remedy)
-                    .at(self.line))
-            }
-        }
-    }
-
-    /// [`Header::one`], demanded.
-    pub fn must(&self, name: &str) -> Result<usize> {
-        let missing = || {
-            let known = self.names.iter().map(|n| quoted(n)).collect::<Vec<_>>().join(", ");
-            Fault::new("no such column", quoted(name), format!("the header has {known}")).at(self.line)
-        };
-        self.one(name)?.ok_or_else(missing)
-    }
-}
+const GLUED: &str = "a row that was cut, with a header behind it, left out";
+const UNFIT: &str = "under a header without the columns that are read, left out";
 
 /// One row whose number of fields is the header's.
 #[derive(Debug)]
@@ -63,90 +27,41 @@ pub struct Row<'a> {
     pub line: u64,
     text: &'a str,
     fields: &'a [Range<usize>],
+    /// Where the columns of the first header are; none where they are in their places.
+    places: Option<&'a [usize]>,
 }
 
 impl<'a> Row<'a> {
+    /// The field of a column by its place in the first header; empty where the row has no such column.
+    #[inline]
     pub fn get(&self, at: usize) -> Cow<'a, str> {
+        let at = self.places.map_or(at, |places| places.get(at).copied().unwrap_or(NOWHERE));
         self.fields.get(at).map_or(Cow::Borrowed(""), |range| bare(&self.text[range.clone()]))
     }
 }
 
-/// Where the fields of a row are.
-#[derive(Debug, Clone, Default)]
-pub struct Fields {
-    pub at: Vec<Range<usize>>,
-    /// The text ended inside of quotes.
-    pub is_open: bool,
-    /// Quotes hold quotes.
-    pub has_quotes: bool,
-}
-
-impl Fields {
-    /// Splits at a delimiter outside of quotes, which open at the beginning of a field.
-    pub fn split(&mut self, text: &str, delimiter: u8) {
-        self.at.clear();
-        (self.is_open, self.has_quotes) = (false, false);
-        self.go_on(text, 0, delimiter);
-    }
-
-    /// [`Fields::split`] of a text that ended inside of quotes at `from` and has grown since.
-    pub fn go_on(&mut self, text: &str, from: usize, delimiter: u8) {
-        let bytes = text.as_bytes();
-        let (mut start, mut at) = (self.at.pop().map_or(from, |open| open.start), from);
-        loop {
-            if !self.is_open && at == start {
-                let blanks = bytes[at..].iter().take_while(|b| **b == b' ').count();
-                self.is_open = bytes.get(at + blanks) == Some(&b'"');
-                at += if self.is_open { blanks + 1 } else { 0 };
-            }
-            let end = if self.is_open { b'"' } else { delimiter };
-            let found = if bytes.get(at) == Some(&end) { Some(0) } else { memchr::memchr(end, &bytes[at..]) };
-            let Some(found) = found else {
-                return self.at.push(start..bytes.len());
-            };
-            at += found + 1;
-            if !self.is_open {
-                self.at.push(start..at - 1);
-                start = at;
-            } else if bytes.get(at) == Some(&b'"') {
-                self.has_quotes = true;
-                at += 1;
-            } else {
-                self.is_open = false;
-            }
-        }
-    }
-}
-
-/// A field without quotes and blanks around it; `""` inside quotes is one quote.
-pub fn bare(field: &str) -> Cow<'_, str> {
-    match without_quotes(field) {
-        inner if inner.contains('"') && field.trim().starts_with('"') => {
-            Cow::Owned(inner.replace("\"\"", "\"").trim().to_string())
-        }
-        inner => Cow::Borrowed(inner),
-    }
-}
-
-/// A field without quotes and blanks around it.
-pub fn without_quotes(field: &str) -> &str {
-    let field = field.trim();
-    if let [b'"', .., b'"'] = field.as_bytes() { field[1..field.len() - 1].trim() } else { field }
-}
-
-/// The fields of a line.
-pub fn fields(line: &str, delimiter: u8) -> Vec<String> {
-    let mut fields = Fields::default();
-    fields.split(line, delimiter);
-    fields.at.iter().map(|f| bare(&line[f.clone()]).into_owned()).collect()
-}
+/// Whether a header is one for a reader.
+type IsHeader<'a> = &'a dyn Fn(&[String]) -> bool;
 
 /// Rows under a header.
-pub struct Table<R> {
-    lines: Lines<R>,
+pub struct Table<'a> {
+    lines: Lines<'a>,
+    is_header: IsHeader<'a>,
     pub header: Header,
     pub decimal: Decimal,
+    /// Names of the first header as they are written, and of the one that holds.
+    first: Vec<String>,
+    names: Vec<String>,
+    /// Where the columns of the first header are, if they are in other places, and whether the reader can use them.
+    places: Option<Vec<usize>>,
+    is_fit: bool,
     delimiter: u8,
+    choice: Choice,
+    witnesses: Witnesses,
+    /// A line of words that is no header for anybody.
+    strange: Option<u64>,
+    /// A line that was read ahead: its number, its text, whether its end was there.
+    ahead: Option<(u64, String, bool)>,
     text: String,
     fields: Fields,
     /// The last field of the row before.
@@ -154,29 +69,46 @@ pub struct Table<R> {
     pub left_out: u64,
 }
 
-impl<R: Read> Table<R> {
-    /// Reads on to the first line that is a header for `is_header`, split at a comma, semicolon or tab.
-    pub fn find(mut lines: Lines<R>, is_header: &dyn Fn(&[String]) -> bool, wanted: &str) -> Result<Self> {
+impl<'a> Table<'a> {
+    /// Reads on to the first line that is a header for `is_header`, and decides how the file writes decimals.
+    pub fn find(lines: Lines<'a>, is_header: IsHeader<'a>, wanted: &str) -> Result<Self> {
+        let mut table = Self::open(lines, is_header, wanted)?;
+        let Some(source) = table.lines.from else { return Ok(table) };
+        table.choice =
+            Choice::make(source.decimal, table.delimiter, &|most, survey| look(source, is_header, most, survey))?;
+        table.decimal = table.choice.decimal;
+        Ok(table)
+    }
+
+    fn open(mut lines: Lines<'a>, is_header: IsHeader<'a>, wanted: &str) -> Result<Self> {
         let mut first = None;
         for _ in 0..HEADER_WITHIN {
             let Some(line) = lines.next()? else { break };
-            let found = [b',', b';', b'\t'].into_iter().map(|d| (d, fields(&line.text, d))).find(|(_, n)| is_header(n));
-            if let Some((delimiter, names)) = found {
-                let header = Header { names, line: line.number };
-                let decimal = if delimiter == b';' { Decimal::Comma } else { Decimal::Point };
-                let (text, before) = (String::new(), String::new());
-                return Ok(Table {
-                    lines,
-                    header,
-                    decimal,
+            let (number, text) = (line.number, line.text.into_owned());
+            if let Some((delimiter, names)) = split_header(&text, lines.separator(), is_header) {
+                let mut table = Table {
+                    is_header,
+                    header: Header { names: names.clone(), line: number },
+                    decimal: Decimal::PointOfFile,
+                    first: names.clone(),
+                    names,
+                    places: None,
+                    is_fit: true,
                     delimiter,
-                    text,
+                    choice: Choice::default(),
+                    witnesses: Witnesses::default(),
+                    strange: None,
+                    ahead: None,
+                    text: String::new(),
                     fields: Fields::default(),
-                    before,
+                    before: String::new(),
                     left_out: 0,
-                });
+                    lines,
+                };
+                table.read_units()?;
+                return Ok(table);
             }
-            first.get_or_insert_with(|| line.text.chars().take(200).collect::<String>());
+            first.get_or_insert_with(|| text.chars().take(200).collect::<String>());
         }
         Err(match first {
             None => Fault::new("empty file", "0 lines", "give the log that the tool wrote"),
@@ -186,49 +118,190 @@ impl<R: Read> Table<R> {
         })
     }
 
-    /// The next whole row. The header again is passed over; what is no row is remarked on and left out.
+    /// A row of units below the header belongs to its names.
+    fn read_units(&mut self) -> Result<()> {
+        let Some(line) = self.lines.next()? else { return Ok(()) };
+        let (number, text, ended) = (line.number, line.text.into_owned(), line.ended);
+        let below = fields(&text, self.delimiter);
+        match units(&below, &self.first) {
+            Some(_) => with_units(&mut self.header.names, &below, number),
+            None => {
+                self.ahead = Some((number, text, ended));
+                Ok(())
+            }
+        }
+    }
+
+    /// The next whole row. The header again is passed over, and another one moves the columns; what is no row is remarked on and left
+    /// out.
     pub fn next(&mut self, notes: &mut Notes) -> Result<Option<Row<'_>>> {
         let line = loop {
-            let (line, ended) = {
-                let Some(line) = self.lines.next()? else { return Ok(None) };
-                self.text.clear();
-                self.text.push_str(&line.text);
-                (line.number, line.ended)
+            let (line, ended) = match self.ahead.take() {
+                Some((line, text, ended)) => {
+                    self.text = text;
+                    (line, ended)
+                }
+                None => {
+                    let Some(line) = self.lines.next()? else { return Ok(None) };
+                    self.text.clear();
+                    self.text.push_str(&line.text);
+                    (line.number, line.ended)
+                }
             };
-            if self.is_row(line, ended, notes) {
+            if self.is_row(line, ended, notes)? {
                 break line;
             }
         };
-        Ok(Some(Row { line, text: &self.text, fields: &self.fields.at }))
+        Ok(Some(Row { line, text: &self.text, fields: &self.fields.at, places: self.places.as_deref() }))
     }
 
-    fn is_row(&mut self, line: u64, ended: bool, notes: &mut Notes) -> bool {
-        if self.text.chars().all(char::is_whitespace) {
-            return false;
-        }
+    fn is_row(&mut self, line: u64, ended: bool, notes: &mut Notes) -> Result<bool> {
         self.fields.split(&self.text, self.delimiter);
-        let (text, fields, names) = (&self.text, &self.fields.at, &self.header.names);
-        let is_whole = fields.len() == names.len();
-        let is_name = |at: usize| bare(&text[fields[at].clone()]) == names[at].as_str();
-        if is_whole && (0..names.len().min(3)).all(is_name) {
-            return false;
+        let is_whole = self.fields.at.len() == self.names.len();
+        let field = |at: usize| &self.text[self.fields.at[at].clone()];
+        if !(is_whole && self.witnesses.hold(field, &self.names)) {
+            if self.text.chars().all(char::is_whitespace) || self.is_names(line, ended, notes)? {
+                return Ok(false);
+            }
+            if is_whole {
+                self.witnesses.learn(|at| &self.text[self.fields.at[at].clone()], self.names.len());
+            }
         }
-        let last = fields.last().map_or("", |f| &text[f.clone()]);
+        let last = self.fields.at.last().map_or("", |f| &self.text[f.clone()]);
         let is_cut = || shape(last) != shape(&self.before) || shape(last) == Default::default();
-        if !ended && (!is_whole || is_cut()) {
+        let fault = match () {
+            () if !ended && (!is_whole || is_cut()) => Some(CUT),
+            () if !is_whole => Some(COUNT),
+            () if !self.is_fit => Some(UNFIT),
+            () => None,
+        };
+        if let Some(fault) = fault {
             self.left_out += 1;
-            notes.line(line, CUT);
-            return false;
+            notes.line(line, fault);
+            return Ok(false);
         }
-        if !is_whole {
-            self.left_out += 1;
-            notes.line(line, COUNT);
-            return false;
+        if let Some(names) = self.strange {
+            let remedy = "correct that line, or cut the file there and import the parts";
+            return Err(Fault::new("names in the middle that are not those of the header", quoted(&self.text), remedy)
+                .at(names));
         }
         self.before.clear();
         self.before.push_str(last);
-        true
+        if self.choice.is_watching() && self.may_have_commas() {
+            self.watch(line)?;
+        }
+        Ok(true)
     }
+
+    fn may_have_commas(&self) -> bool {
+        match self.delimiter {
+            b',' => self.fields.is_quoted,
+            _ => memchr::memchr(b',', self.text.as_bytes()).is_some(),
+        }
+    }
+
+    fn watch(&mut self, line: u64) -> Result<()> {
+        let (Some(source), is_header) = (self.lines.from, self.is_header) else { return Ok(()) };
+        for (at, range) in self.fields.at.iter().enumerate() {
+            let text = &self.text[range.clone()];
+            if text.contains(',') && self.names.get(at).is_some_and(|name| counts(name)) {
+                self.choice
+                    .see(line, &bare(text), self.delimiter, &|most, survey| look(source, is_header, most, survey))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the line is a header, or ends with one: it then holds from here on.
+    fn is_names(&mut self, line: u64, ended: bool, notes: &mut Notes) -> Result<bool> {
+        let here: Vec<String> = fields(self.text.trim_start_matches('\u{feff}'), self.delimiter);
+        if here == self.names {
+            self.strange = None;
+            return Ok(true);
+        }
+        if !ended {
+            return Ok(false);
+        }
+        if let Some(of) = units(&here, &self.names) {
+            let known = self.header.names.iter().map(|name| super::number::unit_of_name(name));
+            if self.places.is_none()
+                && known.zip(&here).all(|(own, below)| own.is_none() || own == super::number::unit(below))
+            {
+                return Ok(of.len() == here.len());
+            }
+            let remedy = format!("cut the file before line {line} and import the parts");
+            return Err(
+                Fault::new("other units than those below the first header", quoted(&self.text), remedy).at(line)
+            );
+        }
+        let is_header = |names: &[String]| {
+            are_names(names, &self.first, self.is_header) || are_names(names, &self.names, self.is_header)
+        };
+        if let Some((delimiter, names)) = split_header(&self.text, None, &is_header) {
+            self.change(delimiter, names, line, notes)?;
+            return Ok(true);
+        }
+        if let Some(names) = behind(&here, &self.names, &is_header) {
+            self.left_out += 1;
+            notes.line(line, GLUED);
+            self.change(self.delimiter, names, line, notes)?;
+            return Ok(true);
+        }
+        let known = here.iter().filter(|field| self.names.contains(field)).count();
+        if known > 1 && 2 * known >= self.names.len() {
+            let remedy = "cut the file there and import the parts";
+            return Err(Fault::new("a header inside of a row", quoted(&self.text), remedy).at(line));
+        }
+        if here.len() == self.names.len() && are_words(&here) {
+            self.strange = Some(line);
+            self.left_out += 1;
+            notes.line(line, "words in place of a row, left out");
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn change(&mut self, delimiter: u8, names: Vec<String>, line: u64, notes: &mut Notes) -> Result<()> {
+        (self.strange, self.delimiter) = (None, delimiter);
+        self.witnesses.forget();
+        if names == self.names {
+            return Ok(());
+        }
+        let moved = follow(&self.first, self.header.line, &names, line)?;
+        let is_same = moved.places.iter().enumerate().all(|(at, place)| at == *place);
+        self.places = (!is_same).then_some(moved.places);
+        self.is_fit = (self.is_header)(&names);
+        let more = if moved.differences.is_empty() { String::new() } else { format!(" ({})", moved.differences) };
+        notes.line(line, &format!("another header, its columns are found by name{more}"));
+        self.names = names;
+        Ok(())
+    }
+}
+
+/// Gives rows of a file to a survey; whether there were no more.
+fn look(source: Source, is_header: IsHeader, most: u64, survey: &mut Survey) -> Result<bool> {
+    let mut table = Table::open(source.lines()?, is_header, "")?;
+    let numbers: Vec<usize> = (0..table.first.len()).filter(|at| counts(&table.first[*at])).collect();
+    let mut unsaid = Notes::default();
+    for _ in 0..most {
+        // What stops here stops the reading too, which says so.
+        let Ok(Some(row)) = table.next(&mut unsaid) else { return Ok(true) };
+        numbers.iter().for_each(|at| survey.see(row.line, &row.get(*at)));
+    }
+    Ok(false)
+}
+
+/// The header behind a row that was cut: `.., 0, 20timestamp, index, power.draw [W]`.
+fn behind(here: &[String], known: &[String], is_header: &dyn Fn(&[String]) -> bool) -> Option<Vec<String>> {
+    (0..here.len()).find_map(|at| {
+        let longest = known
+            .iter()
+            .filter(|name| !name.is_empty() && here[at].ends_with(name.as_str()))
+            .max_by_key(|n| n.len())?;
+        let names: Vec<String> = std::iter::once(longest.clone()).chain(here[at + 1..].iter().cloned()).collect();
+        let is_cut = at > 0 || longest.len() < here[at].len();
+        (is_cut && names.len() > 1 && is_header(&names)).then_some(names)
+    })
 }
 
 /// What follows a number, and its decimals: a cut field differs from the one above it.
@@ -240,53 +313,4 @@ fn shape(field: &str) -> (&str, usize) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::read::decode::LONGEST;
-
-    fn rows(text: &str) -> (Vec<(u64, Vec<String>)>, Vec<String>) {
-        let lines = Lines::new(text.as_bytes(), LONGEST).unwrap();
-        let mut table = Table::find(lines, &|names| names.iter().any(|n| n == "power"), "power").unwrap();
-        let (mut notes, mut found) = (Notes::default(), Vec::new());
-        while let Some(row) = table.next(&mut notes).unwrap() {
-            found.push((row.line, (0..2).map(|i| row.get(i).into_owned()).collect()));
-        }
-        (found, notes.texts())
-    }
-
-    #[test]
-    fn rows_under_headers_that_repeat() {
-        let (found, notes) = rows("words\ntime, power\n1, \"a, \"\"b\"\"\"\ntime, power\n\n2, 5 W\n");
-        assert_eq!(found, [(3, vec!["1".into(), "a, \"b\"".into()]), (6, vec!["2".into(), "5 W".into()])]);
-        assert_eq!(notes, [""; 0]);
-    }
-
-    #[test]
-    fn cut_and_glued_rows_are_left_out_with_their_lines() {
-        let (found, notes) = rows("time, power\n1, 200.00 W\n2, 20021, 200.00 W\n3, 20");
-        assert_eq!(found.iter().map(|r| r.0).collect::<Vec<_>>(), [2]);
-        assert_eq!(
-            notes,
-            [
-                "not as many fields as the header, left out: 1, first line 3",
-                "the last row is cut, left out: 1, first line 4"
-            ]
-        );
-        // A whole last row whose line end is missing stays, one that cannot be told from a cut one does not.
-        assert_eq!(rows("time,power\n1,2.50\n2,3.50").0.len(), 2);
-        assert_eq!(rows("time,power\n1,200\n2,20").0.len(), 1);
-    }
-
-    #[test]
-    fn names_that_occur_twice_are_a_question() {
-        let header = Header { names: vec!["GPU Power [W]".into(), "GPU Power [W]".into()], line: 4 };
-        assert_eq!(
-            header.one("gpu power [w]").unwrap_err().of("a.csv".as_ref()).to_string(),
-            "a.csv: line 4: 2 columns have the same name, \"gpu power [w]\", \
-             say which: --select \"gpu power [w]#1\" or --select \"gpu power [w]#2\""
-        );
-        assert!(
-            header.must("CPU").unwrap_err().to_string().contains("no such column, \"CPU\", the header has \"GPU Power")
-        );
-    }
-}
+mod tests;

@@ -6,9 +6,10 @@ use super::{
     window::When,
 };
 use crate::read::{
+    decimal::Survey,
     fault::{Fault, Result, quoted},
     format::Format,
-    number::{Cell, Decimal, cell},
+    number::{Cell, Decimal, Mark, cell},
     source::Source,
     table::fields,
 };
@@ -23,7 +24,16 @@ fn recognises(head: &str) -> bool {
 /// Name without its unit, unit, mean or value, line.
 type Metric = (String, String, f64, u64);
 
-fn metrics(text: &str) -> Result<Vec<Metric>> {
+/// The mark of the file's decimals, from all its cells.
+fn decimal(text: &str, asked: Option<Mark>) -> Result<Decimal> {
+    let mut survey = Survey::default();
+    for (number, line) in (1..).zip(text.lines()) {
+        fields(line, b',').iter().skip(1).for_each(|field| survey.see(number, field));
+    }
+    asked.map_or_else(|| survey.decide(b','), |mark| Ok(mark.into()))
+}
+
+fn metrics(text: &str, decimal: Decimal) -> Result<Vec<Metric>> {
     let mut found = Vec::new();
     let mut columns = None;
     for (number, line) in (1..).zip(text.lines()) {
@@ -33,17 +43,19 @@ fn metrics(text: &str) -> Result<Vec<Metric>> {
         }
         let fields = fields(line, b',');
         if fields.first().is_some_and(|f| f == "Metric") {
-            columns = Some(fields.len());
+            // The mean of a distribution, the only value of the others.
+            let at = fields.iter().position(|f| ["avg", "value"].contains(&f.to_ascii_lowercase().as_str()));
+            columns = Some((fields.len(), at.unwrap_or(1)));
             continue;
         }
-        let Some(columns) = columns else { continue };
+        let Some((columns, at)) = columns else { continue };
         if fields.len() != columns {
             let what = format!("{} fields where the header has {columns}", fields.len());
             return Err(Fault::new(what, quoted(&fields[0]), "give the file as the tool wrote it").at(number));
         }
         let (name, unit) = fields[0].rsplit_once(" (").unwrap_or((&fields[0], ""));
-        let value = fields.get(1).map_or("", |f| f.as_str());
-        match cell(value, Decimal::Point) {
+        let value = fields.get(at).map_or("", |f| f.as_str());
+        match cell(value, decimal) {
             Cell::Number(q) => found.push((name.to_string(), unit.trim_end_matches(')').to_string(), q.value, number)),
             Cell::Absent(_) => {}
             // A table of text follows the numbers in AIPerf's file (GPUs, endpoints).
@@ -56,7 +68,7 @@ fn metrics(text: &str) -> Result<Vec<Metric>> {
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     let text = &source.text()?;
-    let metrics = metrics(text)?;
+    let metrics = metrics(text, decimal(text, source.decimal)?)?;
     let of = |name: &str| metrics.iter().find(|m| m.0 == name);
     let value = |name: &str| of(name).map(|m| m.2);
     let ms = |name: &str| of(name).map(|m| m.2 * if m.1.starts_with("sec") || m.1 == "s" { 1e3 } else { 1.0 });

@@ -6,10 +6,10 @@ use super::{
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
+    fields::split_header,
     format::Format,
-    sheet::{Row, Sheet as Table, delimiter},
+    sheet::{Row, Sheet as Table},
     source::Source,
-    table::fields,
     zone::{DateOrder, Stamp, stamp},
 };
 
@@ -49,7 +49,7 @@ fn is_header(names: &[String]) -> bool {
 }
 
 fn recognises(head: &str) -> bool {
-    head.lines().find(|l| !l.trim().is_empty()).is_some_and(|l| is_header(&fields(l, delimiter(l))))
+    head.lines().find(|l| !l.trim().is_empty()).is_some_and(|l| split_header(l, None, &is_header).is_some())
 }
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {

@@ -81,7 +81,7 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
     let mut sheet = Sheet::new(options)?;
     let mut provenance = Provenance::new("import", serde_json::Value::Null);
     for path in &options.files.paths {
-        read(Source::file(path), &mut sheet)?;
+        read(Source::file(path).with_decimal(options.files.decimal), &mut sheet)?;
         let sha256 = sha256_file(path)?;
         if let Some(same) = provenance.inputs.iter().find(|known| known.hash == sha256) {
             let remedy = "give each result once: repetitions are results of their own";

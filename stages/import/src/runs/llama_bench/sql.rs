@@ -29,7 +29,7 @@ pub fn rows(text: &str) -> Result<Vec<Row>> {
                 Fault::new(what, quoted(first), "a column has no name: give the output as the tool wrote it").at(line)
             );
         }
-        found.push(Row::new(line, Rc::new(names), &values, b','));
+        found.push(Row::new(line, Rc::new(names), &values));
         at = end;
     }
     Ok(found)
