@@ -90,7 +90,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         .collect();
     sink.use_columns(Columns::new(&header, &used));
     let of_names = totals::by_name(&header.names[value], &header.names);
-    let identity: Identity = survey(sink, Table::find(source.lines()?, &is_header, WANTED)?, time, &used, device)?;
+    let identity: Identity =
+        survey(sink, &header, &mut || Table::find(source.lines()?, &is_header, WANTED), (time, &used, device))?;
     while let Some(row) = table.next(&mut sink.notes)? {
         let text = |at: Option<usize>| at.map(|at| row.get(at).into_owned()).filter(|t| !t.is_empty());
         let number = |at: Option<usize>| match at.map(|at| cell(&row.get(at), decimal)) {

@@ -98,7 +98,9 @@ impl Figures {
             ("input tokens", tokens[0]),
             ("output tokens", tokens[1]),
         ] {
-            if let Some(value) = value.filter(|v| *v < 0.0 || v.fract() != 0.0) {
+            // Sums of products are whole up to their rounding.
+            let is_whole = |v: f64| (v - v.round()).abs() <= 1e-9 * v.abs();
+            if let Some(value) = value.filter(|v| *v < 0.0 || !is_whole(*v)) {
                 let remedy = "give the result as the tool wrote it";
                 return Err(Fault::new(format!("a number of {what} that is no count"), value, remedy).at(line));
             }

@@ -5,8 +5,8 @@
 //! times. Its power log, gpu_metrics.csv, is nvidia-smi's and belongs to `import power`.
 
 use super::{
-    serving::{self, agree, amount, must},
     load::Load,
+    serving::{self, agree, amount, must},
     sheet::{Sheet, count},
     vllm,
     window::When,

@@ -4,8 +4,8 @@
 //! `T` is the time of both. A level for which the cache has no room is left out in silence, or ends the file.
 
 use super::{
-    serving::{agree, must, objects, whole},
     load::Load,
+    serving::{agree, must, objects, whole},
     sheet::{Sheet, count, generate, prefill, set_prompt},
     window::When,
 };

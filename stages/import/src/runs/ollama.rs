@@ -7,8 +7,8 @@
 mod verbose;
 
 use super::{
-    serving::{amount, must, objects, time},
     load::Load,
+    serving::{amount, must, objects, time},
     sheet::{Run, Sheet, count, generate, set_prompt},
     window::When,
 };

@@ -128,7 +128,7 @@ fn genai_bench_counts_as_the_server_but_for_what_was_running() {
     let files = ["N64_10_24_4_text-to-text_num_concurrency_2_time_8s.json", "experiment_metadata.json"];
     let (runs, _) = of("genai-bench/warm-up", &files, 2);
     let run = &runs[0];
-    assert_eq!((run.device.as_str(), run.accelerators, run.backend.as_str()), ("H100", Some(2), "LlamaCPP"));
+    assert_eq!((run.device.as_str(), run.accelerators, run.backend.as_str()), ("2x H100", Some(2), "LlamaCPP"));
     assert_eq!(run.model, "smollm2");
     let (runs, failed) =
         of("genai-bench/too-long", &["U200_1600_16_16_text-to-text_num_concurrency_2_time_19s.json"], 2);
@@ -259,7 +259,7 @@ fn files_that_were_composed() {
         (run.tokens_generated, run.accelerators, run.reported_gpu_j),
         (Some(322_560), Some(8), Some(310_905.75))
     );
-    assert_eq!((run.start_ns, run.device.as_str()), (Some(1_784_999_999_750_000_000), "h100"));
+    assert_eq!((run.start_ns, run.device.as_str()), (Some(1_784_999_999_750_000_000), "8x h100"));
     assert_eq!(runs("inferencex", &["result.json"])[0].reported_gpu_j, None);
     assert_eq!(
         import("inferencex", &["agg_result.json"]).unwrap_err().to_string(),

@@ -3,7 +3,11 @@
 use super::{GPUS, Identity, MACHINES, STRONG, WEAK, is_in, question};
 use crate::{
     power::sink::Sink,
-    read::{fault::Result, table::Table, zone},
+    read::{
+        fault::Result,
+        table::{Header, Table},
+        zone,
+    },
 };
 use std::collections::{HashMap, HashSet};
 
@@ -32,16 +36,15 @@ impl Column {
     }
 }
 
-/// The identity of the rows of `table`, which is read for it. `used`: columns that are something else.
-pub fn survey(
+/// The identity of the rows of a table, which is opened again for it where there is a question. `place`: the columns of the time, of
+/// everything else that names no sensor, and the one that always does.
+pub fn survey<'a>(
     sink: &mut Sink,
-    mut table: Table<'_>,
-    time: usize,
-    used: &[usize],
-    always: Option<usize>,
+    header: &Header,
+    open: &mut dyn FnMut() -> Result<Table<'a>>,
+    (time, used, always): (usize, &[usize], Option<usize>),
 ) -> Result<Identity> {
-    let header = table.header.clone();
-    if let Some(mut identity) = Identity::asked(&header, &sink.options.series)? {
+    if let Some(mut identity) = Identity::asked(header, &sink.options.series)? {
         if let Some(at) = always.filter(|at| identity.columns.iter().all(|c| c.0 != *at)) {
             identity.columns.insert(0, (at, header.names[at].clone()));
         }
@@ -57,6 +60,7 @@ pub fn survey(
     if columns.is_empty() {
         return Ok(Identity { columns: taken });
     }
+    let mut table = open()?;
     let (mut times, mut first, mut notes) = (Vec::new(), Vec::new(), crate::read::fault::Notes::default());
     let mut names: HashMap<String, u32> = HashMap::new();
     while times.len() < ROWS {
