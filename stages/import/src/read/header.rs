@@ -6,7 +6,7 @@ use super::{
     number::{Cell, Decimal, Measure, cell, unit, unit_of_name},
     zone::{DateOrder, NoTime, stamp},
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The names of the columns.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,14 +104,44 @@ pub struct Moved {
     pub differences: String,
 }
 
+/// Names of a header, to look others up among them: a line may have half a million.
+#[derive(Debug, Default)]
+pub struct Names {
+    names: HashSet<String>,
+    stems: HashSet<String>,
+}
+
+impl Names {
+    pub fn of(names: &[String]) -> Self {
+        let filled = || names.iter().filter(|name| !name.is_empty());
+        Names { names: filled().map(|name| key(name)).collect(), stems: filled().map(|name| stem(name)).collect() }
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains(&key(name))
+    }
+
+    /// The longest name that a field ends with.
+    pub fn at_end_of<'f>(&self, field: &'f str) -> Option<&'f str> {
+        let from = field.len().saturating_sub(LONGEST_NAME);
+        let suffixes = field.char_indices().map(|(at, _)| at).filter(|at| *at >= from);
+        suffixes.map(|at| &field[at..]).find(|suffix| suffix.trim() == *suffix && self.has(suffix))
+    }
+}
+
+/// Longest name that is looked for at the end of a field.
+const LONGEST_NAME: usize = 128;
+
+fn key(name: &str) -> String {
+    name.trim().to_ascii_lowercase()
+}
+
 /// Whether fields are names and no row: no number, no time, and a header for the reader or half of it known.
-pub fn are_names(fields: &[String], known: &[String], is_header: &dyn Fn(&[String]) -> bool) -> bool {
-    let is_known = |field: &String| known.iter().any(|name| same(name, field));
-    let (filled, familiar) = fields.iter().filter(|f| !f.is_empty()).fold((0, 0), |(all, old), field| {
-        (all + 1, old + usize::from(is_known(field) || known.iter().any(|name| stem(name) == stem(field))))
-    });
-    (is_header(fields) || familiar > 0 && 2 * familiar >= filled)
-        && fields.iter().all(|field| is_known(field) || !is_value(field))
+pub fn are_names(fields: &[String], known: &Names, is_header: &dyn Fn(&[String]) -> bool) -> bool {
+    let filled = || fields.iter().filter(|field| !field.is_empty());
+    let familiar = filled().filter(|field| known.has(field) || known.stems.contains(&stem(field))).count();
+    (is_header(fields) || familiar > 0 && 2 * familiar >= filled().count())
+        && filled().all(|field| known.has(field) || !is_value(field))
 }
 
 fn is_value(field: &str) -> bool {
@@ -124,10 +154,6 @@ fn is_value(field: &str) -> bool {
 pub fn are_words(fields: &[String]) -> bool {
     let is_word = |field: &String| !is_value(field) && cell(field, Decimal::PointOfFile) == Cell::Rubbish;
     fields.len() > 1 && fields.iter().all(is_word)
-}
-
-fn same(one: &str, other: &str) -> bool {
-    one.trim().eq_ignore_ascii_case(other.trim())
 }
 
 /// A name without its unit, to meet the same column in another one.
@@ -147,28 +173,27 @@ pub fn follow(first: &[String], first_line: u64, names: &[String], line: u64) ->
     if let Some(twice) = names.iter().find(|n| !n.is_empty() && !seen.insert(n.trim().to_ascii_lowercase())) {
         return Err(Fault::new("a header in the middle with two columns of one name", quoted(twice), remedy).at(line));
     }
-    let place = |name: &String| names.iter().position(|n| same(n, name));
-    let lost: Vec<&String> = first.iter().filter(|n| !n.is_empty() && place(n).is_none()).collect();
-    let new: Vec<&String> = names.iter().filter(|n| !n.is_empty() && !first.iter().any(|f| same(f, n))).collect();
-    let mut places: Vec<usize> = first.iter().map(|name| place(name).unwrap_or(NOWHERE)).collect();
+    let place: HashMap<String, usize> = names.iter().enumerate().map(|(at, name)| (key(name), at)).collect();
+    let known = Names::of(first);
+    let is_lost = |name: &String| !name.is_empty() && !place.contains_key(&key(name));
+    let is_new = |name: &&String| !name.is_empty() && !known.has(name);
+    let mut places: Vec<usize> = first.iter().map(|name| place.get(&key(name)).copied().unwrap_or(NOWHERE)).collect();
+    let of_stem: HashMap<String, &String> = names.iter().filter(is_new).map(|name| (stem(name), name)).collect();
     let mut renamed = HashSet::new();
-    for (old, now) in
-        lost.iter().flat_map(|old| new.iter().map(move |now| (old, now))).filter(|(a, b)| stem(a) == stem(b))
-    {
+    for (at, old) in first.iter().enumerate().filter(|(_, name)| is_lost(name)) {
+        let Some(now) = of_stem.get(&stem(old)) else { continue };
         let factors = [old, now].map(|name| unit_of_name(name).map_or(1.0, |u| u.factor));
         let measures = [old, now].map(|name| unit_of_name(name).map(|u| u.of));
         if factors[0] != factors[1] || measures[0].zip(measures[1]).is_some_and(|(a, b)| a != b) {
             let value = format!("{} after {} {apart}", quoted(now), quoted(old));
             return Err(Fault::new("a header in the middle that changes a unit", value, remedy).at(line));
         }
-        if let (Some(at), Some(to)) = (first.iter().position(|f| f == *old), place(now)) {
-            places[at] = to;
-            renamed.extend([(*old).clone(), (*now).clone()]);
-        }
+        places[at] = place.get(&key(now)).copied().unwrap_or(NOWHERE);
+        renamed.extend([old.clone(), (*now).clone()]);
     }
-    let rest =
-        |names: Vec<&String>| -> Vec<String> { names.into_iter().filter(|n| !renamed.contains(*n)).cloned().collect() };
-    let (lost, new) = (rest(lost), rest(new));
+    let rest = |name: &&String| !renamed.contains(*name);
+    let lost: Vec<String> = first.iter().filter(|name| is_lost(name)).filter(rest).cloned().collect();
+    let new: Vec<String> = names.iter().filter(is_new).filter(rest).cloned().collect();
     let identity = |name: &&String| IDENTITIES.contains(&name.trim().to_ascii_lowercase().as_str());
     if let Some(name) = lost.iter().find(identity) {
         let value = format!("{} {apart}", quoted(name));
@@ -335,7 +360,7 @@ mod tests {
     fn names_are_told_from_rows() {
         let known = names("timestamp,index,power.draw [W]");
         let is_header = |names: &[String]| names.iter().any(|n| n.starts_with("power"));
-        let are = |line: &str| are_names(&names(line), &known, &is_header);
+        let are = |line: &str| are_names(&names(line), &Names::of(&known), &is_header);
         assert!(are("timestamp,power.draw [mW],index") && are("index,temperature") && are("power,timestamp,a,b,c,d"));
         assert!(!are("2026-05-14 09:00:00,0,200") && !are("a,b,c") && !are("2026-05-14 09:00:00,index,power.draw [W]"));
     }

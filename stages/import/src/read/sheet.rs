@@ -5,7 +5,7 @@ use super::{
     decode::{LONGEST, Lines},
     fault::{Fault, Result, quoted},
     fields::{Fields, bare, split_header, without_quotes},
-    header::{NOWHERE, Witnesses, are_names, follow},
+    header::{NOWHERE, Names, Witnesses, are_names, follow},
     number::{Cell, Decimal, cell, unit_of_name},
     source::Source,
 };
@@ -169,8 +169,8 @@ impl<'a> Sheet<'a> {
         if here == self.names {
             return Ok(true);
         }
-        let Some((delimiter, names)) =
-            split_header(&row.text, None, &|names| are_names(names, &self.names, &|_| false))
+        let known = Names::of(&self.names);
+        let Some((delimiter, names)) = split_header(&row.text, None, &|names| are_names(names, &known, &|_| false))
         else {
             return Ok(false);
         };

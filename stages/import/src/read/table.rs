@@ -6,7 +6,7 @@ use super::{
     decode::Lines,
     fault::{Fault, Notes, Result, quoted},
     fields::{Fields, bare, split_header},
-    header::{NOWHERE, Witnesses, are_names, are_words, follow, units, with_units},
+    header::{NOWHERE, Names, Witnesses, are_names, are_words, follow, units, with_units},
     number::Decimal,
     source::Source,
 };
@@ -17,6 +17,9 @@ use std::{borrow::Cow, ops::Range};
 const HEADER_WITHIN: usize = 200;
 
 const CUT: &str = "the last row is cut, left out";
+/// Places at which a header behind a row may begin.
+const TRIED: usize = 4;
+
 const COUNT: &str = "not as many fields as the header, left out";
 const GLUED: &str = "a row that was cut, with a header behind it, left out";
 const UNFIT: &str = "under a header without the columns that are read, left out";
@@ -234,20 +237,20 @@ impl<'a> Table<'a> {
                 Fault::new("other units than those below the first header", quoted(&self.text), remedy).at(line)
             );
         }
-        let is_header = |names: &[String]| {
-            are_names(names, &self.first, self.is_header) || are_names(names, &self.names, self.is_header)
-        };
+        let (first, last) = (Names::of(&self.first), Names::of(&self.names));
+        let is_header =
+            |names: &[String]| are_names(names, &first, self.is_header) || are_names(names, &last, self.is_header);
         if let Some((delimiter, names)) = split_header(&self.text, None, &is_header) {
             self.change(delimiter, names, line, notes)?;
             return Ok(true);
         }
-        if let Some(names) = behind(&here, &self.names, &is_header) {
+        if let Some(names) = behind(&here, &last, &is_header) {
             self.left_out += 1;
             notes.line(line, GLUED);
             self.change(self.delimiter, names, line, notes)?;
             return Ok(true);
         }
-        let known = here.iter().filter(|field| self.names.contains(field)).count();
+        let known = here.iter().filter(|field| !field.is_empty() && last.has(field)).count();
         if known > 1 && 2 * known >= self.names.len() {
             let remedy = "cut the file there and import the parts";
             return Err(Fault::new("a header inside of a row", quoted(&self.text), remedy).at(line));
@@ -292,14 +295,11 @@ fn look(source: Source, is_header: IsHeader, most: u64, survey: &mut Survey) -> 
 }
 
 /// The header behind a row that was cut: `.., 0, 20timestamp, index, power.draw [W]`.
-fn behind(here: &[String], known: &[String], is_header: &dyn Fn(&[String]) -> bool) -> Option<Vec<String>> {
-    (0..here.len()).find_map(|at| {
-        let longest = known
-            .iter()
-            .filter(|name| !name.is_empty() && here[at].ends_with(name.as_str()))
-            .max_by_key(|n| n.len())?;
-        let names: Vec<String> = std::iter::once(longest.clone()).chain(here[at + 1..].iter().cloned()).collect();
-        let is_cut = at > 0 || longest.len() < here[at].len();
+fn behind(here: &[String], known: &Names, is_header: &dyn Fn(&[String]) -> bool) -> Option<Vec<String>> {
+    let ends = here.iter().enumerate().filter_map(|(at, field)| Some((at, known.at_end_of(field)?)));
+    ends.take(TRIED).find_map(|(at, name)| {
+        let names: Vec<String> = std::iter::once(name.to_string()).chain(here[at + 1..].iter().cloned()).collect();
+        let is_cut = at > 0 || name.len() < here[at].len();
         (is_cut && names.len() > 1 && is_header(&names)).then_some(names)
     })
 }
