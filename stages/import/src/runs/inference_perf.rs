@@ -19,6 +19,7 @@ use crate::read::{
     source::Source,
     zone::Stamp,
 };
+use std::path::PathBuf;
 
 pub const FORMAT: Format<Sheet> = Format {
     name: "inference-perf",
@@ -67,7 +68,7 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     for (line, stage) in serving::objects(text, sheet)? {
         let load = stage.get("load_summary").unwrap_or(&Value::Null);
         if load.get("send_duration").is_some() || load.get("requested_rate").is_some() {
-            put(line, &stage, config, partial.map(|(_, text)| text.as_str()), sheet)?;
+            put(line, &stage, config, partial, sheet)?;
         } else if has_stages {
             sheet.accompany("a summary of all stages: the stages beside it are the runs");
         } else {
@@ -85,7 +86,7 @@ fn digits_after(path: &str, word: &str) -> Option<u64> {
     rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-fn put(line: u64, stage: &Value, config: &str, partial: Option<&str>, sheet: &mut Sheet) -> Result<()> {
+fn put(line: u64, stage: &Value, config: &str, partial: Option<&(PathBuf, String)>, sheet: &mut Sheet) -> Result<()> {
     let completed = whole(line, stage, "successes.count")?;
     let failed = whole(line, stage, "failures.count")?;
     let sent = whole(line, stage, "load_summary.count")?;
@@ -163,10 +164,17 @@ fn load(line: u64, stage: &Value, config: &str, sent: f64, out: &mut Serving) ->
 }
 
 /// The clock times of the whole stage, which are wider than its requests.
-fn window(partial: Option<&str>, seconds: f64, out: &mut Serving, sheet: &mut Sheet) -> Result<(When, &'static str)> {
+fn window(
+    partial: Option<&(PathBuf, String)>,
+    seconds: f64,
+    out: &mut Serving,
+    sheet: &mut Sheet,
+) -> Result<(When, &'static str)> {
     let length = "`benchmark_time_seconds`, the first request's start to the last one's end";
-    let Some(text) = partial else { return Ok((When::Unknown, length)) };
-    let time = |name: &str| yaml::find(text, &["run", "time", name]).map(|t| serving::time(1, name, t)).transpose();
+    let Some((path, text)) = partial else { return Ok((When::Unknown, length)) };
+    let time = |name: &str| {
+        yaml::find(text, &["run", "time", name]).map(|t| serving::time(1, name, t).map_err(|f| f.of(path))).transpose()
+    };
     let (Some(Stamp::Utc(start)), Some(Stamp::Utc(end))) = (time("start")?, time("end")?) else {
         sheet.notes.say("the YAML of the stage has no times");
         return Ok((When::Unknown, length));
@@ -174,7 +182,7 @@ fn window(partial: Option<&str>, seconds: f64, out: &mut Serving, sheet: &mut Sh
     let wide = end.saturating_sub(start) as f64 / 1e9;
     if wide < seconds * 0.99 {
         let value = format!("{wide:.3} s in the YAML, {seconds:.3} s of requests");
-        return Err(Fault::new("a stage shorter than its requests", value, "give the files of one benchmark").at(1));
+        return Err(Fault::new("a stage shorter than its requests", value, "give the files of one benchmark").of(path));
     }
     if wide > seconds * 1.05 {
         out.faults.push(format!(
