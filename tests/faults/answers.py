@@ -15,8 +15,8 @@ import polars  # noqa: E402  the number of threads is read when it is loaded
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 60
-# Columns of a run that say where it comes from, not what it is.
-TRACE = {"session_id", "run_id", "imported_from", "window_from", "tokens_from", "reason", "order", "repetition"}
+# Columns of a run, a price or an intensity that say where it comes from, not what it is.
+TRACE = {"session_id", "run_id", "imported_from", "window_from", "tokens_from", "reason", "order", "repetition", "source"}
 COUNT = re.compile(r": (\d+), first lines? .*$")
 
 
@@ -115,7 +115,8 @@ class Importer:
         code, said = self.run("import", sample.kind, *names, "--output", out, *sample.options)
         if code:
             return Answer(code, said)
-        return Answer(0, said, polars.read_parquet(out).to_dicts())
+        rows = polars.read_parquet(out).to_dicts()
+        return Answer(0, said, [{key: value for key, value in row.items() if key not in TRACE} for row in rows])
 
 
 def doubtful(tokens_from):

@@ -24,7 +24,7 @@ def outcome(base, answer, expects, files):
         return ("refused", "") if named else ("MUTE", said[:300])
     new, change = answer.new_notes(base), answers.compare(base, answer)
     if expects == SAME:
-        return (change, "") if change == "same" else ("WRONG", f"{change}: {difference(base, answer)}")
+        return (change, "") if change in ("same", "within") else ("WRONG", f"{change}: {difference(base, answer)}")
     if change != "changed":
         return change, ""
     return ("warned", "") if new else ("SILENT", difference(base, answer))
@@ -101,4 +101,4 @@ def do(task):
 
 def unknown(base):
     """A power log that gives no energy shows nothing."""
-    return isinstance(base.rows, dict) and all(value[0] is None for value in base.rows.values())
+    return isinstance(base.rows, dict) and any(value[0] is None for value in base.rows.values())
