@@ -39,8 +39,8 @@ impl Contract {
     }
 }
 
-/// Declares a table: its contract, and `Row`, one row of it in Rust. A column is `NAME: KIND(ARGUMENTS)`, as in [`crate::column`]; in `Row` a
-/// column that may be absent is an `Option`.
+/// Declares a table: its contract, and `Row`, one row of it in Rust. A column is `NAME: KIND(ARGUMENTS)`, as in [`crate::column`]; in
+/// `Row` a column that may be absent is an `Option`.
 #[macro_export]
 macro_rules! table {
     (
