@@ -139,6 +139,27 @@ fn changed_files_are_refused() {
             ),
             "FILE: line 1: a unit of time that is not known, \"min\", expected s or ms",
         ),
+        (
+            refusal_of(
+                "aiperf/cancelled/profile_export_aiperf.json",
+                "\"request_count\": {\n    \"unit\": \"requests\",\n    \"avg\": 10.0",
+                "\"request_count\": {\n    \"unit\": \"requests\",\n    \"avg\": 14.0",
+            ),
+            "FILE: line 1: two numbers that contradict each other, `completed_request_count` 16, `request_count` + \
+             `error_request_count` is 20, give the file as the client wrote it",
+        ),
+        (
+            refusal_of(
+                "aiperf/cancelled/profile_export_aiperf.json",
+                "\"request_count\": {\n    \"unit\": \"requests\",\n    \"avg\": 10.0",
+                "\"request_count\": {\n    \"unit\": \"requests\",\n    \"avg\": -10.0",
+            ),
+            "FILE: line 1: `request_count.avg` is not a number of at least 0, \"-10\", give the file as the client wrote it",
+        ),
+        (
+            refusal_of("aiperf/too-long/profile_export.jsonl", "\"request_start_ns\":", "\"request_begin_ns\":"),
+            "FILE: line 1: `request_start_ns` is no time in ns, nothing, repair the line or leave it out",
+        ),
     ] {
         assert_eq!(found, wanted);
     }
