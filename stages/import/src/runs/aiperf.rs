@@ -138,8 +138,15 @@ fn report(line: u64, metrics: &Value, entry: &Value, sheet: &mut Sheet) -> Resul
     let retokenised = total.or(times("output_sequence_length"));
     check_rate(line, metrics, entry, seconds, tokens, retokenised)?;
     let failed = mean(metrics, "error_request_count").unwrap_or(0.0);
-    let mut out =
-        Serving { completed: requests.unwrap_or(1.0), failed: Some(failed), tokens, seconds, ..Serving::default() };
+    let by_rate = mean(metrics, "request_throughput").map(|rate| (rate * seconds).round());
+    let Some(completed) = requests.or(by_rate) else {
+        let missing = "neither request_count nor request_throughput";
+        return Err(Fault::new("no count of requests", missing, "give the whole profile_export_aiperf.json").at(line));
+    };
+    let all = mean(metrics, "completed_request_count");
+    let how = "`request_count` + `error_request_count` is";
+    serving::agree(line, ("`completed_request_count`", all), (how, completed + failed), 0.5)?;
+    let mut out = Serving { completed, failed: Some(failed), tokens, seconds, ..Serving::default() };
     out.tokens_from = from;
     if counted.is_some() {
         out.compare_retokenised(line, retokenised, sheet);

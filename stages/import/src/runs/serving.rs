@@ -167,7 +167,7 @@ fn shown(number: f64) -> String {
 
 /// The other files of the import that lie in the same folder as this one.
 pub fn beside(source: Source, sheet: &Sheet) -> Vec<PathBuf> {
-    let folder = |path: &Path| path.parent().map(Path::to_path_buf);
+    let folder = |path: &Path| Path::new(".").join(path.parent().unwrap_or(Path::new("")));
     let others = sheet.options.files.paths.iter().filter(|p| p.as_path() != source.path);
     others.filter(|p| folder(p) == folder(source.path)).cloned().collect()
 }

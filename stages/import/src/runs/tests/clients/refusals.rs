@@ -139,9 +139,35 @@ fn changed_files_are_refused() {
             ),
             "FILE: line 1: a unit of time that is not known, \"min\", expected s or ms",
         ),
+        (
+            refusal_of(
+                "aiperf/cancelled/profile_export_aiperf.json",
+                "\"request_count\": {\n    \"unit\": \"requests\",\n    \"avg\": 10.0",
+                "\"request_count\": {\n    \"unit\": \"requests\",\n    \"avg\": 14.0",
+            ),
+            "FILE: line 1: two numbers that contradict each other, `completed_request_count` 16, `request_count` + \
+             `error_request_count` is 20, give the file as the client wrote it",
+        ),
+        (
+            refusal_of(
+                "aiperf/cancelled/profile_export_aiperf.json",
+                "\"request_count\": {\n    \"unit\": \"requests\",\n    \"avg\": 10.0",
+                "\"request_count\": {\n    \"unit\": \"requests\",\n    \"avg\": -10.0",
+            ),
+            "FILE: line 1: `request_count.avg` is not a number of at least 0, \"-10\", give the file as the client wrote it",
+        ),
     ] {
         assert_eq!(found, wanted);
     }
+}
+
+/// A request without a time costs itself alone.
+#[test]
+fn a_request_without_times_is_left_out() {
+    let text = std::fs::read_to_string(folder("aiperf/too-long/profile_export.jsonl")).unwrap();
+    let (_, notes) = try_read(text.replacen("request_start_ns", "request_begin_ns", 1).as_bytes(), None).unwrap();
+    let said = "requests without times in ns, left out with their tokens: 1, first line 1";
+    assert!(notes.iter().any(|note| note.contains(said)), "{notes:?}");
 }
 
 /// Files of one run, one of them changed in one place, and what they are refused for.
