@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(row.excluded, ["a: 90 ms in its slowest scenario, more than 50 ms", "c: known in 1 of 3 scenarios"]);
         assert_eq!(row.reason, "the only backend that has the numbers");
         let none = first(&all, &config(Some(0.5), NO_WEIGHTS));
-        assert_eq!((none.backend.as_deref(), none.estimate, none.evidence), (None, None, "unknown"));
+        assert_eq!((none.backend.as_deref(), none.estimate, none.evidence.as_str()), (None, None, "unknown"));
     }
 
     #[test]
@@ -295,7 +295,7 @@ mod tests {
             (Group { metric: "total_usd_per_mtok".into(), ..named(backend) }, Runs::known_as(&cells, known))
         };
         let row = first(&[usd("a", 1.0), usd("b", 9.0)], &config(None, NO_WEIGHTS));
-        assert_eq!((row.backend, row.evidence), (None, "extrapolated"));
+        assert_eq!((row.backend, row.evidence.as_str()), (None, "extrapolated"));
         assert_eq!(row.reason, "can't tell: the energy is an estimate from utilisation, which does not rank backends");
     }
 
@@ -323,7 +323,10 @@ mod tests {
         let (read, write) = (of_workload("read"), of_workload("write"));
         assert_eq!((read.backend.as_deref(), write.backend.as_deref()), (Some("a"), Some("b")));
         assert!((read.estimate.unwrap() - (1000.0 * 1.0 + 10.0 * 9.0) / 1e6).abs() < 1e-12);
-        assert_eq!((read.metric, read.reason.as_str()), ("total_usd", "better than every other in this workload"));
+        assert_eq!(
+            (read.metric.as_str(), read.reason.as_str()),
+            ("total_usd", "better than every other in this workload")
+        );
         assert_eq!(read.evidence, "measured");
 
         // Only b ran such lengths: a is extrapolated and stands beside it no more. Where neither did, both are compared.
@@ -334,10 +337,13 @@ mod tests {
             rows.into_iter().find(|r| r.workload == "read").unwrap()
         };
         let one = of([500.0, 1000.0]);
-        assert_eq!((one.backend.as_deref(), one.evidence), (Some("b"), "measured"));
+        assert_eq!((one.backend.as_deref(), one.evidence.as_str()), (Some("b"), "measured"));
         assert_eq!(one.excluded, ["a: extrapolated, and others are not"]);
         let none = of([500.0, 999.0]);
-        assert_eq!((none.backend.as_deref(), none.evidence, none.excluded.len()), (Some("a"), "extrapolated", 0));
+        assert_eq!(
+            (none.backend.as_deref(), none.evidence.as_str(), none.excluded.len()),
+            (Some("a"), "extrapolated", 0)
+        );
     }
 
     #[test]

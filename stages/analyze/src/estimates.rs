@@ -136,7 +136,7 @@ mod tests {
             let config = Config { interval, seed, ..Config::for_tests() };
             let rows = estimates(&groups, &config);
             let [x, y, all] = rows.as_slice() else { panic!("{rows:?}") };
-            assert_eq!((y.ci_low, y.method), (None, "single run, no interval"));
+            assert_eq!((y.ci_low, y.method.as_str()), (None, "single run, no interval"));
             assert_eq!(all.level, "backend_mode");
             (x.ci_low.unwrap(), x.ci_high.unwrap())
         };

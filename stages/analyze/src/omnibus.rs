@@ -87,7 +87,7 @@ mod tests {
         let rows = omnibus(&families(&groups), &Config::for_tests());
         let p = |test: &str| rows.iter().find(|r| r.test == test).map(|r| r.p).unwrap();
         assert!(p("blocked_anova") < 1e-4 && p("one_way_anova") > 0.5, "{rows:?}");
-        assert_eq!((rows.len(), rows[0].backends, rows[0].blocks, rows[0].evidence), (5, 3, 3, "imported"));
+        assert_eq!((rows.len(), rows[0].backends, rows[0].blocks, rows[0].evidence.as_str()), (5, 3, 3, "imported"));
     }
 
     #[test]

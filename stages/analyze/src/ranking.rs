@@ -112,7 +112,7 @@ mod tests {
         tests::{NEAR, backends},
     };
 
-    fn places(evidence: &str, of: &[(&str, [f64; 4])]) -> Vec<(String, Option<usize>, Vec<String>)> {
+    fn places(evidence: &str, of: &[(&str, [f64; 4])]) -> Vec<(String, Option<i64>, Vec<String>)> {
         let (groups, config) = (backends(evidence, of), Config::for_tests());
         let families = families(&groups);
         let rows = ranking(&families, &comparisons(&families, &config), &BTreeMap::new(), &BTreeMap::new(), &config);
