@@ -95,8 +95,10 @@ def main():
 
 def study(given, scratch):
     work = trials.Work(given, scratch)
-    lost = set(readers(given.bin.resolve() / "import")) - {(sample.kind, sample.reader) for sample in work.samples}
-    wanted = lambda sample: not given.reader or {sample.reader, f"{sample.kind}/{sample.reader}"} & set(given.reader)
+    known = set(readers(given.bin.resolve() / "import"))
+    lost = known - {(sample.kind, sample.reader) for sample in work.samples}
+    named = lambda sample: not given.reader or {sample.reader, f"{sample.kind}/{sample.reader}"} & set(given.reader)
+    wanted = lambda sample: (sample.kind, sample.reader) in known and named(sample)
     chosen = [number for number, sample in enumerate(work.samples) if wanted(sample)]
     bad = [(work.samples[number], base) for number in chosen if (base := work.base(number)).code or not base.rows or trials.unknown(base)]
     for sample, base in bad:

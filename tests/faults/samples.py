@@ -5,6 +5,7 @@ A reader that `import --help` names and that has no sample here fails the progra
 
 import dataclasses
 import pathlib
+import re
 
 import logs
 from documents import Records, Table, Text
@@ -31,6 +32,8 @@ class Sample:
     # Fields, or texts, that name devices.
     devices: tuple = ()
     names: tuple = ()
+    # Other files that belong to it: name -> bytes.
+    beside: dict = dataclasses.field(default_factory=dict)
 
 
 def read(case, name="input.csv"):
@@ -130,6 +133,45 @@ def runs():
     yield Sample("runs", "generic", "3 runs", Table(GENERIC), clock=iso(0))
 
 
+# Reader, a result that its client wrote, below tests/fixtures/clients, and files that are given with it unharmed.
+RESULTS = [
+    ("aiperf", "aiperf/server-count/profile_export_aiperf.json"),
+    ("guidellm", "guidellm/rate/benchmarks.json"),
+    ("guidellm", "guidellm/rate/benchmarks.csv"),
+    ("genai-bench", "genai-bench/concurrency/D64_24_text-to-text_num_concurrency_1_time_7s.json", "experiment_metadata.json"),
+    ("inference-perf", "inference-perf/rate/stage_0_lifecycle_metrics.json", "inference-perf.partial.stage_0.yaml"),
+    ("inferencex", "inferencex/result.json", "agg_result.json"),
+    ("llama-batched-bench", "llama-batched-bench/jsonl/batched.jsonl"),
+    ("llmperf", "llmperf/model_550_150_summary.json", "model_550_150_individual_responses.json"),
+    ("loadgen", "mlcommons-loadgen/offline/mlperf_log_detail.txt"),
+    ("ollama", "ollama/finals.jsonl"),
+    ("ollama", "ollama/verbose.txt"),
+    ("trtllm-bench", "trtllm-bench/report.json"),
+]
+
+
+def clients():
+    """Results of real clients, where they are there."""
+    for reader, name, *beside in RESULTS:
+        path = CLIENTS / name
+        if path.is_file():
+            others = {other: (path.parent / other).read_bytes() for other in beside}
+            yield Sample("runs", reader, path.name[:20], document_of(path), ("--tz", "UTC"), path.name, beside=others)
+
+
+def document_of(path):
+    text = path.read_text()
+    if path.suffix in (".json", ".jsonl"):
+        lines = path.suffix == ".jsonl"
+        return Records(text, lambda tree: tree if isinstance(tree, list) else [tree], lines)
+    if path.suffix == ".csv":
+        return Table(text)
+    # `name: 1.5 unit` and `"key": "name", "value": 1.5`, each name once: one record with a field a line.
+    plain = {name: rf"(?m)^ *{re.escape(name)} *: +([\d.]+)" for name in re.findall(r"(?m)^ *([a-z][\w ]+?) *: +[\d.]+", text)}
+    logged = {name: rf'"key": "{name}", "value": ([\d.]+)' for name in re.findall(r'"key": "(\w+)", "value": [\d.]+', text)}
+    return Text(text, plain | logged, start=r"\A")
+
+
 def lists():
     fetched = ("--source", "https://example.org/list", "--retrieved-on", "2026-05-20")
     prices = (*fetched, "--as-of", "2026-05-01")
@@ -154,4 +196,4 @@ def lists():
 
 
 def every():
-    return [*power(), *runs(), *lists()]
+    return [*power(), *runs(), *clients(), *lists()]

@@ -55,7 +55,8 @@ def files_of(sample, payload):
     parts = payload if isinstance(payload, list) else [payload]
     stem, ending = sample.file.rsplit(".", 1)
     names = [sample.file, *(f"{stem}-{number}.{ending}" for number in range(2, len(parts) + 1))]
-    return {name: part if isinstance(part, bytes) else part.text().encode(sample.encoding) for name, part in zip(names, parts)}
+    changed = {name: part if isinstance(part, bytes) else part.text().encode(sample.encoding) for name, part in zip(names, parts)}
+    return changed | sample.beside
 
 
 class Work:
@@ -78,7 +79,7 @@ class Work:
             return found
         for place, (where, payload) in enumerate(mutate(Case(sample, name, self.given.seed, self.given.places))):
             files = files_of(sample, payload)
-            if len(files) == 1 and files == files_of(sample, sample.document):
+            if files == files_of(sample, sample.document):
                 continue
             word, detail = outcome(base, self.importer.answer(sample, files), expects, files)
             found.append(Trial(sample.kind, sample.reader, sample.name, name, where, word, detail))

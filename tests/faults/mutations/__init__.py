@@ -43,11 +43,12 @@ class Case:
         return [place for place in self.places(size, 1 if size < 20 else self.count) if place > 0]
 
     def fields(self):
-        """Every field of results and lists; of logs those with a meaning here, and one other."""
+        """Fields of results and lists, a large document has some of them chosen; of logs those with a meaning here, and one other."""
         document, sample = self.sample.document, self.sample
         every = document.fields()
         if sample.kind != "power":
-            return every if self.count > 1 else self.random.sample(every, min(len(every), 6))
+            most = 60 if self.count > 1 else 6
+            return every if len(every) <= most else sorted(self.random.sample(every, most), key=every.index)
         chosen = [*sample.values, *(sample.clock.fields if sample.clock else ()), *sample.devices]
         others = [field for field in every if field not in chosen]
         return chosen + (self.random.sample(others, 1) if others else [])

@@ -105,8 +105,8 @@ def mixed(case):
 
 
 # Words that say in what a number is.
-WORDS = [("USD", "EUR"), ("Hrs", "Minutes"), ("Hrs", "Quantity"), ("usd_per_hour", "usd_per_minute"), ("usd_per_hour", "eur_per_hour"), ("gCO₂eq", "kgCO₂eq"),
-         ("gCO2/kWh", "kgCO2/kWh"), ("gCO2/kWh", "lb/MWh"), ("kWh", "MWh"), ("gco2e_per_kwh", "kgco2e_per_kwh"), ("lifecycle", "direct"),
+WORDS = [("USD", "EUR"), ("Hrs", "Minutes"), ("Hrs", "Quantity"), ("usd_per_hour", "usd_per_minute"), ("usd_per_hour", "eur_per_hour"),
+         ("gCO₂eq", "kgCO₂eq"), ("gCO2/kWh", "kgCO2/kWh"), ("gCO2/kWh", "lb/MWh"), ("kWh", "MWh"), ("gco2e_per_kwh", "kgco2e_per_kwh"), ("lifecycle", "direct"),
          ("Life cycle", "direct"), ("OnDemand", "Spot"), ("on_demand", "spot"), ("tokens/s", "requests/s"), ('"unit": "ms"', '"unit": "s"'),
          ('"unit": "sec"', '"unit": "ms"'), ('"unit": "s"', '"unit": "ms"'), ("(ms)", "(s)"), ("_ms", "_s"), ('"unit": "kWh"', '"unit": "Wh"'),
          ("(per sec)", "(per min)"), ("per_token", "per_character"), ("Linux", "Windows"), ("Shared", "Dedicated"), ("(s)", "(ms)"), ("(J)", "(kJ)")]
