@@ -82,6 +82,7 @@ def main():
     parser.add_argument("--short", action="store_true", help="one place, and every 20th mutation of each sample")
     parser.add_argument("--reader", action="append", default=[], help="KIND/NAME or NAME; may be given again")
     parser.add_argument("--mutation", action="append", default=[], help="part of the name; may be given again")
+    parser.add_argument("--expects", choices=["same", "seen"], help="only mutations that must not change the answer, or must be seen")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the files of failures")
     parser.add_argument("--csv", type=pathlib.Path, help="file for all trials")
     given = parser.parse_args()
@@ -106,6 +107,7 @@ def study(given, scratch):
     for kind, reader in sorted(lost):
         print(f"faults: {kind}/{reader}: no sample, add one to tests/faults/samples.py", file=sys.stderr)
     names = [name for name in REGISTRY if not given.mutation or any(part in name for part in given.mutation)]
+    names = [name for name in names if given.expects in (None, REGISTRY[name][1])]
     tasks = [(number, name) for number in chosen for name in names if work.samples[number].kind in REGISTRY[name][2]]
     if given.short:
         tasks = [task for place, task in enumerate(tasks) if (place + given.seed) % 20 == 0]
@@ -119,7 +121,7 @@ def study(given, scratch):
     if given.csv:
         with given.csv.open("w", newline="") as file:
             csv.writer(file).writerows([trials.Trial._fields, *found])
-    complete = not (given.short or given.reader or given.mutation)
+    complete = not (given.short or given.reader or given.mutation or given.expects)
     failures, stale, listed = unlisted(found, complete)
     print()
     for trial in failures:

@@ -262,7 +262,11 @@ fn refusals_of_price_files() {
         (vms("a,,,2,8,NaN,,r,ra"), "FILE: line 2: column `Price` is not a finite number, \"NaN\", correct the line"),
         (vms("a,,,2,8,inf,,r,ra"), "FILE: line 2: column `Price` is not a finite number, \"inf\", correct the line"),
         (vms("a,,,2,8,-1,,r,ra"), "FILE: line 2: column `Price` must be at least 0, \"-1\", correct the line"),
-        (vms("a,,,2,8,\"1,5\",,r,ra"), "FILE: line 2: column `Price` is not a number, \"1,5\", correct the line"),
+        (
+            vms("a,,,2,8,\"1,250\",,r,ra"),
+            "FILE: line 2: a comma of decimals or of thousands?, \"1,250\", \
+             say which mark is before the decimals: --decimal comma or --decimal point",
+        ),
         (
             vms("a,,,2,8,1,5,,r,ra"),
             "FILE: line 2: 10 fields where the header has 9, \"a\", \

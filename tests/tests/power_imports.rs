@@ -457,7 +457,10 @@ fn case_56_logs_without_an_interval() {
         ("input", "input.csv: empty file, 0 bytes, give the file as the tool wrote it"),
         ("header-only", "header-only.csv: no samples, 0 readings under the header, log while something runs"),
         ("one-sample", "one-sample.csv: one sample, no interval, log over the whole run"),
-        ("zero-span", "zero-span.csv: zero time span, 2 samples at one instant, log over the whole run"),
+        (
+            "zero-span",
+            "zero-span.csv: line 3: unlike readings of one sensor at one instant, 2026-05-14T09:00:00Z: 100 W in line 2 and 140 W in line 3",
+        ),
     ] {
         let bench = Bench::new(&[]);
         refused(&bench, &format!("56-empty-and-header-only/{file}.csv"), &["--tz", "UTC"], &[said]);

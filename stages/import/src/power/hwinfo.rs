@@ -5,7 +5,7 @@ use super::sink::{Gpu, Sensor, Sink};
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
-    number::{Cell, Measure, cell, factor_of_name},
+    number::{Cell, Measure, cell, factor_of_name, unit_of_name},
     source::Source,
     table::{Header, Table},
     zone::{DateOrder, stamp},
@@ -17,17 +17,28 @@ pub const FORMAT: Format<Sink> = Format {
     about: "HWiNFO: Sensors, Log to file (.CSV)",
     recognises: |head| {
         let first = head.lines().next().unwrap_or("");
-        first.trim_start_matches('"').starts_with("Date") && first.contains("Time") && first.contains("[W]")
+        let has_power = ["[W]", "[mW]", "[kW]"].iter().any(|unit| first.contains(unit));
+        first.trim_start_matches('"').starts_with("Date") && first.contains("Time") && has_power
     },
     read,
 };
 
 /// Columns that are taken unless `--select` says otherwise: of each device the one that covers most of it.
 const DEFAULTS: [(&[&str], Scope); 3] = [
-    (&["CPU Package Power [W]", "CPU Package Power (SMU) [W]", "CPU PPT [W]"], Scope::CpuPackage),
-    (&["Total Board Power (TBP) [W]", "GPU Power [W]", "GPU ASIC Power [W]", "GPU Chip Power [W]"], Scope::Gpu),
-    (&["DRAM Power [W]", "Total DRAM Power [W]"], Scope::Dram),
+    (&["CPU Package Power", "CPU Package Power (SMU)", "CPU PPT"], Scope::CpuPackage),
+    (&["Total Board Power (TBP)", "GPU Power", "GPU ASIC Power", "GPU Chip Power"], Scope::Gpu),
+    (&["DRAM Power", "Total DRAM Power"], Scope::Dram),
 ];
+
+/// Whether a column is one of powers: `GPU Power [W]`.
+fn is_power(name: &str) -> bool {
+    name.ends_with(']') && unit_of_name(name).is_some_and(|unit| unit.of == Measure::Power)
+}
+
+/// A column's name without its unit.
+fn quantity(name: &str) -> &str {
+    name.rsplit_once('[').map_or(name, |(quantity, _)| quantity).trim()
+}
 
 struct Column {
     at: usize,
@@ -38,7 +49,7 @@ struct Column {
 }
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
-    let is_header = |names: &[String]| names.iter().any(|n| n == "Date") && names.iter().any(|n| n.ends_with("[W]"));
+    let is_header = |names: &[String]| names.iter().any(|n| n == "Date") && names.iter().any(|n| is_power(n));
     let mut table = Table::find(source.lines()?, &is_header, "Date, Time and powers in [W]")?;
     let header = table.header.clone();
     let (decimal, date, time) = (table.decimal, header.must("Date")?, header.must("Time")?);
@@ -84,15 +95,19 @@ fn columns(header: &Header, asked: &[String]) -> Result<Vec<Column>> {
     }
     let mut columns = Vec::new();
     for (names, scope) in DEFAULTS {
-        let found = names.iter().find(|name| header.find(&[name]).is_some());
-        if let Some(name) = found
+        let of = |wanted: &&str| {
+            let is_it = |n: &&String| is_power(n) && quantity(n).eq_ignore_ascii_case(wanted);
+            header.names.iter().find(is_it).map(|name| name.trim())
+        };
+        if let Some(name) = names.iter().find_map(of)
             && let Some(at) = header.one(name)?
         {
-            columns.push(Column { at, name: name.to_string(), scope, factor: 1.0 });
+            let factor = factor_of_name(name, Measure::Power).map_err(|fault| fault.at(header.line))?;
+            columns.push(Column { at, name: name.to_string(), scope, factor });
         }
     }
     if columns.is_empty() {
-        let powers: Vec<&str> = header.names.iter().filter(|n| n.ends_with("[W]")).map(String::as_str).collect();
+        let powers: Vec<&str> = header.names.iter().filter(|n| is_power(n)).map(String::as_str).collect();
         let remedy = format!("say which columns count: --select \"{}\"", powers.join("\" or --select \""));
         return Err(Fault::new("no power of a processor or GPU by a known name", powers.len(), remedy).at(header.line));
     }

@@ -142,7 +142,7 @@ impl<'a> Sheet<'a> {
                     continue;
                 }
                 let width = row.fields.at.len();
-                self.witnesses.learn(|at| &row.text[row.fields.at[at].clone()], width);
+                self.witnesses.learn(|at| row.raw(at), width);
             }
             let (found, wanted) = (row.fields.at.len(), self.names.len());
             if found != wanted {
@@ -159,8 +159,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn is_data(&self, row: &Row) -> bool {
-        let field = |at: usize| &row.text[row.fields.at[at].clone()];
-        row.fields.at.len() == self.names.len() && self.witnesses.hold(field, &self.names)
+        row.fields.at.len() == self.names.len() && self.witnesses.hold(|at| row.raw(at), &self.names)
     }
 
     /// Whether the row is a header. One with other columns is refused: results and prices are no log.
@@ -248,7 +247,7 @@ fn look(
         if !sheet.is_data(&row) {
             match sheet.is_names(&mut row) {
                 Ok(true) => continue,
-                Ok(false) => sheet.witnesses.learn(|at| &row.text[row.fields.at[at].clone()], row.fields.at.len()),
+                Ok(false) => sheet.witnesses.learn(|at| row.raw(at), row.fields.at.len()),
                 Err(_) => return Ok(true),
             }
         }
@@ -258,6 +257,11 @@ fn look(
 }
 
 impl Row {
+    /// A field as it is written; empty where the row has none.
+    fn raw(&self, at: usize) -> &str {
+        self.fields.at.get(at).map_or("", |range| &self.text[range.clone()])
+    }
+
     pub fn new(line: u64, header: Rc<Vec<String>>, fields: &[String]) -> Self {
         let (decimal, text, places) = (Decimal::default(), String::new(), None);
         let mut row = Row { line, header, decimal, text, fields: Fields::default(), places };

@@ -161,13 +161,14 @@ impl<'a> Table<'a> {
     fn is_row(&mut self, line: u64, ended: bool, notes: &mut Notes) -> Result<bool> {
         self.fields.split(&self.text, self.delimiter);
         let is_whole = self.fields.at.len() == self.names.len();
-        let field = |at: usize| &self.text[self.fields.at[at].clone()];
+        let field = |at: usize| self.fields.at.get(at).map_or("", |f| &self.text[f.clone()]);
         if !(is_whole && self.witnesses.hold(field, &self.names)) {
             if self.text.chars().all(char::is_whitespace) || self.is_names(line, ended, notes)? {
                 return Ok(false);
             }
             if is_whole {
-                self.witnesses.learn(|at| &self.text[self.fields.at[at].clone()], self.names.len());
+                self.witnesses
+                    .learn(|at| self.fields.at.get(at).map_or("", |f| &self.text[f.clone()]), self.names.len());
             }
         }
         let last = self.fields.at.last().map_or("", |f| &self.text[f.clone()]);

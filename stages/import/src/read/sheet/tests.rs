@@ -1,3 +1,5 @@
+//! Tests of sheets: whole rows, quotes, headers.
+
 use super::*;
 
 fn rows(text: &str) -> Result<Vec<(u64, Vec<String>)>> {

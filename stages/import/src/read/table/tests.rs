@@ -1,3 +1,5 @@
+//! Tests of tables: damaged rows, headers in mid-file, marks of decimals.
+
 use super::*;
 
 /// Lines and fields of rows, and what was remarked.
