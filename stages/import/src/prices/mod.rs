@@ -37,6 +37,9 @@ const UNDATED: &str = "no date of the prices, `as_of` is left empty (--as-of DAT
 /// Range of what zones ask.
 const LOW: &str = "low_usd_per_hour";
 const HIGH: &str = "high_usd_per_hour";
+/// Less than sellers ask for an hour of an accelerator (a K80 cost 0.0135 USD as spot) or of a vCPU (0.0006 USD, t4g.nano as spot).
+const LEAST_USD_PER_ACCELERATOR: f64 = 0.005;
+const LEAST_USD_PER_VCPU: f64 = 0.0002;
 /// Above it a price per million tokens is probably one per thousand or per token.
 const MAX_USD_PER_MTOK: f64 = 1000.0;
 
@@ -99,6 +102,14 @@ impl Sink {
             let what = format!("price above {max} USD an hour and accelerator, left out");
             self.notes.add(&what, line, &format!("{instance}, {usd}"));
         } else {
+            let (least, count, each) = match price.accelerator_count {
+                Some(count) => (LEAST_USD_PER_ACCELERATOR, count, "accelerator"),
+                None => (LEAST_USD_PER_VCPU, price.vcpus.unwrap_or(1), "vCPU"),
+            };
+            if usd < least * count as f64 {
+                let what = format!("implausible, below {least} USD an hour and {each}, perhaps in another unit");
+                self.notes.add(&what, line, &format!("{instance}, {usd}"));
+            }
             self.row(line, price)?;
         }
         Ok(())
