@@ -8,6 +8,7 @@ use super::{
 };
 use crate::read::fault::{Fault, Notes, Result, quoted};
 use crate::session::{NO_ZONE_SUFFIX, SESSION};
+use ::sensor::{Scope, bounds_w};
 use anyhow::Context;
 use schemas::{
     Provenance, io,
@@ -59,12 +60,47 @@ fn plausible(line: u64, run: &Run, length_ms: f64) -> Result<()> {
     };
     let rate =
         tokens.unwrap_or(0) as f64 * iterations / (length_ms / 1e3) / run.accelerators.unwrap_or(1).max(1) as f64;
-    if run.status == "failed" || rate.is_nan() || rate <= most {
+    if run.status == "failed" {
+        return Ok(());
+    }
+    possible_energies(line, run, length_ms / 1e3)?;
+    for (name, ms) in [("first token", run.ttft_ms), ("token", run.tpot_ms)] {
+        let latency = run.latency_ms.unwrap_or(f64::INFINITY);
+        // A run that is doubted already says why.
+        if let Some(ms) = ms.filter(|ms| run.reason.is_none() && *ms > 1.01 * latency) {
+            let value = format!("{ms} and {latency} ms");
+            let what = format!("a {name} that takes longer than all of its run");
+            return Err(Fault::new(what, value, "correct one of them").at(line));
+        }
+    }
+    if rate.is_nan() || rate <= most {
         return Ok(());
     }
     let known = if run.accelerators.is_some() { "" } else { ", or say how many accelerators ran with --accelerators" };
     let remedy = format!("no hardware reaches {most:e}: correct the length or the tokens{known}");
     Err(Fault::new(format!("too many {what} tokens a second and accelerator"), format!("{rate:.3e}"), remedy).at(line))
+}
+
+/// Accelerators, sockets and machines that a run may have had where nobody says how many.
+const MOST_DEVICES: i64 = 4096;
+
+/// Refuses an energy that nothing of its kind takes in so many seconds.
+fn possible_energies(line: u64, run: &Run, seconds: f64) -> Result<()> {
+    for (joules, scope, count) in [
+        (run.reported_gpu_j, Scope::Gpu, run.accelerators.unwrap_or(MOST_DEVICES).max(1)),
+        (run.reported_cpu_package_j, Scope::CpuPackage, MOST_DEVICES),
+        (run.reported_dram_j, Scope::Dram, MOST_DEVICES),
+        (run.reported_node_j, Scope::Node, MOST_DEVICES),
+    ] {
+        let most = bounds_w(scope).1 * count as f64;
+        if let Some(watt) = joules.map(|j| j / seconds).filter(|w| *w > most) {
+            let value = format!("{watt:.3e} W");
+            let remedy = format!("none takes more than {most:e} W: correct the energy or the length");
+            let what = format!("a mean power of {} that is impossible", scope.name());
+            return Err(Fault::new(what, value, remedy).at(line));
+        }
+    }
+    Ok(())
 }
 
 pub struct Sheet {

@@ -346,3 +346,25 @@ fn large_texts_are_read_in_time_that_grows_with_them() {
     survives(format!("build_commit,avg_ns\n{}", ",".repeat(1 << 20)).as_bytes(), "llama-bench");
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
+
+/// What no hardware takes or no time allows, of a table whose figures contradict nothing else in it.
+#[test]
+fn impossible_energies_and_times_are_refused() {
+    let row = |gpu_j: &str, tpot: &str| {
+        let header = "start,end,model,device,batch,prompt_tokens,tokens_generated,gpu_j,tpot_ms,accelerators";
+        let text =
+            format!("{header}\n2026-05-14T09:00:00Z,2026-05-14T09:00:10Z,m,NVIDIA H100,1,10,500,{gpu_j},{tpot},2\n");
+        try_read(text.as_bytes(), Some("generic")).map(|(runs, _)| runs.len()).map_err(|fault| fault.to_string())
+    };
+    assert_eq!(row("7000", "20"), Ok(1));
+    assert_eq!(
+        row("1e15", "20"),
+        Err("FILE: line 2: a mean power of gpu that is impossible, 1.000e14 W, none takes more than 2e4 W: correct the energy or the length"
+            .into())
+    );
+    assert_eq!(
+        row("7000", "65535"),
+        Err("FILE: line 2: a token that takes longer than all of its run, 65535 and 10000 ms, correct one of them"
+            .into())
+    );
+}
