@@ -42,6 +42,7 @@ impl Sink {
             if self.options.power_unit.is_none() {
                 let file = known.spans.first().map_or(0, |span| span.0);
                 plausible::check(known).map_err(|fault| fault.of(name(file)))?;
+                plausible::check_faint(known).map_err(|fault| fault.of(name(known.faint.first.0)))?;
             }
             if known.sensor.device_id.len() > LONGEST_NAME {
                 let what = format!("a sensor's name of {} bytes", known.sensor.device_id.len());

@@ -70,6 +70,8 @@ pub struct Known {
     /// Readings above it, and the first of them.
     over: u64,
     first_over: f64,
+    faint: plausible::Faint,
+    faint_below: f64,
     /// First and last instant in each file.
     spans: Vec<(usize, i64, i64)>,
     clock: Clock,
@@ -213,6 +215,7 @@ impl Sink {
             let most = if is_bounded { ::sensor::bounds_w(sensor.scope).1 } else { LARGEST };
             // Counters that are made of windows begin anew below 0.
             let least = if sensor.totals == Totals::Made { -LARGEST } else { 0.0 };
+            let faint_below = plausible::faint_below_w(&sensor);
             self.known.push(Known {
                 sensor,
                 source,
@@ -224,6 +227,8 @@ impl Sink {
                 most,
                 over: 0,
                 first_over: f64::NAN,
+                faint: plausible::Faint::default(),
+                faint_below,
                 spans: Vec::new(),
                 clock: Clock::default(),
                 plan: Plan::default(),
@@ -291,6 +296,9 @@ impl Sink {
         let known = &mut self.known[series];
         known.readings += 1;
         known.highest_w = known.highest_w.max(value);
+        if value < known.faint_below && value > 0.0 {
+            known.faint.see(self.file, self.line, value);
+        }
         self.store(series, t, value, sound.as_ref())
     }
 

@@ -18,6 +18,46 @@ fn bounds(known: &Known) -> (f64, f64) {
     }
 }
 
+/// Readings above 0 that are less than what of their scope is on draws: a change of the unit in mid-log leaves them.
+#[derive(Debug, Default)]
+pub(super) struct Faint {
+    count: u64,
+    /// File, line and W of the first.
+    pub first: (usize, u64, f64),
+}
+
+impl Faint {
+    pub fn see(&mut self, file: usize, line: u64, watt: f64) {
+        if self.count == 0 {
+            self.first = (file, line, watt);
+        }
+        self.count += 1;
+    }
+}
+
+/// W that a sensor stays above while what it covers is on: a board that sleeps draws 1 W and more, a package of a small PC 0.3 W.
+pub(super) fn faint_below_w(sensor: &super::Sensor) -> f64 {
+    match (sensor.kind, sensor.scope) {
+        (Kind::Counter, _) => 0.0,
+        (_, Scope::Gpu) => 0.5,
+        (_, Scope::CpuPackage) => 0.1,
+        (_, Scope::Dram) => 0.01,
+        (_, Scope::Node) => bounds_w(Scope::Node).0,
+    }
+}
+
+/// Refuses powers of which some are a thousandth of the others.
+pub(super) fn check_faint(known: &Known) -> Result<()> {
+    let (Faint { count, first: (_, line, watt) }, below) = (&known.faint, faint_below_w(&known.sensor));
+    if *count < 3 || count * SPIKES < known.readings || known.highest_w < 50.0 * below {
+        return Ok(());
+    }
+    let what = format!("{count} of {} readings of {} are under {below} W", known.readings, known.sensor.device_id);
+    let value = format!("{watt} W beside {} W", known.highest_w);
+    let remedy = "split the log where its unit changes, or say --power-unit W if it is right";
+    Err(Fault::new(what, value, remedy).at(*line))
+}
+
 /// Refuses a power that nothing of its scope draws: a column in another unit than its name says.
 pub(super) fn check(known: &Known) -> Result<()> {
     if known.sensor.kind == Kind::Counter && known.plan.was.is_none() {

@@ -305,3 +305,19 @@ fn a_gpu_without_a_column_is_read_from_the_next() {
     let header = "timestamp,device,Average Graphics Package Power (W),Current Socket Graphics Package Power (W)";
     assert_eq!(read_one(&csv(header, (0..3).map(rows))).unwrap().total(), 600.0);
 }
+
+/// The unit of a column changed in the middle of a log, and nothing says so.
+#[test]
+fn a_thousandth_of_the_power_is_refused_and_one_low_reading_is_not() {
+    let log = |from: i64, to: i64| {
+        let watt = move |s: i64| if (from..to).contains(&s) { 0.12 } else { 120.0 };
+        csv("time,gpu,power_w", (0..40).map(move |s| format!("{},0,{}\n", T + s, watt(s))))
+    };
+    assert_eq!(
+        read_one(&log(20, 40)).unwrap_err(),
+        "0.csv: line 22: 20 of 40 readings of csv:0 are under 0.5 W, 0.12 W beside 120 W, \
+         split the log where its unit changes, or say --power-unit W if it is right"
+    );
+    assert!(read_one(&log(20, 21)).is_ok());
+    assert!(read_files(&[&log(20, 40)], &asked(|o| o.power_unit = Some(PowerUnit::Watt))).is_ok());
+}
