@@ -184,7 +184,7 @@ impl Journal {
     }
 }
 
-/// The rows of a file that its contract takes; the others are said, and what follows from that.
+/// Reads the rows of a file that fit its contract. It warns of the others, and of what their loss means.
 fn accepted(path: &Path, contract: &'static schemas::Contract, then: &str) -> Result<Vec<Row>> {
     let (mut rows, mut damaged) = lines::rows(path, is_column_of(contract))?;
     let read = rows.len();

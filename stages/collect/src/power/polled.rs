@@ -21,7 +21,7 @@ impl Polled {
         self.reads.push(Box::new(read));
     }
 
-    /// The open source, or why there is none: `absent` is given the reasons of the devices.
+    /// Opens the source, or says why it cannot: `absent` turns the reasons of the devices into one.
     pub fn opened(self, absent: impl FnOnce(Vec<String>) -> String) -> Result<Box<dyn Source>, String> {
         match self.sensors.is_empty() {
             true => Err(absent(self.unavailable)),
