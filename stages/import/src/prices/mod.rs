@@ -37,7 +37,8 @@ const UNDATED: &str = "no date of the prices, `as_of` is left empty (--as-of DAT
 /// Range of what zones ask.
 const LOW: &str = "low_usd_per_hour";
 const HIGH: &str = "high_usd_per_hour";
-/// Less than sellers ask for an hour of an accelerator (a K80 cost 0.0135 USD as spot) or of a vCPU (0.0006 USD, t4g.nano as spot).
+/// USD an hour below which a price gets a warning: a twelfth of the least for an accelerator (0.063) and less than a thirtieth of the least
+/// for a vCPU (0.0076) in `data/inputs/prices`.
 const LEAST_USD_PER_ACCELERATOR: f64 = 0.005;
 const LEAST_USD_PER_VCPU: f64 = 0.0002;
 /// Above it a price per million tokens is probably one per thousand or per token.

@@ -35,7 +35,8 @@ impl Faint {
     }
 }
 
-/// W that a sensor stays above while what it covers is on: a board that sleeps draws 1 W and more, a package of a small PC 0.3 W.
+/// W that a sensor is assumed to stay above while what it covers is on: half of what `bounds_w` takes for the least of a board, and its
+/// least of a node. It knows none for packages and memory, which are assumed to draw 0.1 W and 0.01 W.
 pub(super) fn faint_below_w(sensor: &super::Sensor) -> f64 {
     match (sensor.kind, sensor.scope) {
         (Kind::Counter, _) => 0.0,
