@@ -98,4 +98,4 @@ clean: ## remove tables and reports, keep what was measured
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18
 
-include make/setup.mk make/import.mk make/study.mk make/test.mk make/bench.mk
+include make/setup.mk make/import.mk make/study.mk make/test.mk make/bench.mk make/dist.mk

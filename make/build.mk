@@ -5,7 +5,7 @@ BUNDLE := $(CACHE)/vega-embed.js
 CARGO ?= cargo
 BIN := target/release
 STAGES := worker collect import join-telemetry derive-costs analyze render query
-BINARIES := $(STAGES:%=$(BIN)/%) $(BIN)/own-config
+BINARIES := $(STAGES:%=$(BIN)/%) $(BIN)/own-config $(BIN)/tallywatt
 export TALLYWATT_COMMIT := $(shell git describe --always --abbrev=40 --dirty 2>/dev/null || echo unknown)
 
 # Each stage's own table of pipeline.toml, and which files are priced with and what they hold: looked at each time make is called,
@@ -37,6 +37,11 @@ $(BIN)/$(1): $(call found,schemas stages/protocol stages/energy-join stages/stat
 	@touch $$@
 endef
 $(foreach stage,$(STAGES),$(eval $(call BINARY,$(stage))))
+
+# One command over all of them, with what it carries.
+$(BIN)/tallywatt: $(STAGES:%=$(BIN)/%) $(call found,stages/tallywatt,) $(call found,data/inputs,) pipeline.toml import.toml stages/render/draw.py
+	$(CARGO) build --release --locked --workspace --bins
+	@touch $@
 
 $(BIN)/own-config: $(call found,schemas,) Cargo.toml Cargo.lock
 	$(CARGO) build --release --locked --workspace --bins

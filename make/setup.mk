@@ -26,7 +26,7 @@ onnxruntime-gpu: .venv-gpu/.ready ## install onnxruntime-gpu and NVIDIA's librar
 .venv-scipy/.ready: tests/bench/bootstrap/requirements.txt
 .venv-import/.ready: tests/bench/import/requirements.txt
 .venv/.ready .venv-transformers/.ready .venv-gpu/.ready .venv-cuda/.ready .venv-test/.ready .venv-join/.ready .venv-scipy/.ready \
-    .venv-import/.ready:
+    .venv-import/.ready .venv-dist/.ready:
 	$(if $(PYTHON3),,$(error setup: no Python of version 3.11 or later, install one or name it: PYTHON3=/path/to/python))
 	$(PYTHON3) -m venv --clear $(@D)
 	$(@D)/bin/python $(PIP_INSTALL) $(^:%=-r %)

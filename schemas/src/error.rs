@@ -98,6 +98,11 @@ fn unreadable(cause: &str) -> String {
     }
 }
 
+/// What installs the pinned model and libraries: make's own target, or what an installed program names in `TALLYWATT_SETUP`.
+pub fn setup() -> String {
+    std::env::var("TALLYWATT_SETUP").unwrap_or_else(|_| "run `make setup`".into())
+}
+
 /// What helps against other errors than those that [`remedy`] knows.
 const GENERAL: &str = "check that the path exists and may be used";
 

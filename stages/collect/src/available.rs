@@ -14,13 +14,13 @@ pub fn available(backend: &Backend, here: &Installed) -> Result<String, String> 
         (Process::Command(_), _) => Ok("its command is tried".into()),
         (Process::Cuda, _) => Ok(gpu()?.unwrap_or_default()),
         (Process::Transformers, _) => {
-            let python = needs(&here.transformers, "make transformers")?;
+            let python = needs(&here.transformers, "run `make transformers`")?;
             Ok(gpu()?.unwrap_or(python))
         }
         (Process::Worker, Form::Onnx(_)) => {
             let library = here.onnxruntime(backend.kind);
             match backend.kind {
-                Kind::Cpu if here.onnxruntime.is_some() => needs(&library?, "make setup"),
+                Kind::Cpu if here.onnxruntime.is_some() => needs(&library?, &schemas::error::setup()),
                 Kind::Cpu => library.map(|library| library.display().to_string()),
                 Kind::Gpu => {
                     let library = library.map_err(|_| {
@@ -36,6 +36,8 @@ pub fn available(backend: &Backend, here: &Installed) -> Result<String, String> 
             Preparer::default().reach(url).map_err(|e| format!("{e:#}"))?;
             Ok(url.into())
         }
-        (Process::Worker, Form::Files | Form::Gguf | Form::Folder) => Ok(format!("part of {}", program.display())),
+        (Process::Worker, Form::Files | Form::Gguf | Form::Folder) => {
+            Ok(format!("part of {}", program.get_program().display()))
+        }
     }
 }

@@ -172,7 +172,7 @@ fn lines(out: impl Read, most: u64, to: &SyncSender<std::io::Result<String>>) {
 }
 
 fn command(backend: &Backend, here: &Installed) -> Result<Command> {
-    let mut command = Command::new(program(&backend.process).map_err(|e| anyhow!(e))?);
+    let mut command = program(&backend.process).map_err(|e| anyhow!(e))?;
     match &backend.process {
         Process::Worker | Process::Cuda => &mut command,
         Process::Transformers => command.arg("--transformers").arg(&here.transformers),

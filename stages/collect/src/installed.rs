@@ -3,7 +3,10 @@
 use crate::config::Config;
 use nvml_wrapper::Nvml;
 use protocol::backend::{Kind, Process};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Where engines and models are installed; the Makefile says where.
 #[derive(Debug, Clone, clap::Args)]
@@ -40,20 +43,26 @@ impl Installed {
     }
 }
 
-/// The program that a backend's process begins as. Those with engines lie beside this one.
-pub fn program(process: &Process) -> Result<PathBuf, String> {
-    let beside = |name: &str| std::env::current_exe().unwrap_or_default().with_file_name(name);
+/// The command that a backend's process begins as. Engines lie beside this program, or in it where it is `tallywatt`.
+pub fn program(process: &Process) -> Result<Command, String> {
+    let own = std::env::current_exe().unwrap_or_default();
+    let beside = |name: &str| own.with_file_name(name);
     match process {
+        Process::Worker | Process::Transformers if own.file_stem().is_some_and(|name| name == "tallywatt") => {
+            let mut command = Command::new(own);
+            command.args(["stage", "worker"]);
+            Ok(command)
+        }
         Process::Worker | Process::Transformers => {
             let path = beside("worker");
             let missing = || format!("{}: no such program, which holds the engines, run `make build`", path.display());
-            if path.is_file() { Ok(path) } else { Err(missing()) }
+            if path.is_file() { Ok(Command::new(path)) } else { Err(missing()) }
         }
         Process::Cuda => {
             let path = beside("worker-cuda");
-            needs(&path, "make cuda").map(|_| path)
+            needs(&path, "run `make cuda`").map(|_| Command::new(path))
         }
-        Process::Command(words) => words.first().cloned().ok_or_else(|| "a worker without a command".into()),
+        Process::Command(words) => words.first().map(Command::new).ok_or_else(|| "a worker without a command".into()),
     }
 }
 
@@ -69,8 +78,9 @@ fn find_library(site_packages: &Path) -> Result<PathBuf, String> {
     found.sort();
     found.pop().ok_or_else(|| {
         format!(
-            "{}: ONNX Runtime's library not found, libonnxruntime.so.*, run `make setup` or pass --onnxruntime FILE",
-            folder.display()
+            "{}: ONNX Runtime's library not found, libonnxruntime.so.*, {} or pass --onnxruntime FILE",
+            folder.display(),
+            schemas::error::setup()
         )
     })
 }
@@ -86,6 +96,6 @@ pub fn gpu() -> Result<String, String> {
 pub fn needs(path: &Path, remedy: &str) -> Result<String, String> {
     match path.exists() {
         true => Ok(path.display().to_string()),
-        false => Err(format!("{} is not there, run `{remedy}`", path.display())),
+        false => Err(format!("{} is not there, {remedy}", path.display())),
     }
 }

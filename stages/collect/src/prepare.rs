@@ -16,7 +16,6 @@ use protocol::{
 use schemas::config::Fault;
 use std::{
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 
@@ -36,7 +35,7 @@ impl Preparer {
     fn ask(&mut self, request: &Request, timeout: Duration) -> Result<Answer> {
         let mut client = match self.client.take() {
             Some(client) => client,
-            None => Client::spawn(&mut Command::new(program(&Process::Worker).map_err(|e| anyhow!(e))?))?,
+            None => Client::spawn(&mut program(&Process::Worker).map_err(|e| anyhow!(e))?)?,
         };
         let answer = client.ask(request, timeout)?;
         self.client = Some(client);

@@ -63,8 +63,8 @@ impl Drawing {
         let Some(mut process) = self.process.take() else {
             let fault = self.fault.take().unwrap_or_else(|| std::io::ErrorKind::NotFound.into());
             let remedy = match fault.kind() {
-                std::io::ErrorKind::NotFound => "run `make setup`",
-                _ => schemas::error::remedy(&fault.to_string()),
+                std::io::ErrorKind::NotFound => schemas::error::setup(),
+                _ => schemas::error::remedy(&fault.to_string()).into(),
             };
             bail!("{}: cannot start Python, {fault}, {remedy}", self.python.display());
         };
@@ -115,15 +115,15 @@ fn end(process: &mut Child) {
 }
 
 /// What helps when charts were not drawn: what was said decides.
-fn remedy(said: &str, last: &str) -> &'static str {
+fn remedy(said: &str, last: &str) -> String {
     match () {
-        () if said.contains("No module named") || said.contains("can't open file") => "run `make setup`",
-        () if said.contains("[Errno 28]") => "free space on that disk and run it again",
-        () if said.contains("[Errno 24]") => "raise the limit of open files (`ulimit -n`) and run it again",
+        () if said.contains("No module named") || said.contains("can't open file") => schemas::error::setup(),
+        () if said.contains("[Errno 28]") => "free space on that disk and run it again".into(),
+        () if said.contains("[Errno 24]") => "raise the limit of open files (`ulimit -n`) and run it again".into(),
         () if last.contains("-9") || last.contains("signal: 9") || said.contains("MemoryError") => {
-            "it was killed or had no memory: free memory and run it again"
+            "it was killed or had no memory: free memory and run it again".into()
         }
-        () => "run it again, or `make setup` if the engine is broken",
+        () => format!("run it again; if the engine is broken, {}", schemas::error::setup()),
     }
 }
 

@@ -48,8 +48,9 @@ pub(super) fn load(load: &Load, provider: ExecutionProviderDispatch, memory: Mem
         .map_err(|e| {
             let why = format!("{e:?}").replace('\n', " ");
             anyhow!(
-                "{}: cannot load ONNX Runtime, {why}, run `make setup` or pass --onnxruntime FILE",
-                library.display()
+                "{}: cannot load ONNX Runtime, {why}, {} or pass --onnxruntime FILE",
+                library.display(),
+                schemas::error::setup()
             )
         })?
         .with_telemetry(false)

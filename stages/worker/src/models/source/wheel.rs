@@ -9,7 +9,8 @@ use std::path::Path;
 pub fn find(wheel: &str, member: &str, sha256: &str, site_packages: &Path) -> Result<Model> {
     let path = site_packages.join(member);
     if !path.is_file() {
-        bail!("{}: model file not found, wheel {wheel}, run `make setup` or pass --site-packages", path.display());
+        let setup = schemas::error::setup();
+        bail!("{}: model file not found, wheel {wheel}, {setup} or pass --site-packages", path.display());
     }
     let found = sha256_of(std::slice::from_ref(&path))?;
     same_hash(&path, &found, sha256, &format!("reinstall {wheel} with `make setup`"))?;
