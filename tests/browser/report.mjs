@@ -2,15 +2,11 @@
 //   node report.mjs REPORT.html SCREENSHOT.png WIDTH light|dark [CHANGES.json]
 // CHANGES sets fields of the what-if form. Prints one JSON object: requests (other than the page), console errors and warnings, charts,
 // widest overflow, the answer, what-if before and after the changes, and what a badge says.
-import { chromium } from "playwright-core";
+import { launch } from "./browser.mjs";
 import { pathToFileURL } from "node:url";
 
 const [page_file, screenshot, width, scheme, changes] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
-});
+const browser = await launch();
 const page = await browser.newPage({ viewport: { width: Number(width), height: 900 }, colorScheme: scheme, offline: true });
 const url = pathToFileURL(page_file).href;
 const seen = { requests: [], errors: [] };

@@ -1,9 +1,9 @@
 // Pictures of a report for README: node screenshots.mjs REPORT.html FOLDER
-import { chromium } from "playwright-core";
+import { launch } from "./browser.mjs";
 import { pathToFileURL } from "node:url";
 
 const [file, folder] = process.argv.slice(2);
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+const browser = await launch();
 const take = async (scheme, name, width, height, at) => {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, offline: true });
   await page.goto(pathToFileURL(file).href);
