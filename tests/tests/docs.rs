@@ -25,6 +25,7 @@ fn blocks(file: &str) -> Vec<(String, String)> {
 const DOCS: &[&str] = &[
     "README.md",
     "CONTRIBUTING.md",
+    "docs/tallywatt.md",
     "docs/imports.md",
     "docs/report.md",
     "docs/statistics.md",
@@ -187,6 +188,8 @@ fn make_targets_and_queries_in_the_docs_work() {
                         assert!(help.contains(*flag), "{doc}: {line}: no {flag}");
                     }
                 }
+                ["tallywatt", "--version"] | ["pip", "install", "dist/*.whl"] | ["cd", _] => {}
+                ["tallywatt", ..] => crate::door::assert_parses(line),
                 ["cargo", sub, ..] => assert!(["test", "fmt", "clippy", "build", "run"].contains(sub), "{doc}: {line}"),
                 ["git", ..] | [] => {}
                 other => panic!("{doc}: a command that no test knows: {other:?}"),

@@ -195,3 +195,48 @@ fn a_write_error_is_no_unreadable_file() {
         0
     );
 }
+
+/// The ending of the output is its format, a CSV file is a table like any other, and tables explain themselves.
+#[test]
+fn query_goes_by_endings_and_explains_tables() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name).display().to_string();
+    fs::write(at("mine.csv"), "name,usd\na,1.5\nb,2\n").unwrap();
+    let mine = format!("mine={}", at("mine.csv"));
+    for (name, begin) in
+        [("x.csv", "name,usd\n"), ("x.json", "[{\"name\":\"a\""), ("x.parquet", "PAR1"), ("x.txt", "+---")]
+    {
+        query(home.path(), &["--table", &mine, "--output", &at(name)], "select * from mine order by name").ok();
+        let bytes = fs::read(at(name)).unwrap();
+        assert!(bytes.starts_with(begin.as_bytes()), "{name}: {:?}", String::from_utf8_lossy(&bytes));
+    }
+    let sum = query(home.path(), &["--table", &mine, "--format", "csv"], "select sum(usd) as usd from mine").ok().out;
+    assert_eq!(sum, "usd\n3.5\n");
+    let ran = query(home.path(), &["--table", &mine, "--output", &at("x.xlsx")], "select 1");
+    let what = "cannot tell the format, the name, let it end in .csv, .json, .parquet or .txt, or pass --format";
+    refused(&ran, &format!("query: {}: {what}", at("x.xlsx")));
+
+    let tables = query(home.path(), &["--table", &mine, "--format", "csv"], ".tables").ok().out;
+    assert_eq!(tables.lines().count(), 1 + schemas::tables::ALL.len());
+    let columns = query(home.path(), &["--table", &mine, "--format", "csv"], ".schema run").ok().out;
+    assert_eq!(columns.lines().count(), 1 + schemas::tables::RUN.columns.len());
+    assert!(columns.contains("\nstart_ns,Int64,"), "{columns}");
+    refused(
+        &query(home.path(), &["--table", &mine], ".quit"),
+        "query: SQL: not a command, \".quit\", use .tables, .schema TABLE, or SQL",
+    );
+    let said = query(home.path(), &["--table", &mine], ".schema mine").err;
+    assert!(
+        said.starts_with(
+            "query: SQL: not a table of the contracts, \"mine\", use `describe mine`, or one of session, run, "
+        ),
+        "{said}"
+    );
+    fs::write(at("q.sql"), "select 7 as x").unwrap();
+    let ran = stage(
+        "query",
+        &["--run", &home.path().display().to_string(), "--table", &mine, "--sql-file", &at("q.sql"), "--format", "csv"],
+    )
+    .ok();
+    assert_eq!(ran.out, "x\n7\n");
+}

@@ -10,6 +10,7 @@ mod contracts;
 mod cycles;
 mod damage;
 mod docs;
+mod door;
 mod energy;
 mod energy_cases;
 mod energy_join;

@@ -1,6 +1,7 @@
 //! `query "SELECT ..."`: every contract table of a run folder, read-only.
 
 mod guard;
+mod meanings;
 mod output;
 mod place;
 mod printed;
@@ -18,16 +19,16 @@ use std::{
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
-    /// The query; `-` reads it from standard input
+    /// The query; `-` reads it from standard input; `.tables` and `.schema TABLE` list tables and columns with their meaning
     #[arg(value_name = "SQL", required_unless_present = "file")]
     sql: Option<String>,
     /// Read the query from a file
-    #[arg(long, value_name = "FILE", conflicts_with = "sql")]
+    #[arg(long, visible_alias = "sql-file", value_name = "FILE", conflicts_with = "sql")]
     file: Option<PathBuf>,
     /// Folder with the Parquet files
     #[arg(long, value_name = "DIR", default_value = "data/run")]
     run: PathBuf,
-    /// Another Parquet file, or a folder of such, as a table; may be repeated. The run folder may then be empty
+    /// Another Parquet or CSV file, or a folder of Parquet files, as a table; may be repeated. The run folder may then be empty
     #[arg(long, value_name = "NAME=PATH", value_parser = named)]
     table: Vec<(String, PathBuf)>,
     /// Threads to compute on; with more than one, rows without ORDER BY come in any order
@@ -40,9 +41,9 @@ pub struct Cli {
     /// Ends a query that takes longer; 0 waits for ever
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     timeout: u64,
-    /// CSV has lists as JSON text
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    /// Format of the result; CSV has lists as JSON text [default: by the ending of --output, else a table]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Write here instead of to standard output (needed for Parquet)
     #[arg(long, value_name = "FILE", required_if_eq("format", "parquet"))]
     output: Option<PathBuf>,
@@ -92,6 +93,7 @@ fn run(cli: &Cli, memory: u64) -> anyhow::Result<()> {
     if let Some(output) = &cli.output {
         place::refuse_own(output, &cli.run)?;
     }
+    let format = format(cli.format, cli.output.as_deref())?;
     let tables = place::tables(&cli.run)?;
     if tables.is_empty() && cli.table.is_empty() {
         anyhow::bail!(
@@ -104,7 +106,24 @@ fn run(cli: &Cli, memory: u64) -> anyhow::Result<()> {
     for (name, path) in &cli.table {
         table(&mut bench, name, path)?;
     }
-    output::write(&bench, &sql, cli.format, cli.output.as_deref())
+    let sql = meanings::expand(&bench, &sql)?;
+    output::write(&bench, &sql, format, cli.output.as_deref())
+}
+
+/// What was asked for, or what the name of the output ends in.
+fn format(asked: Option<Format>, output: Option<&Path>) -> anyhow::Result<Format> {
+    let Some((None, output)) = output.map(|output| (asked, output)) else { return Ok(asked.unwrap_or(Format::Table)) };
+    let ending = output.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    match ending.as_deref() {
+        Some("csv") => Ok(Format::Csv),
+        Some("json") => Ok(Format::Json),
+        Some("parquet") => Ok(Format::Parquet),
+        Some("txt") => Ok(Format::Table),
+        _ => anyhow::bail!(
+            "{}: cannot tell the format, the name, let it end in .csv, .json, .parquet or .txt, or pass --format",
+            output.display()
+        ),
+    }
 }
 
 fn table(bench: &mut Workbench, name: &str, path: &Path) -> anyhow::Result<()> {
@@ -114,7 +133,8 @@ fn table(bench: &mut Workbench, name: &str, path: &Path) -> anyhow::Result<()> {
     if let Some(kind) = schemas::io::kind_but_file(path).filter(|_| !path.is_dir()) {
         anyhow::bail!("{}: not a file or folder, {kind}, correct --table", path.display());
     }
-    Ok(bench.parquet(name, path)?)
+    let is_csv = path.is_file() && path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    Ok(if is_csv { bench.csv(name, path)? } else { bench.parquet(name, path)? })
 }
 
 fn named(text: &str) -> Result<(String, PathBuf), String> {

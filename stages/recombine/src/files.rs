@@ -5,7 +5,7 @@ use datafusion::{
     arrow::datatypes::SchemaRef,
     datasource::listing::{ListingOptions, ListingTable, ListingTableConfig},
     execution::options::ReadOptions,
-    prelude::{ParquetReadOptions, SessionContext},
+    prelude::{CsvReadOptions, ParquetReadOptions, SessionContext},
 };
 use energy_join::folders::place;
 use std::{path::Path, sync::Arc};
@@ -17,9 +17,25 @@ pub(crate) async fn register(
     path: &Path,
     schema: Option<SchemaRef>,
 ) -> Result<()> {
+    list(context, name, path, schema.clone(), listing(context, path.is_dir(), schema.is_some())).await
+}
+
+/// Registers a CSV file with a header.
+pub(crate) async fn register_csv(context: &SessionContext, name: &str, path: &Path) -> Result<()> {
+    let options =
+        CsvReadOptions::default().to_listing_options(&context.copied_config(), context.copied_table_options());
+    list(context, name, path, None, options.with_file_extension("")).await
+}
+
+async fn list(
+    context: &SessionContext,
+    name: &str,
+    path: &Path,
+    schema: Option<SchemaRef>,
+    options: ListingOptions,
+) -> Result<()> {
     let place = place(context, path)
         .map_err(|e| Error::Place { path: path.to_path_buf(), cause: e.strip_backtrace().replace('\n', " ") })?;
-    let options = listing(context, path.is_dir(), schema.is_some());
     let registered = async {
         let schema = match schema {
             Some(schema) => schema,

@@ -181,6 +181,11 @@ impl Workbench {
         self.runtime.block_on(files::register(&self.context, name, path, None))
     }
 
+    /// Registers a CSV file with a header under a name; its types are those of its values.
+    pub fn csv(&mut self, name: &str, path: &Path) -> Result<()> {
+        self.runtime.block_on(files::register_csv(&self.context, name, path))
+    }
+
     /// Adds a file whose hash is known to the provenance.
     pub fn hashed(&mut self, path: &Path, seal: String) {
         self.provenance.hashed(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), seal);

@@ -139,7 +139,7 @@ fn measure(setup: &Setup, folder: &RunFolder, dry_run: bool, loudness: Loudness)
 fn setup_words(setup: &Setup, config: &Path) -> Result<Vec<PathBuf>> {
     let mut words = vec!["--config".into(), config.into(), "--cache".into()];
     words.push(setup.cache.clone().map_or_else(python::cache, Ok)?);
-    if let Some(folder) = setup.site_packages.clone().or_else(|| python::site_packages(None)) {
+    if let Some(folder) = setup.site_packages.clone().or_else(|| python::site_packages()) {
         words.extend(["--site-packages".into(), folder]);
     }
     Ok(words)

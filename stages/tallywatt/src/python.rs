@@ -28,8 +28,7 @@ impl Python {
     ///
     /// None has vl-convert, or the cache folder cannot be written.
     pub fn find(asked: Option<&Path>) -> Result<Self> {
-        let asked = asked.map(Path::to_path_buf).or_else(|| env::var_os("TALLYWATT_PYTHON").map(PathBuf::from));
-        let candidates = asked.map_or_else(candidates, |python| vec![python]);
+        let candidates = candidates(asked);
         let Some(program) = candidates.iter().find(|python| has(python, "vl_convert")) else {
             let tried = candidates.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
             bail!(
@@ -47,15 +46,19 @@ impl Python {
 }
 
 /// Folder of packages of the Python that engines are installed into: the first that has ONNX Runtime, else the first that there is.
-pub fn site_packages(asked: Option<&Path>) -> Option<PathBuf> {
-    let candidates = asked.map_or_else(candidates, |python| vec![python.into()]);
+pub fn site_packages() -> Option<PathBuf> {
+    let candidates = candidates(None);
     let chosen = candidates.iter().find(|python| has(python, "onnxruntime")).or(candidates.first())?;
     let said =
         Command::new(chosen).args(["-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"]).output().ok()?;
     Some(PathBuf::from(String::from_utf8_lossy(&said.stdout).trim()))
 }
 
-fn candidates() -> Vec<PathBuf> {
+/// Pythons in the order in which they are tried.
+fn candidates(asked: Option<&Path>) -> Vec<PathBuf> {
+    if let Some(python) = asked.map(Path::to_path_buf).or_else(|| env::var_os("TALLYWATT_PYTHON").map(PathBuf::from)) {
+        return vec![python];
+    }
     let beside = env::current_exe().ok().and_then(|own| Some(own.parent()?.join("python3")));
     let active = env::var_os("VIRTUAL_ENV").map(|folder| PathBuf::from(folder).join("bin/python3"));
     let found = beside.into_iter().chain(active).filter(|python| python.is_file());
