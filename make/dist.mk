@@ -18,3 +18,10 @@ dist: $(BIN)/tallywatt .venv-dist/.ready ## build the wheel and the tarball in d
 	tar -C $(DIST) --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -czf $(DIST)/$(TARBALL).tar.gz $(TARBALL)
 	rm -r $(DIST)/$(TARBALL)
 	@ls -l $(DIST) | awk 'NR > 1 { printf "%6.1f MiB  %s\n", $$5 / 1048576, $$NF }'
+
+# What `tallywatt demo` shows: measured anew on this machine. Commit the four tables with their date in README.md beside them.
+DEMO := data/inputs/demo
+.PHONY: demo-data
+demo-data: $(BIN)/query ## measure the runs of `tallywatt demo` again
+	$(MAKE) --no-print-directory data/run/demo/run.parquet RUN=data/run/demo PIPELINE=$(DEMO)/pipeline.toml
+	$(PYTHON3) -B $(DEMO)/export.py $(BIN)/query data/run/demo $(DEMO)

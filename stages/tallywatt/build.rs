@@ -40,7 +40,7 @@ fn embed(path: &Path, name: &str, entries: &mut Vec<(String, PathBuf)>) {
         for entry in fs::read_dir(path).expect("a folder of the repository").flatten() {
             embed(&entry.path(), &format!("{name}/{}", entry.file_name().to_string_lossy()), entries);
         }
-    } else {
+    } else if path.extension().is_none_or(|ending| ending != "py") || name == "draw.py" {
         entries.push((name.into(), path.into()));
     }
 }

@@ -7,7 +7,7 @@ from scipy.special import ndtri, stdtrit
 
 from tables import NAN, is_absent
 
-# README, "How a number is known": from the firmest to the weakest.
+# docs/evidence.md: from the firmest to the weakest.
 EVIDENCE = ["measured", "measured_counter", "measured_integral", "derived", "imported", "estimated", "extrapolated", "unknown"]
 # A half width of 95 % over this is a standard uncertainty.
 Z95 = float(ndtri(0.975))

@@ -1,4 +1,4 @@
-//! README and CONTRIBUTING: every command names something that exists, every TOML block is a pipeline.toml that is accepted.
+//! README, CONTRIBUTING and docs: every command names something that exists, every TOML block is a pipeline.toml that is accepted.
 
 use std::{fs, path::Path};
 use tests::root;
@@ -26,6 +26,9 @@ const DOCS: &[&str] = &[
     "README.md",
     "CONTRIBUTING.md",
     "docs/tallywatt.md",
+    "docs/tables.md",
+    "docs/measure.md",
+    "docs/prices.md",
     "docs/imports.md",
     "docs/report.md",
     "docs/statistics.md",
@@ -200,13 +203,14 @@ fn make_targets_and_queries_in_the_docs_work() {
 }
 
 #[test]
-fn every_table_and_backend_is_in_the_readme() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+fn every_table_and_backend_is_in_the_docs() {
+    let text = |page: &str| fs::read_to_string(root().join(page)).unwrap();
+    let (tables, measure) = (text("docs/tables.md"), text("docs/measure.md"));
     for contract in schemas::tables::ALL {
-        assert!(readme.contains(&format!("`{}`", contract.name)), "README does not name the table {}", contract.name);
+        assert!(tables.contains(&format!("\n| `{}` |", contract.name)), "docs/tables.md lacks {}", contract.name);
     }
     let backends = tests::stage("collect", &["backends"]).ok().out;
     for backend in backends.lines().filter_map(|l| l.split_whitespace().next()) {
-        assert!(readme.contains(&format!("`{backend}`")), "README does not name the backend {backend}");
+        assert!(measure.contains(&format!("\n| `{backend}` |")), "docs/measure.md lacks {backend}");
     }
 }

@@ -38,7 +38,7 @@ pub fn demo(run: &Path, loudness: Loudness) -> Result<RunFolder> {
         bail!("{}: holds another run, run.parquet, name another folder with --run", run.display());
     }
     package::unpack("data/inputs/demo", &recorded, &[])?;
-    let files = ["session.csv", "run.csv", "power_sample.csv"].map(|name| recorded.join(name));
+    let files = ["session.csv", "run.csv", "power_sample.csv", "sensor.csv"].map(|name| recorded.join(name));
     let mut words: Vec<PathBuf> = vec!["tables".into()];
     words.extend(files);
     words.extend(["--into".into(), run.into()]);

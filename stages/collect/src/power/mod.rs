@@ -149,10 +149,10 @@ mod tests {
 
     #[test]
     fn readme_and_defaults_name_every_source() {
-        let readme = include_str!("../../../../README.md");
+        let page = include_str!("../../../../docs/measure.md");
         let defaults = include_str!("../../../../schemas/defaults.toml");
         for name in Config::NAMES {
-            assert!(readme.contains(&format!("\n| {name} |")), "README has no row for {name}");
+            assert!(page.contains(&format!("\n| {name} |")), "docs/measure.md has no row for {name}");
             assert!(defaults.contains(&format!("source = \"{name}\"")), "defaults.toml shows no {name}");
         }
     }
