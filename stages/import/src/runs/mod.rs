@@ -3,7 +3,7 @@
 //! A new format is a file here that has a `FORMAT`, its line in [`formats!`], and its page in `docs/imports`. Its reader gives the
 //! [`Sheet`] rows; windows, zones, names, the session, checks and tables are the sheet's.
 
-mod accelerators;
+pub mod accelerators;
 mod energy;
 mod figures;
 mod load;
