@@ -288,21 +288,12 @@ impl Prices {
     }
 }
 
+/// The options of a command that has these arguments.
 #[cfg(test)]
-impl Grid {
-    /// The options of a command that gives none.
-    pub fn parse(output: &Path) -> Self {
-        use clap::{FromArgMatches, Parser};
-        #[derive(Parser)]
-        struct Line {
-            #[command(flatten)]
-            grid: Grid,
-        }
-        let command = <Line as clap::CommandFactory>::command();
-        let found =
-            command.get_matches_from(["grid".as_ref(), "--output".as_ref(), output.as_os_str(), "FILE".as_ref()]);
-        Line::from_arg_matches(&found).map(|line| line.grid).unwrap_or_else(|e| panic!("{e}"))
-    }
+pub fn parsed<T: Args + clap::FromArgMatches>(arguments: &[&str]) -> T {
+    let command = T::augment_args(clap::Command::new("import"));
+    let all = ["import", "--output", "out.csv", "FILE"].into_iter().chain(arguments.iter().copied());
+    T::from_arg_matches(&command.get_matches_from(all)).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use crate::read::{
 
 /// A plant of oil shale without heat emits about 1300 g/kWh; leakage and old plants leave room.
 const MOST_G_PER_KWH: f64 = 2500.0;
+/// The dirtiest country, which burns little else than old lignite, has 1306 g/kWh over the life cycle (`data/inputs/grid`).
+const DIRTIEST_G_PER_KWH: f64 = 1400.0;
 /// Over the life cycle the cleanest source, nuclear, emits 5.1 g/kWh (UNECE, Life Cycle Assessment of Electricity Generation Options, 2021),
 /// and hydropower 6: a grid is not below half of it.
 const LEAST_LIFECYCLE_G_PER_KWH: f64 = 2.5;
@@ -44,6 +46,10 @@ pub fn check(line: u64, grid: &Grid, notes: &mut Notes) -> Result<bool> {
             ("lifecycle", g) if g < LEAST_LIFECYCLE_G_PER_KWH => {
                 let what = format!("an intensity that no life cycle has, below {LEAST_LIFECYCLE_G_PER_KWH} g/kWh");
                 return wrong(&what, &g, "give g/kWh over the life cycle: it may be in kg, or direct");
+            }
+            (_, g) if g > DIRTIEST_G_PER_KWH => {
+                let what = format!("implausible, above {DIRTIEST_G_PER_KWH} g/kWh, more than any country has");
+                notes.add(&what, line, &format!("{}, {g}", grid.region));
             }
             (_, g) if g > 0.0 && g < 1.0 => {
                 let what = "below 1 g/kWh, which few grids reach: perhaps in kg, convert the file if so";
@@ -190,6 +196,7 @@ mod tests {
             (note(|g| g.usd_per_kwh = Some(0.0002)), "implausible, below 0.002 USD/kWh, perhaps in another unit"),
             (note(|g| g.usd_per_kwh = Some(1.5)), "implausible, above 1 USD/kWh, perhaps in another unit"),
             (note(|g| g.start_ns -= HOUR_NS), "implausible, an interval that is not of whole hours or days"),
+            (note(|g| g.gco2e_per_kwh = Some(1747.3)), "implausible, above 1400 g/kWh, more than any country has"),
             (note(|g| g.year = Some(2020)), "figures of another year than the interval"),
         ] {
             assert!(found.0 && found.1.len() == 1 && found.1[0].starts_with(what), "{found:?}");

@@ -32,6 +32,9 @@ struct Newest {
     years: Option<(i64, i64, i64)>,
 }
 
+/// Generation and emissions, whose quotient the intensity is; half of their last digit.
+const TOTALS: [[&str; 2]; 2] = [["Total Generation", "TWh"], ["Total emissions", "mtCO2"]];
+const ROUNDED: f64 = 0.005;
 /// Between years that follow each other an intensity changes by less, but for countries with a plant or two.
 const MOST_GROWTH: f64 = 5.0;
 
@@ -45,8 +48,16 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let (year, variable) = (sheet.column("Year")?, sheet.column("Variable")?);
     let (unit, value) = (sheet.column("Unit")?, sheet.column("Value")?);
     let mut regions: BTreeMap<String, Newest> = BTreeMap::new();
+    let (mut totals, mut stated) = (BTreeMap::<_, [Option<f64>; 2]>::new(), BTreeMap::new());
     let mut codes: BTreeMap<String, (String, u64)> = BTreeMap::new();
     sheet.each(&mut |row| {
+        if let Some(total) =
+            TOTALS.iter().position(|total| row.text(variable) == total[0] && row.text(unit) == total[1])
+        {
+            let named = (row.text(area).to_string(), row.text(year).to_string());
+            totals.entry(named).or_default()[total] = row.amount(value).unwrap_or_default();
+            return Ok(());
+        }
         if row.text(variable) != "CO2 intensity" {
             return Ok(());
         }
@@ -56,6 +67,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                 row.text(unit),
                 "gCO2/kWh is expected: correct the line",
             ));
+        }
+        if let Some(g) = row.amount(value)? {
+            stated.insert((row.text(area).to_string(), row.text(year).to_string()), (row.line, g));
         }
         let named = codes.entry(row.filled(area)?.into()).or_insert_with(|| (row.text(code).into(), row.line));
         if named.0 != row.text(code) {
@@ -93,6 +107,14 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         }
         Ok(())
     })?;
+    for (named, (line, g)) in &stated {
+        let Some([Some(twh), Some(mt)]) = totals.get(named).copied() else { continue };
+        let (quotient, error) = (mt / twh * 1000.0, 0.01 + ROUNDED / twh + ROUNDED / mt);
+        if twh > 0.0 && mt > 0.0 && (g / quotient - 1.0).abs() > error {
+            let example = format!("{} {}, {g} and {quotient:.1} of {mt} Mt for {twh} TWh", named.0, named.1);
+            sink.notes.add("an intensity that is not the emissions by the generation of its year", *line, &example);
+        }
+    }
     for (region, newest) in regions {
         let empty = newest.empty.unwrap_or_default();
         if let Some((first, last, _)) = newest.years.filter(|(first, last, rows)| last - first + 1 > *rows) {
@@ -102,6 +124,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             sink.missing(empty.1, &format!("{region} {}", empty.0));
             continue;
         };
+        if empty.0 > year + 1 {
+            sink.notes.add("several newer years are empty", empty.1, &format!("{region}, {year} is used"));
+        }
         if empty.0 > year {
             sink.notes.add(&format!("{} is empty, {year} used", empty.0), empty.1, &region);
         }

@@ -105,16 +105,4 @@ impl Sink {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interval_has_the_columns_of_the_contract() {
-        let grid = serde_json::to_value(Grid::default()).unwrap();
-        let mut fields: Vec<&str> = grid.as_object().unwrap().keys().map(String::as_str).collect();
-        let mut columns: Vec<&str> = tables::GRID.columns.iter().map(|c| c.name).collect();
-        fields.sort_unstable();
-        columns.sort_unstable();
-        assert_eq!(fields, columns);
-    }
-}
+mod tests;

@@ -22,6 +22,9 @@ pub const FORMAT: Format<Sink> = Format {
 /// The entry that explains the others.
 const DOCUMENTATION: &str = "sample_spec";
 
+/// Embeddings cost 0.005 to 0.2 USD per million tokens.
+const MOST_USD_PER_EMBEDDED_MTOK: f64 = 5.0;
+
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     sink.options.dated()?;
     sink.same = Same::Equal;
@@ -65,8 +68,11 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             if is_chat && input.zip(output).is_some_and(|(input, output)| (input == 0.0) != (output == 0.0)) {
                 sink.notes.add("only one of input and output is free", line, &price.instance);
             }
-            if price.cached_input_usd_per_mtok == Some(0.0) && input.is_some_and(|usd| usd > 0.0) {
-                sink.notes.add("cached input is free and input is not", line, &price.instance);
+            let is_embedding = entry.text("mode") == Some("embedding");
+            if let Some(usd) = input.filter(|usd| is_embedding && *usd > MOST_USD_PER_EMBEDDED_MTOK) {
+                let what =
+                    format!("implausible, an embedding above {MOST_USD_PER_EMBEDDED_MTOK} USD per million tokens");
+                sink.notes.add(&what, line, &format!("{}, {usd}", price.instance));
             }
             if let Some(base) = &base {
                 compare(sink, line, base, &price);

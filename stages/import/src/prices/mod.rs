@@ -188,16 +188,4 @@ fn equal(group: &Group, notes: &mut Notes) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_price_has_the_columns_of_the_contract() {
-        let price = serde_json::to_value(Price::default()).unwrap();
-        let mut fields: Vec<&str> = price.as_object().unwrap().keys().map(String::as_str).collect();
-        let mut columns: Vec<&str> = tables::PRICE.columns.iter().map(|c| c.name).collect();
-        fields.sort_unstable();
-        columns.sort_unstable();
-        assert_eq!(fields, columns);
-    }
-}
+mod tests;

@@ -7,11 +7,14 @@
 mod gcp;
 
 use super::{PLACEHOLDER, PLACEHOLDER_USD, Price, Same, Sink, beside::doubt_of, machine};
-use crate::read::{
-    fault::{Fault, Result, quoted},
-    format::{Format, has_names},
-    sheet::{Row, Sheet, whole},
-    source::Source,
+use crate::{
+    read::{
+        fault::{Fault, Result, quoted},
+        format::{Format, has_names},
+        sheet::{Row, Sheet, whole},
+        source::Source,
+    },
+    runs::accelerators::split,
 };
 use gcp::{Fit, Part, built_in, fitting};
 use std::{
@@ -93,15 +96,17 @@ impl Columns {
         }
     }
 
-    /// The accelerator's name with its maker, where the file says who that is.
+    /// The accelerator's name with its maker, where the file says who that is, and with the count that it has.
     fn label(&self, row: &Row) -> String {
-        let (name, info) = (row.text(self.accelerator), row.text(self.info));
+        let (count, name) = split(row.text(self.accelerator));
         // A Python dictionary on AWS, JSON elsewhere.
+        let info = row.text(self.info);
         let maker = info.split("Manufacturer").nth(1).and_then(|rest| rest.split(['\'', '"']).nth(2));
-        match maker.filter(|m| !m.is_empty() && !name.to_lowercase().starts_with(&m.to_lowercase())) {
+        let name = match maker.filter(|m| !m.is_empty() && !name.to_lowercase().starts_with(&m.to_lowercase())) {
             Some(maker) => format!("{maker} {name}"),
             None => name.to_string(),
-        }
+        };
+        count.map_or(name.clone(), |count| format!("{count}x {name}"))
     }
 }
 
@@ -277,6 +282,19 @@ fn parts(
                 (earlier.usd, earlier.spot_usd) = (None, None);
             }
             return Ok(());
+        }
+        let price = Price {
+            provider: sink.options.provider.clone().unwrap_or_default(),
+            region: row.text(columns.region).into(),
+            instance: format!("{count}x{name}"),
+            tier: "on_demand".into(),
+            accelerator: Some(columns.label(row)),
+            accelerator_count: Some(count),
+            usd_per_hour: usd,
+            ..Price::default()
+        };
+        if sink.options.wants(&price) {
+            sink.known.see(row.line, &price)?;
         }
         here.push(Part {
             line: row.line,
