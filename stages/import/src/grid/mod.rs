@@ -1,6 +1,6 @@
 //! Tables of carbon intensity: what a reader gives, what becomes of it, and the registry.
 //!
-//! A new table is a file here that has a `FORMAT`, its line in [`formats!`], and its section in `docs/imports.md`.
+//! A new table is a file here that has a `FORMAT`, its line in [`formats!`], and its page in `docs/imports/grid`.
 
 mod bounds;
 pub mod interval;

@@ -1,6 +1,6 @@
 //! Price catalogues: what a reader gives, what becomes of it, and the registry.
 //!
-//! A new catalogue is a file here that has a `FORMAT`, its line in [`formats!`], and its section in `docs/imports.md`.
+//! A new catalogue is a file here that has a `FORMAT`, its line in [`formats!`], and its page in `docs/imports/prices`.
 
 mod beside;
 mod machine;
