@@ -73,6 +73,10 @@ fn countries(source: Source, sink: &mut Sink) -> Result<()> {
         if !sink.wants(region) {
             return Ok(());
         }
+        if let Some(other) = entry.text("iso_code").filter(|code| *code != region) {
+            let value = format!("{region} and {}", quoted(other));
+            return Err(Fault::new("two codes of one country", value, "give the file as it was fetched").at(line));
+        }
         let Some(intensity) = amount(line, region, entry, "carbon_intensity")? else {
             sink.missing(line, region);
             return Ok(());

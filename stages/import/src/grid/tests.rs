@@ -151,6 +151,16 @@ fn a_percentage_in_the_place_of_an_intensity() {
     );
 }
 
+#[test]
+fn an_entry_of_another_country() {
+    let text = r#"{"EXL": {"carbon_intensity": 351.2, "iso_code": "EXN", "year": 2023}}"#;
+    assert_eq!(
+        read(text, &["--source", "s"]).unwrap_err(),
+        "FILE: line 1: two codes of one country, EXL and \"EXN\", give the file as it was fetched"
+    );
+    assert_eq!(read(&text.replace("EXN", "EXL"), &["--source", "s"]), quiet(1));
+}
+
 /// What is said of intervals, `region start end` in hours of a day.
 fn ordered(rows: &[(&str, u32, u32, &str)]) -> Result<Vec<String>, String> {
     let folder = tempfile::tempdir().unwrap();

@@ -17,6 +17,8 @@ const USD_PER_VCPU: [f64; 2] = [0.0002, 2.0];
 const MOST_RANGE: f64 = 12.0;
 /// GiB of a vCPU: AWS has 0.25 (t4g.nano) to 55 (u-24tb1.112xlarge), hosts of accelerators more.
 const GIB_PER_VCPU: [f64; 2] = [0.2, 256.0];
+/// Of products under one name the smallest has half of the memory of the largest.
+const LEAST_SHARE_OF_FAMILY: f64 = 0.1;
 /// All bits of two bytes: no size that anything has.
 const SENTINEL: f64 = 65535.0;
 /// Beyond what is built: 32 TiB and 1,920 vCPUs (u7inh-32tb.480xlarge), 288 GiB of an accelerator.
@@ -153,10 +155,15 @@ fn check_sizes(line: u64, price: &mut Price, notes: &mut Notes) -> Result<()> {
     let is_exact = known.is_exact || name.to_ascii_lowercase().contains("gb");
     let share = known.memory_gb.map(|gb| mb / 1024.0 / gb);
     match share {
-        Some(share) if share > 1.15 || share < 0.85 && is_exact => {
+        Some(share) if share > 1.15 || share < 0.85 && is_exact || share < LEAST_SHARE_OF_FAMILY => {
             let value = format!("{name}, {mb} MiB and not {} GB", known.memory_gb.unwrap_or_default());
             let what = "`accelerator_memory_mb` is not that of the accelerator";
             Err(Fault::new(what, value, "correct the row").at(line))
+        }
+        None if mb < 1024.0 => {
+            let what = "implausible, an accelerator with less than 1 GiB, perhaps in another unit";
+            notes.add(what, line, &format!("{instance}, {mb} MiB"));
+            Ok(())
         }
         _ => Ok(()),
     }

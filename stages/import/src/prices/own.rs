@@ -27,6 +27,11 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     contract_rows(source, &tables::PRICE, &mut |line, row| {
         has_price(source.path, line, &row)?;
         let price: Price = row_of(row)?;
+        if let Some(as_of) = price.as_of.as_ref().filter(|as_of| **as_of > price.retrieved_on) {
+            let value = format!("{as_of} and {}", price.retrieved_on);
+            let what = "a price that is vouched for after the day of reading";
+            return Err(Fault::new(what, value, "correct the line").at(line));
+        }
         if sink.options.provider.as_ref().is_some_and(|p| *p != price.provider) {
             return Ok(());
         }

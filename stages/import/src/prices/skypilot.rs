@@ -136,6 +136,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         if !name.is_empty() && count.is_none() {
             row.filled(columns.count)?;
         }
+        let stated = count;
         let count = count.filter(|c| *c > 0.0 && !name.is_empty());
         if count.is_some() && whole(count).is_none() {
             sink.notes.add("share of an accelerator, left out", row.line, instance);
@@ -154,6 +155,11 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             grid_region: Some(format!("{provider}:{}", row.text(columns.region))),
             ..Price::default()
         };
+        let has_some = stated.is_some_and(|count| count > 0.0) || row.text(columns.info).contains("Count");
+        if name.is_empty() && has_some {
+            sink.notes.add("accelerators without a name, left out", row.line, instance);
+            return Ok(());
+        }
         if let Some(example) = machines.two_prices(&columns, row) {
             sink.notes.add("several prices for one machine and zone, none taken", row.line, &example);
             return Ok(());

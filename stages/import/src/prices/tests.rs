@@ -69,6 +69,10 @@ fn own_tables_are_written_in_many_ways() {
     let plain = format!("{OWN}p,r,i,on_demand,NVIDIA H100,1,2.49,true,s,2026-05-14\n");
     assert_eq!(read(&plain, &[]), quiet(1));
     assert_eq!(read(&format!("sep=,\n{plain}"), &[]), quiet(1));
+    assert_eq!(
+        read(&plain.replace("retrieved_on", "retrieved_on,as_of").replace("05-14", "05-14,2026-05-15"), &[]),
+        Err("FILE: line 2: a price that is vouched for after the day of reading, 2026-05-15 and 2026-05-14, correct the line".into())
+    );
     assert_eq!(read(&plain.replace("2.49", "\"2,49\""), &[]), quiet(1));
     assert_eq!(read(&plain.replace(',', ";").replace('.', ","), &[]), quiet(1));
     let grouped = plain.replace("2.49", "\"2,490\"");
@@ -156,6 +160,10 @@ fn sizes_and_ranges_that_cannot_be() {
         (
             refused(|p| (p.accelerator, p.accelerator_memory_mb) = (Some("NVIDIA A100 80GB".into()), Some(40960.0))),
             "`accelerator_memory_mb` is not that of the accelerator, NVIDIA A100 80GB, 40960 MiB and not 80 GB, correct the row",
+        ),
+        (
+            refused(|p| p.accelerator_memory_mb = Some(80.0)),
+            "`accelerator_memory_mb` is not that of the accelerator, NVIDIA H100, 80 MiB and not 94 GB, correct the row",
         ),
         (
             refused(|p| (p.low_usd_per_hour, p.high_usd_per_hour) = (Some(1.0), Some(2.0))),
@@ -324,6 +332,12 @@ fn a_catalogue_that_contradicts_itself() {
     assert_eq!(
         sky(&format!("p5.48xlarge,H100,1.0,192,2048,56,22,r,r-a,{info}")).unwrap_err(),
         "FILE: line 2: `AcceleratorCount` is not what `GpuInfo` says, p5.48xlarge, 1 beside 8, give the file as it was fetched"
+    );
+    let (rows, notes) =
+        sky(&format!("p5.48xlarge,,8.0,192,2048,56,22,r,r-a,\np5.48xlarge,,,192,2048,56,22,r,r-b,{info}")).unwrap();
+    assert_eq!(
+        (rows, notes),
+        (0, vec!["accelerators without a name, left out: 2, first lines 2, 3 (p5.48xlarge)".into()])
     );
     let (rows, notes) = sky("m,,,2,8,1,0.4,r,r-a,\nm,,,2,8,2,0.4,r,r-a,\nm,,,2,8,1,0.4,r,r-b,").unwrap();
     let what = "several prices for one machine and zone, none taken: 2, first lines 2, 3 (m, 1/0.4 in line 2 and 2/0.4 in line 3)";
