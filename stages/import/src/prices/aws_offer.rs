@@ -99,7 +99,7 @@ impl Columns {
 }
 
 /// The description has the price again, sometimes with fewer digits.
-const MOST_ROUNDED: f64 = 0.02;
+const MOST_ROUNDED: f64 = 0.015;
 
 /// `$0.0042 per On Demand Linux t4g.nano Instance Hour` as 0.0042.
 fn described(text: &str) -> Option<f64> {
