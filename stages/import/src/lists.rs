@@ -17,7 +17,7 @@ use clap::{Args, builder::PossibleValuesParser};
 use schemas::{
     Contract, Provenance,
     column::{Kind, is_date},
-    error::Error,
+    error::{Error, Problem},
     io,
     sorted::{Aside, Pick, Sorter},
     tables::TIERS,
@@ -171,10 +171,17 @@ pub fn contract_rows(
     sheet.each(&mut |row| {
         let mut fields = text::Row::new();
         for (at, column) in columns.iter().enumerate() {
-            let is_number = matches!(column.kind, Kind::Int | Kind::Float) && !column.name.ends_with("_ns");
+            let is_time = column.name.ends_with("_ns");
+            let is_number = matches!(column.kind, Kind::Int | Kind::Float) && !is_time;
             let field = if is_number { row.plain(at)? } else { row.text(at).into() };
-            let at_line = |problem| Error::Line { path: source.path.to_path_buf(), line: row.line, problem };
-            fields.insert(column.name.into(), text::value(column, &field).map_err(at_line)?);
+            let value = text::value(column, &field).map_err(|problem| match problem {
+                Problem::NotA { .. } if is_time => {
+                    let what = format!("column `{}` is not a time with its zone", column.name.trim_end_matches("_ns"));
+                    row.fault(&what, &field, "write it as 2026-05-14T09:00:00Z")
+                }
+                _ => Error::Line { path: source.path.to_path_buf(), line: row.line, problem }.into(),
+            })?;
+            fields.insert(column.name.into(), value);
         }
         each(row.line, fields)
     })

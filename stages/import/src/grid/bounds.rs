@@ -10,12 +10,13 @@ use crate::read::{
 const MOST_G_PER_KWH: f64 = 2500.0;
 /// The dirtiest country, which burns little else than old lignite, has 1306 g/kWh over the life cycle (`data/inputs/grid`).
 const DIRTIEST_G_PER_KWH: f64 = 1400.0;
-/// Over the life cycle the cleanest source, nuclear, emits 5.1 g/kWh (UNECE, Life Cycle Assessment of Electricity Generation Options, 2021),
-/// and hydropower 6: a grid is not below half of it.
+/// Over the life cycle the cleanest source, nuclear, emits 5.1 g/kWh, and hydropower 6 (UNECE, Life Cycle Assessment of Electricity
+/// Generation Options, 2021): a grid is not below half of it.
 const LEAST_LIFECYCLE_G_PER_KWH: f64 = 2.5;
 /// Data centres have a PUE of 1.56 in the mean (Uptime Institute, Global Data Center Survey 2024); 3 is called very inefficient.
 const MOST_PUE: f64 = 5.0;
-/// USD/kWh over a month or longer: households pay at most about 1 (islands that burn oil), and the cheapest subsidised tariffs are near 0.002.
+/// USD/kWh over a month or longer: households pay at most about 1 (islands that burn oil), and the cheapest subsidised tariffs are near
+/// 0.002.
 const USD_PER_KWH: [f64; 2] = [0.002, 1.0];
 /// Of one hour: the highest price that a market allows is near 13 (Australia, 20,300 AUD/MWh in 2025).
 const MOST_USD_PER_KWH: f64 = 20.0;

@@ -53,7 +53,7 @@ fn own_tables_are_written_in_many_ways() {
     );
     assert_eq!(
         read(&plain.replace("2025-01-01T00:00:00Z", "2025-01-01T00:00:00"), &[]).unwrap_err(),
-        "FILE: line 2: column `start_ns` is not a whole number, \"2025-01-01T00:00:00\", correct the line"
+        "FILE: line 2: column `start` is not a time with its zone, \"2025-01-01T00:00:00\", write it as 2026-05-14T09:00:00Z"
     );
 }
 

@@ -363,7 +363,8 @@ fn a_catalogue_that_contradicts_itself() {
 
 #[test]
 fn offers_say_their_price_twice() {
-    let header = "SKU,OfferTermCode,TermType,PriceDescription,Unit,PricePerUnit,Currency,Instance Type,Operating System,Tenancy,CapacityStatus,Region Code\n";
+    let header = "SKU,OfferTermCode,TermType,PriceDescription,Unit,PricePerUnit,Currency,\
+                  Instance Type,Operating System,Tenancy,CapacityStatus,Region Code\n";
     let offer = |usd: &str| {
         let line =
             format!("S,T,OnDemand,$55.04 per On Demand Linux p5 Instance Hour,Hrs,{usd},USD,p5,Linux,Shared,Used,r\n");
