@@ -16,6 +16,8 @@ pub struct Load {
     pub counts: Vec<Count>,
     /// Whether the scenario is to name the mean length of prompts and of outputs.
     pub names_lengths: bool,
+    /// Place among the runs of one record, which may be equal.
+    pub part: usize,
 }
 
 /// Begins of names of results.

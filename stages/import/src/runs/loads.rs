@@ -27,8 +27,9 @@ fn scenarios(text: &str) -> Vec<String> {
 #[test]
 fn whatever_the_file_says_of_a_load_tells_it_apart() {
     let (one, name) = (vllm(&[]), "200 requests, rate unlimited, concurrency 64, 1024 tokens in, 128 tokens out");
-    assert_eq!(scenarios(&format!("{one}\n{one}")), [format!("{name}/0"), format!("{name}/1")]);
-    let setting = |key: &str, value: &str| vllm(&[("\"tp\":", &format!("\"{key}\": {value}, \"tp\":"))]);
+    let later = |text: &str| text.replace("20260514-091000", "20260514-091500");
+    assert_eq!(scenarios(&format!("{one}\n{}", later(&one))), [format!("{name}/0"), format!("{name}/1")]);
+    let setting = |key: &str, value: &str| later(&vllm(&[("\"tp\":", &format!("\"{key}\": {value}, \"tp\":"))]));
     for (key, value) in [
         ("dataset_name", "\"sharegpt\""),
         ("ignore_eos", "true"),

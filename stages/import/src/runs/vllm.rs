@@ -7,6 +7,7 @@ use super::{
     energy,
     figures::{self, Figures, distribution, short},
     load::Load,
+    serving::compare_asked,
     sheet::{Run, Sheet, count, generate, set_prompt},
     window::{self, When},
 };
@@ -123,13 +124,7 @@ pub fn serving(line: u64, result: &Value, sheet: &mut Sheet) -> Result<Run> {
         run.status = "failed".into();
         run.reason = Some(format!("no token was generated, {completed} requests completed"));
     }
-    if let Some(asked) = run.new_tokens_asked.filter(|a| completed > 0.0 && tokens / completed < *a as f64 - 0.5) {
-        let note = format!(
-            "the mean output is {:.0} of {asked} tokens that were asked for: the tokens that came are counted",
-            tokens / completed
-        );
-        sheet.notes.line(line, &note);
-    }
+    compare_asked(line, &run, sheet);
     if result.number("mean_tpot_ms").is_none() && result.get("mean_tpot_ms").is_some() {
         sheet.notes.line(line, "`mean_tpot_ms` is no number, left out");
     }
@@ -195,6 +190,7 @@ fn figures(result: &Value, duration: f64, completed: f64, tokens: f64, failed: O
         latency_ms: result.any(&["mean_e2el_ms", "mean_e2e_latency_ms"]),
         max_concurrency: number("max_concurrency"),
         concurrency: number("concurrency").filter(|_| result.get("mean_e2e_latency_ms").is_some()),
+        is_closed: number("max_concurrency").is_some() && number("request_rate").is_none_or(f64::is_infinite),
         is_approximate: false,
     }
 }
@@ -202,16 +198,7 @@ fn figures(result: &Value, duration: f64, completed: f64, tokens: f64, failed: O
 /// What is wrong with the percentiles of a time.
 fn spread(result: &Value, name: &str) -> Option<String> {
     let at = |begin: &str| result.number(&format!("{begin}_{name}_ms"));
-    let rising = [
-        ("min", at("min")),
-        ("median", at("median")),
-        ("p75", at("p75")),
-        ("p90", at("p90")),
-        ("p95", at("p95")),
-        ("p99", at("p99")),
-        ("max", at("max")),
-    ];
-    distribution(name, at("mean"), &rising)
+    distribution(name, at("mean"), &at)
 }
 
 /// The better count of output tokens, and where it is from. Lengths that add up to another sum are refused.

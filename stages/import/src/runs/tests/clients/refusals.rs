@@ -64,6 +64,10 @@ fn changed_files_are_refused() {
         ),
         (
             refusal_of("ollama/generate-stream.jsonl", "\"done\": true", "\"done\": false"),
+            "FILE: line 4: `done` is not true beside counts, \"false\", give the answer as it came",
+        ),
+        (
+            refusal("{\"created_at\": \"2026-07-25T17:20:00Z\", \"response\": \"a\", \"done\": false}", None),
             "FILE: line 1: a stream without its last object, no `done: true` follows, give the stream to its end, where the counts are",
         ),
         (
