@@ -15,6 +15,8 @@ const MOST_GPU_W: f64 = 4e3;
 /// Sockets and machines that a run may have had: nobody says how many.
 const MOST_DEVICES: f64 = 64.0;
 
+/// No benchmark takes longer, ms.
+pub const LONGEST_MS: f64 = 30.0 * 86_400e3;
 /// Threads of a machine, several times over the largest.
 const MOST_THREADS: i64 = 1 << 14;
 

@@ -145,9 +145,10 @@ impl Sheet {
     /// what else tells it from others.
     pub fn add(&mut self, line: u64, run: Run, mut load: Load, when: When, said: &str) -> Result<()> {
         let length_ms = run.latency_ms.unwrap_or(0.0) * run.iterations.unwrap_or(0) as f64;
-        if run.status != "failed" && !(length_ms > 0.0 && length_ms < 1e12) {
+        if run.status != "failed" && !(length_ms > 0.0 && length_ms < plausible::LONGEST_MS) {
             let value = format!("{} ms", run.latency_ms.unwrap_or(f64::NAN));
-            return Err(Fault::new("a run without a length", value, "give the result of a run that finished").at(line));
+            let what = if length_ms > 0.0 { "a run of more than 30 days" } else { "a run without a length" };
+            return Err(Fault::new(what, value, "give the result of a run that finished").at(line));
         }
         let when = if run.status == "failed" { When::Unknown } else { when };
         let timed = window::timed(&self.options, line, when, (length_ms * 1e6).round() as i64, said)?;
@@ -163,6 +164,10 @@ impl Sheet {
         let backend = or(&o.backend, run.backend, self.format);
         let (dtype, model) = (or(&o.dtype, run.dtype, "unknown"), or(&o.model, run.model, "unknown"));
         let (accelerators, device) = accelerators::resolve(line, o.accelerators, &load.counts, &device)?;
+        for (name, value) in load.unread.iter().filter(|_| device != "cpu") {
+            let what = format!("`{name}` is no number of accelerators, {}, left out", quoted(value));
+            self.notes.line(line, &what);
+        }
         if let Some(n) = accelerators.filter(|n| *n > 1 && device == "unknown") {
             self.notes.say(format!("{n} accelerators ran, and no name says which: give --device"));
         }

@@ -67,6 +67,13 @@ pub fn serving(line: u64, result: &Value, sheet: &mut Sheet) -> Result<Run> {
         result.number(key).filter(|n| *n >= 0.0).ok_or_else(|| missing().at(line))
     };
     let (duration, completed, counted) = (must("duration")?, must("completed")?, must("total_output_tokens")?);
+    for key in COUNTS {
+        let found = result.get(key).filter(|v| !matches!(v, Value::Null) && v.as_f64().is_none());
+        if let Some(value) = found.and_then(Value::shown) {
+            let remedy = "give the whole result";
+            return Err(Fault::new(format!("`{key}` is no number"), quoted(&value), remedy).at(line));
+        }
+    }
     // SGLang gives a text for each request, empty where it went well.
     let wrong =
         |errors: &[Value]| errors.iter().filter(|e| matches!(e, Value::Text(e) if !e.trim().is_empty())).count();
@@ -131,6 +138,9 @@ pub fn serving(line: u64, result: &Value, sheet: &mut Sheet) -> Result<Run> {
     Ok(run)
 }
 
+/// Counts that are numbers wherever they are.
+const COUNTS: &[&str] =
+    &["num_prompts", "failed", "total_input_tokens", "max_concurrency", "total_output_tokens_retokenized"];
 const DEVICE: &[&str] = &["gpu", "gpu_model", "gpu_name", "gpu_type", "device", "accelerator", "hardware"];
 
 /// Fields that are columns, or in the scenario already.
@@ -211,12 +221,18 @@ fn tokens(line: u64, result: &Value, figures: &Figures, doubts: &mut Vec<String>
         let (Some(lengths), Some(total)) = (result.list(lens), total) else { continue };
         let sum: f64 = lengths.iter().filter_map(Value::as_f64).sum();
         // Of prompts those of failed requests are listed too.
-        let is_of_completed = lens == "output_lens" || figures.failed.unwrap_or(0.0) == 0.0;
-        if is_of_completed && !lengths.is_empty() && (sum - total).abs() > 0.01 * sum.max(total) {
+        let longest = lengths.iter().filter_map(Value::as_f64).fold(0.0, f64::max);
+        let of_failed = if lens == "output_lens" { 0.0 } else { figures.failed.unwrap_or(0.0) * longest };
+        let slack = 0.01 * sum.max(total);
+        if !lengths.is_empty() && (total > sum + slack || total < sum - of_failed - slack) {
             let value = format!("{} and {}", short(total), short(sum));
             let what = format!("`{what}` is not the sum of `{lens}`");
             return Err(Fault::new(what, value, "correct the result or run the benchmark again").at(line));
         }
+    }
+    let answered = result.list("output_lens").map(|all| all.iter().filter(|n| n.as_f64() > Some(0.0)).count() as f64);
+    if let Some((answered, completed)) = answered.zip(figures.completed).filter(|(a, n)| a > n) {
+        doubts.push(format!("{answered} requests have output tokens, {completed} completed"));
     }
     let plain = || "`total_output_tokens`, of the requests that completed".to_string();
     let Some(again) = result.number("total_output_tokens_retokenized").filter(|n| *n > 0.0) else {
