@@ -285,10 +285,7 @@ fn of_entry(line: u64, entry: &Value) -> Result<Test> {
         None => (vec![must("avg_ns")? / 1e6], "`avg_ns`, the mean of repetitions that are not listed"),
     };
     let text = |key: &str| entry.text(key).map(str::to_string);
-    let Value::Map(pairs) = entry else {
-        return Err(Fault::new("not a test", shown(Some(entry)), "correct it").at(line));
-    };
-    let settings = pairs.iter().filter(|(k, _)| !NOT_SETTINGS.contains(&k.as_str()));
+    let settings = entry.keys().filter(|k| !NOT_SETTINGS.contains(k));
     let build = entry.get("build_number").and_then(Value::shown);
     Ok(Test {
         line,
@@ -313,7 +310,7 @@ fn of_entry(line: u64, entry: &Value) -> Result<Test> {
         threads: optional("n_threads")?,
         weights_bytes: entry.number("model_size").and_then(count),
         library: text("build_commit").map(|commit| format!("llama.cpp {commit} ({})", build.as_deref().unwrap_or("?"))),
-        settings: settings.filter_map(|(k, v)| Some((k.clone(), v.shown()?))).collect(),
+        settings: settings.filter_map(|k| Some((k.to_string(), entry.get(k)?.shown()?))).collect(),
     })
 }
 

@@ -19,6 +19,7 @@ use crate::read::{
     json::Value,
     source::Source,
 };
+use std::collections::BTreeMap;
 
 pub const FORMAT: Format<Sheet> =
     Format { name: "ollama", about: "Ollama's answers: JSON, streams, text of --verbose", recognises, read };
@@ -62,6 +63,7 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
             .try_for_each(|(line, answer)| put(line, answer, generate("answer"), When::Unknown, sheet));
     }
     let mut open = None;
+    let mut rates: BTreeMap<String, Vec<(u64, f64)>> = BTreeMap::new();
     for (line, entry) in objects(text, sheet)? {
         match entry.get("done") {
             Some(Value::Bool(true)) => open = None,
@@ -83,7 +85,16 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
             sheet.notes.line(line, "the model was loaded or unloaded, nothing was generated, left out");
         } else {
             last(line, &entry, sheet)?;
+            let rate = entry.number("eval_count").zip(entry.number("eval_duration")).map(|(n, ns)| n / ns * 1e9);
+            rates.entry(entry.text("model").unwrap_or("").into()).or_default().extend(rate.map(|rate| (line, rate)));
         }
+    }
+    for (line, rate, others) in rates.values().filter_map(|rates| figures::outlier(rates)) {
+        let (rate, others) = (figures::short(rate), figures::short(others));
+        let what = format!(
+            "one answer was written at another rate than all others of its model, {rate} and {others} tokens/s"
+        );
+        sheet.notes.line(line, &what);
     }
     match open {
         None => Ok(()),
@@ -145,7 +156,6 @@ fn put(line: u64, answer: Answer, mut run: Run, when: When, sheet: &mut Sheet) -
     run.tokens_from = Some("`eval_count`: what the server counted".into());
     (run.requests_completed, run.requests_failed, run.role) = (Some(1), Some(0), Some("all".into()));
     run.latency_ms = Some(answer.total / 1e6);
-    // Ollama leaves out what is 0.
     let load = answer.load.filter(|ns| *ns > 0.0);
     run.ttft_ms = answer.prompt.filter(|ns| *ns > 0.0).zip(load).map(|(prompt, load)| (prompt + load) / 1e6);
     run.tpot_ms = Some(answer.eval / answer.tokens / 1e6).filter(|_| answer.tokens > 1.0);

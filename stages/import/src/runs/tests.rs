@@ -21,6 +21,8 @@ pub fn refusal(text: &str, format: Option<&str>) -> String {
 }
 
 mod clients;
+mod figures;
+mod refusals;
 
 const HEADER: &str = "build_commit,build_number,cpu_info,gpu_info,backends,model_filename,model_type,n_batch,n_threads,n_gpu_layers,\
                       n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,stddev_ts";

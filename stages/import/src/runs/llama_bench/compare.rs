@@ -25,7 +25,7 @@ impl Test {
     fn doubts(&self) -> Result<Vec<String>> {
         let mut doubts = Vec::new();
         let mean = self.mean_rate();
-        if let Some(deviation) = self.deviation.filter(|deviation| *deviation > mean * MOST_DEVIATION) {
+        if let Some(deviation) = self.deviation.filter(|deviation| mean > 0.0 && *deviation > mean * MOST_DEVIATION) {
             let value = format!("{} \u{b1} {}", short(mean), short(deviation));
             let remedy = "give the output as llama-bench wrote it";
             return Err(Fault::new("a rate far below its own deviation", value, remedy).at(self.line));
