@@ -28,23 +28,24 @@ fn folder(path: &Path) -> PathBuf {
     Path::new(".").join(path.parent().unwrap_or(Path::new("")))
 }
 
+/// The files that begin as those of a kind do. What cannot be read is refused when it is its turn.
+fn by_folder(paths: &[PathBuf], is_one: Kind) -> HashMap<PathBuf, Rc<[PathBuf]>> {
+    let mut found: HashMap<PathBuf, Vec<PathBuf>> = HashMap::new();
+    for path in paths.iter().filter(|path| Source::file(path).head().is_ok_and(|head| is_one(&head))) {
+        found.entry(folder(path)).or_default().push(path.clone());
+    }
+    found.into_iter().map(|(folder, paths)| (folder, paths.into())).collect()
+}
+
 impl Neighbours {
     /// The files of a kind in the folder of this one, in the order of the import; it may be among them.
     pub fn of(&mut self, path: &Path, paths: &[PathBuf], is_one: Kind) -> Rc<[PathBuf]> {
-        if !self.kinds.contains_key(&(is_one as usize)) {
-            let mut found: HashMap<PathBuf, Vec<PathBuf>> = HashMap::new();
-            for other in paths {
-                #[cfg(test)]
-                (self.heads_read += 1);
-                // What cannot be read is refused when it is its turn.
-                if Source::file(other).head().is_ok_and(|head| is_one(&head)) {
-                    found.entry(folder(other)).or_default().push(other.clone());
-                }
-            }
-            let found = found.into_iter().map(|(folder, paths)| (folder, paths.into())).collect();
-            self.kinds.insert(is_one as usize, found);
-        }
-        self.kinds[&(is_one as usize)].get(&folder(path)).cloned().unwrap_or_default()
+        let folders = self.kinds.entry(is_one as usize).or_insert_with(|| {
+            #[cfg(test)]
+            (self.heads_read += paths.len());
+            by_folder(paths, is_one)
+        });
+        folders.get(&folder(path)).cloned().unwrap_or_default()
     }
 
     /// The first object of a file.

@@ -40,6 +40,10 @@ pub fn check(line: u64, run: &mut Run, length_ms: f64, notes: &mut Notes) -> Res
 
 /// A time or an energy of 0 is that of a tool which did not measure it. Of single tokens there is no time between tokens.
 fn leave_out_unmeasured(line: u64, run: &mut Run, notes: &mut Notes) {
+    if run.prompt_tokens == Some(0) && run.requests_completed.is_some_and(|n| n > 0) {
+        (run.prompt_tokens, run.prompt_tokens_padded) = (None, None);
+        notes.line(line, "0 prompt tokens of requests that completed: not counted, left out");
+    }
     let is_single = run.tokens_generated.is_some_and(|n| n <= run.batch);
     for (what, unit, value, is_expected) in [
         ("time to the first token", "ms", &mut run.ttft_ms, false),

@@ -122,11 +122,9 @@ fn what_repeats_counts_once() {
     let (runs, remarks) = try_read(format!("{text}{first}\n").as_bytes(), None).unwrap();
     assert_eq!((runs[0].requests_completed, runs[0].tokens_generated), (Some(16), Some(384)));
     assert!(remarks[0].ends_with("requests that repeat another, counted once: 1, first line 17"), "{remarks:?}");
-    let (_, remarks) = try_read(
-        text.replacen(first, "", 1).replacen("\"session_num\":7,", "\"session_num\":90,", 1).as_bytes(),
-        None,
-    )
-    .unwrap();
+    let (_, remarks) =
+        try_read(text.replacen(first, "", 1).replacen("\"session_num\":7,", "\"session_num\":90,", 1).as_bytes(), None)
+            .unwrap();
     let said = "75 numbers of sessions are missing between others: the export is not whole";
     assert!(remarks.iter().any(|remark| remark.ends_with(said)), "{remarks:?}");
 }
