@@ -96,7 +96,7 @@ impl Survey {
     }
 
     /// The mark that was asked for, else that of all these cells, each with its line.
-    pub fn mark<'a>(
+    pub fn choose_mark<'a>(
         asked: Option<Mark>,
         delimiter: u8,
         cells: impl Iterator<Item = (u64, &'a str)>,

@@ -170,7 +170,7 @@ fn report(line: u64, metrics: &Value, entry: &Value, sheet: &mut Sheet) -> Resul
     let time = |name: &str, out: &mut Serving| -> Result<Option<f64>> {
         let factor = unit_ms(metrics.get(name).and_then(|m| m.text("unit"))).unwrap_or(1.0);
         let of = |label: &str| metrics.get(name)?.number(label).map(|value| value * factor);
-        Ok(out.sound(name, ms(line, metrics, name)?, &of))
+        Ok(out.check_mean(name, ms(line, metrics, name)?, &of))
     };
     if out.completed > 0.0 {
         let first = time("time_to_first_token", &mut out)?;

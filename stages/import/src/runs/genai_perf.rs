@@ -80,7 +80,7 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     let cells: Vec<(u64, String)> =
         rows.flat_map(|(line, row)| row.into_iter().skip(1).map(move |cell| (line, cell))).collect();
     let cells = cells.iter().map(|(line, cell)| (*line, cell.as_str()));
-    let (metrics, spreads) = metrics(text, Survey::mark(source.decimal, b',', cells)?)?;
+    let (metrics, spreads) = metrics(text, Survey::choose_mark(source.decimal, b',', cells)?)?;
     let of = |name: &str| metrics.iter().find(|m| m.0 == name);
     let value = |name: &str| of(name).map(|m| m.2);
     let ms = |name: &str| of(name).map(|m| m.2 * if m.1.starts_with("sec") || m.1 == "s" { 1e3 } else { 1.0 });

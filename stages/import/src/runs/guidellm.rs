@@ -102,7 +102,7 @@ fn benchmark(line: u64, level: &Value, report: &Value, end: Option<Stamp>, sheet
         if let Some(by_mean) = mean.zip(number).map(|(mean, n)| mean * n) {
             agree(line, (&format!("`{name}` adds up to"), sum), ("its mean x its count is", by_mean), 0.5)?;
         }
-        Ok(out.sound(name, mean, &of))
+        Ok(out.check_mean(name, mean, &of))
     };
     if completed > 0.0 {
         let first = time("time_to_first_token_ms", &mut out)?;

@@ -138,7 +138,7 @@ fn put(line: u64, stage: &Value, config: &str, partial: Option<&(PathBuf, String
         let ms = |name: &str, out: &mut Serving| -> Result<Option<f64>> {
             let all = at(stage, &format!("successes.latency.{name}"));
             let of = |label: &str| all?.number(label).map(|s| s * 1e3);
-            Ok(out.sound(name, mean(&format!("latency.{name}"))?.map(|s| s * 1e3), &of))
+            Ok(out.check_mean(name, mean(&format!("latency.{name}"))?.map(|s| s * 1e3), &of))
         };
         let first = ms("time_to_first_token", &mut out)?;
         (out.run.ttft_ms, out.run.tpot_ms) = (first, ms("time_per_output_token", &mut out)?);

@@ -67,7 +67,7 @@ fn table(text: &str, asked: Option<Mark>) -> Result<Vec<(u64, Value)>> {
     ];
     let rows = (1..).zip(text.lines()).filter(|(_, line)| line.trim_start().starts_with('|'));
     let decimal =
-        Survey::mark(asked, b'|', rows.flat_map(|(line, text)| text.split('|').map(move |cell| (line, cell))))?;
+        Survey::choose_mark(asked, b'|', rows.flat_map(|(line, text)| text.split('|').map(move |cell| (line, cell))))?;
     let value = |text: String| match cell(&text, decimal) {
         Cell::Number(q) if q.unit.is_none() => Value::Number(q.value),
         _ => Value::Text(text),

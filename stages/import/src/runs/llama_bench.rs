@@ -96,7 +96,7 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     } else {
         of_json(text, sheet)?
     };
-    let doubts = compare::with_each_other(&tests)?;
+    let doubts = compare::compare_tests(&tests)?;
     tests.into_iter().zip(doubts).try_for_each(|(test, doubts)| test.runs(doubts, sheet))
 }
 

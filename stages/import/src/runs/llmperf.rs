@@ -127,7 +127,7 @@ fn put(line: u64, summary: &Value, counted: Option<(f64, f64, f64)>, sheet: &mut
             summary.number(&format!("results_{key}_{name}"))
         };
         let ms = |key: &str, out: &mut Serving| -> Result<Option<f64>> {
-            Ok(out.sound(key, mean(key)?.map(|s| s * 1e3), &|label| of(key, label).map(|s| s * 1e3)))
+            Ok(out.check_mean(key, mean(key)?.map(|s| s * 1e3), &|label| of(key, label).map(|s| s * 1e3)))
         };
         let first = ms("ttft_s", &mut out)?;
         (out.run.ttft_ms, out.run.tpot_ms) = (first, ms("inter_token_latency_s", &mut out)?);

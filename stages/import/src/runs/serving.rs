@@ -49,7 +49,7 @@ pub struct Serving {
 
 impl Serving {
     /// The mean of a time if its distribution leaves room for it, else why it is left out.
-    pub fn sound(&mut self, name: &str, mean: Option<f64>, of: &dyn Fn(&str) -> Option<f64>) -> Option<f64> {
+    pub fn check_mean(&mut self, name: &str, mean: Option<f64>, of: &dyn Fn(&str) -> Option<f64>) -> Option<f64> {
         let doubt = distribution(name, mean, of);
         let mean = mean.filter(|_| doubt.is_none());
         self.faults.extend(doubt.map(|doubt| doubt + ": left out"));

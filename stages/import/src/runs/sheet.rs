@@ -173,7 +173,7 @@ impl Sheet {
         }
         let mut run = Run { accelerators, device, backend, dtype, model, ..run };
         plausible::check(line, &mut run, length_ms, &mut self.notes)?;
-        if self.is_repeated(&run, &load, when) {
+        if !self.remember(&run, &load, when) {
             self.notes.line(line, "a run that repeats another in all that is read of it, counted once");
             self.companion.get_or_insert_with(|| "all of its runs are in another file of the import".into());
             return Ok(());
@@ -198,11 +198,11 @@ impl Sheet {
         Ok(())
     }
 
-    /// Whether a run before it had the same figures, times and settings.
-    fn is_repeated(&mut self, run: &Run, load: &Load, when: When) -> bool {
+    /// Keeps what is read of a run in mind; whether no run before it had the same figures, times and settings.
+    fn remember(&mut self, run: &Run, load: &Load, when: When) -> bool {
         let mut hasher = DefaultHasher::new();
         format!("{run:?} {:?} {when:?} {}", load.settings, load.part).hash(&mut hasher);
-        !self.known.insert(hasher.finish())
+        self.known.insert(hasher.finish())
     }
 
     /// Closes a file: it must have given a run. Its remarks are kept, and what is wrong with its runs is said.

@@ -71,7 +71,7 @@ fn put(line: u64, report: &Value, sheet: &mut Sheet) -> Result<()> {
         if let Some(average) = of("average") {
             agree(line, (&format!("`{mean}` is"), number(mean)?), (&format!("`{all}` have"), average), 0.01)?;
         }
-        Ok(out.sound(mean, number(mean)?, &of))
+        Ok(out.check_mean(mean, number(mean)?, &of))
     };
     let first = time("streaming_metrics.avg_ttft_ms", "streaming_metrics.ttft_percentiles", &mut out)?;
     (out.run.ttft_ms, out.run.tpot_ms) =

@@ -51,7 +51,7 @@ impl Test {
 }
 
 /// Why each test is doubted. Rates of prompts and of new tokens that no machine has together are refused.
-pub fn with_each_other(tests: &[Test]) -> Result<Vec<Vec<String>>> {
+pub fn compare_tests(tests: &[Test]) -> Result<Vec<Vec<String>>> {
     let mut all = tests.iter().map(Test::doubts).collect::<Result<Vec<_>>>()?;
     let reading = |test: &&Test| test.generated == 0 && test.prompt >= SLOWER.1;
     for (at, writing) in tests.iter().enumerate().filter(|(_, test)| test.prompt == 0) {

@@ -28,7 +28,7 @@ pub fn is_header_in(text: &str) -> bool {
 pub fn tests(text: &str, asked: Option<Mark>, sheet: &mut Sheet) -> Result<Vec<Test>> {
     let rows = || (1..).zip(text.lines()).filter_map(|(line, text)| Some((line, cells(text)?)));
     let numbers = rows().flat_map(|(line, row)| row.into_iter().map(move |cell| (line, rate(cell).0)));
-    let decimal = Survey::mark(asked, b'|', numbers)?;
+    let decimal = Survey::choose_mark(asked, b'|', numbers)?;
     let mut tests: Vec<Test> = Vec::new();
     let (mut header, mut above): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for (number, line) in (1..).zip(text.lines()) {
