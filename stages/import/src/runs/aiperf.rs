@@ -324,7 +324,8 @@ const KNOWN: &[&str] = &[
 fn sums(metrics: &Value, what: &str, requests: f64, tokens: f64) -> Option<String> {
     let name = format!("{what}_sequence_length");
     let by_mean = requests * mean(metrics, &name)?;
-    let differ = (by_mean - tokens).abs() > 0.01 * tokens.max(by_mean);
+    // Both have all their digits.
+    let differ = (by_mean - tokens).abs() > 1e-3 * tokens.max(by_mean);
     let (by_mean, counted) = (figures::short(by_mean), figures::short(tokens));
     differ.then(|| format!("{counted} {what} tokens, {by_mean} by the requests and their mean `{name}`"))
 }

@@ -20,7 +20,8 @@ pub const FORMAT: Format<Sheet> =
     Format { name: "genai-perf", about: "GenAI-Perf's and AIPerf's CSV: two tables in one file", recognises, read };
 
 fn recognises(head: &str) -> bool {
-    head.lines().any(|l| l.trim_start().starts_with("Metric,")) && head.contains("Request ")
+    head.lines().any(|l| ["Metric,", "\"Metric\","].iter().any(|begin| l.trim_start().starts_with(begin)))
+        && head.contains("Request ")
 }
 
 /// Name without its unit, unit, mean or value, line.

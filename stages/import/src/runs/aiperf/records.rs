@@ -139,7 +139,10 @@ impl Requests {
             lengths.extend(length.map(|n| (line, n)));
         }
         for (sum, name) in [(&mut self.ttft, "time_to_first_token"), (&mut self.tpot, "inter_token_latency")] {
-            if let Some(value) = metric(name).filter(|_| fits) {
+            let value = metric(name).filter(|_| fits);
+            if value == Some(0.0) && tokens > 1.0 {
+                self.broken.line(line, &format!("requests whose `{name}` is 0, of which no mean is taken"));
+            } else if let Some(value) = value {
                 *sum = (sum.0 + value, sum.1 + 1);
             }
         }

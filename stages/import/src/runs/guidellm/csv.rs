@@ -4,6 +4,7 @@
 
 use crate::read::{
     fault::{Fault, Notes, Result, quoted},
+    fields::split_header,
     json::{self, Value},
     sheet::{Row, Sheet as Table},
     source::Source,
@@ -20,7 +21,9 @@ pub struct Level {
 }
 
 pub fn recognises(head: &str) -> bool {
-    head.starts_with("Run Info,") && head.contains(",Request Counts,")
+    let has_groups =
+        |names: &[String]| ["Run Info", "Request Counts"].iter().all(|group| names.iter().any(|n| n == group));
+    head.lines().next().is_some_and(|line| split_header(line, None, &has_groups).is_some())
 }
 
 pub fn levels(source: Source) -> Result<Vec<Level>> {

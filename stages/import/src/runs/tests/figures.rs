@@ -162,3 +162,49 @@ fn neighbours_are_looked_at_once() {
     paths.iter().for_each(|path| read(Source::file(path), &mut sheet).unwrap());
     assert_eq!((sheet.runs.len(), sheet.neighbours.heads_read), (200, 3 * 200));
 }
+
+/// A spreadsheet or a terminal of another country: every table has one mark of decimals.
+#[test]
+fn a_decimal_comma_is_the_files() {
+    use crate::read::table::fields;
+    let path = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures").join(name);
+    let comma = |cell: &str| match cell.replace(',', "") {
+        number if number.parse::<f64>().is_ok() => number.replace('.', ","),
+        _ => cell.to_string(),
+    };
+    let quoted = |line: &str| {
+        let cells = fields(line, b',').into_iter().map(|cell| format!("\"{}\"", comma(&cell).replace('"', "\"\"")));
+        cells.collect::<Vec<String>>().join(",") + "\n"
+    };
+    for name in [
+        "clients/guidellm/rate/benchmarks.csv",
+        "cases/16-genai-perf-csv-two-sections-thousands/input.csv",
+        "cases/19-mlenergy-leaderboard-per-response/input.csv",
+    ] {
+        let text = std::fs::read_to_string(path(name)).unwrap();
+        let changed: String =
+            text.lines().map(|line| if line.is_empty() { "\n".into() } else { quoted(line) }).collect();
+        assert_eq!(numbers(&changed), numbers(&text), "{name}");
+    }
+    for name in ["cases/07-llama-bench-markdown-default/input.md", "clients/llama-batched-bench/markdown/batched.md"] {
+        let text = std::fs::read_to_string(path(name)).unwrap();
+        let changed: String = text
+            .lines()
+            .map(|line| match line.trim_start().starts_with('|') && !line.contains("model") {
+                true => line.split('|').map(|cell| cell.replace('.', ",")).collect::<Vec<String>>().join("|") + "\n",
+                false => line.to_string() + "\n",
+            })
+            .collect();
+        assert_ne!(changed, text);
+        assert_eq!(numbers(&changed), numbers(&text), "{name}");
+    }
+}
+
+/// What costs follow from.
+fn numbers(text: &str) -> Vec<(Option<i64>, Option<i64>, Option<i64>, Option<i64>)> {
+    let micro = |number: Option<f64>| number.map(|n| (n * 1e3).round() as i64);
+    let (runs, _) = try_read(text.as_bytes(), None).unwrap_or_else(|fault| panic!("{fault}"));
+    let of =
+        |run: &sheet::Run| (run.tokens_generated, micro(run.latency_ms), micro(run.ttft_ms), micro(run.reported_gpu_j));
+    runs.iter().map(of).collect()
+}
