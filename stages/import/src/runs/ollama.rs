@@ -36,6 +36,8 @@ const LOADING: f64 = 0.1;
 const REST: (f64, f64) = (0.05, 5e7);
 /// What tokenising the text of a conversation again makes of its length, share and tokens.
 const RETOKENISED: (f64, f64) = (0.05, 8.0);
+/// No part of an answer is shorter, ns.
+const SHORTEST: f64 = 1e3;
 /// What rounding makes of a duration, share and ns: `--verbose` and older servers have whole ms.
 const ROUNDING: (f64, f64) = (1e-3, 2e6);
 /// A prompt that is at least so long is read faster than an answer is written, by up to this factor where tokens are guessed ahead.
@@ -176,6 +178,12 @@ fn put(line: u64, answer: Answer, mut run: Run, when: When, sheet: &mut Sheet) -
 fn compare_parts(line: u64, answer: &Answer) -> Result<Vec<String>> {
     let mut doubts = Vec::new();
     let total = answer.total;
+    for (name, ns) in [("load", answer.load), ("prompt", answer.prompt), ("answer", Some(answer.eval))] {
+        if let Some(ns) = ns.filter(|ns| *ns > 0.0 && *ns < SHORTEST) {
+            let remedy = "give the answer as it came";
+            return Err(Fault::new(format!("a time of the {name} below 1 us"), format!("{ns} ns"), remedy).at(line));
+        }
+    }
     let parts = answer.load.unwrap_or(0.0) + answer.prompt.unwrap_or(0.0) + answer.eval;
     if parts > total * (1.0 + ROUNDING.0) + ROUNDING.1 {
         let value = format!("{:.3} s of parts, {:.3} s in all", parts / 1e9, total / 1e9);

@@ -168,6 +168,10 @@ fn ollama() {
                 "FILE: line 1: parts that take longer than the whole, 4.677 s of parts, 4.643 s in all, give the answer as it came",
             ),
             (
+                with(answer, &[("\"load_duration\": 4071084", "\"load_duration\": 36")]),
+                "FILE: line 1: a time of the load below 1 us, 36 ns, give the answer as it came",
+            ),
+            (
                 with(answer, &[("\"done\": true", "\"done\": \"\"")]),
                 "FILE: line 1: `done` is not true beside counts, \"\", give the answer as it came",
             ),
