@@ -12,6 +12,8 @@ const ROUNDING: f64 = 0.006;
 const MEANS: f64 = 1.5;
 /// A client that sends the next request at once has more than this part of its requests in flight.
 const IDLE: f64 = 8.0;
+/// Requests a second that no benchmark sends.
+const MOST_REQUESTS_PER_S: f64 = 1e5;
 /// Chunks of an answer hold a token each, unless tokens are guessed ahead.
 const CHUNK: f64 = 1.1;
 
@@ -63,6 +65,11 @@ impl Figures {
         self.refuse_what_is_no_count(line)?;
         let mut doubts = Vec::new();
         let Some(duration) = self.duration_s.filter(|s| *s > 0.0) else { return Ok(doubts) };
+        if let Some(planned) = self.planned.filter(|n| *n / duration > MOST_REQUESTS_PER_S) {
+            let value = format!("{planned} in {} s", short(duration));
+            let remedy = "give the result as the tool wrote it";
+            return Err(Fault::new("more requests than a client can send in that time", value, remedy).at(line));
+        }
         let by_rate = |rate: Option<f64>| {
             let rate = rate.filter(|r| *r > 0.0)?;
             Some((rate * duration, TOLERANCE.max(ROUNDING / rate)))

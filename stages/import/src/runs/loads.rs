@@ -139,6 +139,10 @@ fn figures_that_contradict_each_other() {
             "a number of requests that completed that is no count, 199.5, give the result as the tool wrote it".into(),
         ),
         (
+            ("\"num_prompts\": 200", "\"num_prompts\": 2147483647"),
+            "more requests than a client can send in that time, 2147483647 in 20 s, give the result as the tool wrote it".into(),
+        ),
+        (
             ("\"tp\": \"1\"", "\"tp\": 4, \"num_gpus\": 8"),
             "several numbers of accelerators, tp = 4, num_gpus = 8, say how many ran with --accelerators N".into(),
         ),

@@ -8,7 +8,8 @@ use ::sensor::{Scope, bounds_w};
 const MOST_NEW_TOKENS_PER_S: f64 = 1e6;
 /// The same of prompt tokens, of those that were in no cache.
 const MOST_PROMPT_TOKENS_PER_S: f64 = 1e7;
-/// The same of one sequence, whose tokens follow from each other: 17,000 are claimed for a model that is wired into a chip (Taalas HC1).
+/// The same of one sequence, whose tokens follow from each other: 17,000 are claimed for a model
+/// that is wired into a chip (Taalas HC1, February 2026), 3,000 for other hardware.
 const MOST_TOKENS_OF_A_SEQUENCE_PER_S: f64 = 3e4;
 /// Mean power of an accelerator over a run, W: half over the largest board of 2026, which takes 2.7 kW.
 const MOST_GPU_W: f64 = 4e3;
