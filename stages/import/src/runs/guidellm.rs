@@ -97,7 +97,10 @@ fn benchmark(line: u64, level: &Value, report: &Value, end: Option<Stamp>, sheet
     let mean = |name: &str| amount(line, level, &format!("metrics.{name}.successful.mean"));
     let time = |name: &str, out: &mut Serving| -> Result<Option<f64>> {
         let all = at(level, &format!("metrics.{name}.successful"));
-        let of = |label: &str| all?.number(label).or(at(all?, &format!("percentiles.{}", padded(label)))?.as_f64());
+        let of = |label: &str| {
+            let percentile = || at(all?, &format!("percentiles.{}", padded(label)))?.as_f64();
+            all?.number(label).or_else(percentile)
+        };
         let (mean, number, sum) = (mean(name)?, of("count"), of("total_sum"));
         if let Some(by_mean) = mean.zip(number).map(|(mean, n)| mean * n) {
             agree(line, (&format!("`{name}` adds up to"), sum), ("its mean x its count is", by_mean), 0.5)?;

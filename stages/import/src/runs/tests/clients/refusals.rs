@@ -257,6 +257,11 @@ benchmark that ended",
 288, `output_token_count` has 388, give the file as the client wrote it",
         ),
         (
+            refusal_of("guidellm/rate/benchmarks.json", "\"mean\": 59.10423613976741", "\"mean\": 60.3"),
+            "FILE: line 1: two numbers that contradict each other, `inter_token_latency_ms` adds up to 16312.769, its mean x \
+             its count is 16642.8, give the file as the client wrote it",
+        ),
+        (
             refusal_of("guidellm/rate/benchmarks.json", "\"duration\": 5.579681396484375", "\"duration\": 6.5"),
             "FILE: line 1: two numbers that contradict each other, `duration` 6.5, `end_time` - `start_time` 5.58, \
 give the file as the client wrote it",
