@@ -1,8 +1,9 @@
 //! What no run can have been, whatever tool wrote its result: figures that nobody measured, and those that no hardware reaches.
 
-use super::{figures::short, sheet::Run};
+use super::figures::short;
 use crate::read::fault::{Fault, Notes, Result};
 use ::sensor::{Scope, bounds_w};
+use schemas::tables::run::Row as Run;
 
 /// New tokens a second of one accelerator, or processor, that nothing reaches: the fastest published results are below a tenth of it.
 const MOST_NEW_TOKENS_PER_S: f64 = 1e6;
