@@ -200,11 +200,11 @@ fn a_decimal_comma_is_the_files() {
     }
 }
 
-/// What costs follow from.
-fn numbers(text: &str) -> Vec<(Option<i64>, Option<i64>, Option<i64>, Option<i64>)> {
-    let micro = |number: Option<f64>| number.map(|n| (n * 1e3).round() as i64);
+/// What costs follow from: tokens, and times and energies in thousandths.
+fn numbers(text: &str) -> Vec<[Option<i64>; 4]> {
+    let milli = |number: Option<f64>| number.map(|n| (n * 1e3).round() as i64);
     let (runs, _) = try_read(text.as_bytes(), None).unwrap_or_else(|fault| panic!("{fault}"));
     let of =
-        |run: &sheet::Run| (run.tokens_generated, micro(run.latency_ms), micro(run.ttft_ms), micro(run.reported_gpu_j));
+        |run: &sheet::Run| [run.tokens_generated, milli(run.latency_ms), milli(run.ttft_ms), milli(run.reported_gpu_j)];
     runs.iter().map(of).collect()
 }
