@@ -40,6 +40,9 @@ pub fn check(line: u64, run: &mut Run, length_ms: f64, notes: &mut Notes) -> Res
     check_times(line, run)
 }
 
+/// What counters of 16, 31 and 32 bits show where they have no value.
+const SENTINELS: [f64; 3] = [65_535.0, 2_147_483_647.0, 4_294_967_295.0];
+
 /// A time or an energy of 0 is that of a tool which did not measure it. Of single tokens there is no time between tokens.
 fn leave_out_unmeasured(line: u64, run: &mut Run, notes: &mut Notes) {
     if run.prompt_tokens == Some(0) && run.requests_completed.is_some_and(|n| n > 0) {
@@ -55,7 +58,7 @@ fn leave_out_unmeasured(line: u64, run: &mut Run, notes: &mut Notes) {
         ("energy of memory", "J", &mut run.reported_dram_j, false),
         ("energy of the whole machine", "J", &mut run.reported_node_j, false),
     ] {
-        let Some(number) = value.take_if(|v| !(v.is_finite() && *v > 0.0)) else { continue };
+        let Some(number) = value.take_if(|v| !(v.is_finite() && *v > 0.0) || SENTINELS.contains(v)) else { continue };
         if !is_expected {
             notes.line(line, &format!("{what}: {number} {unit} is no measurement, left out"));
         }

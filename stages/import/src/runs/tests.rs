@@ -373,8 +373,8 @@ fn impossible_energies_and_times_are_refused() {
             .into())
     );
     assert_eq!(
-        row("7000", "65535"),
-        Err("FILE: line 2: a token that takes longer than all of its run, 65535 and 10000 ms, correct one of them"
+        row("7000", "65530"),
+        Err("FILE: line 2: a token that takes longer than all of its run, 65530 and 10000 ms, correct one of them"
             .into())
     );
 }

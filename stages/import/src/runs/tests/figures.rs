@@ -21,6 +21,11 @@ fn table(from: &str, to: &str) -> (sheet::Run, String) {
 fn a_time_or_an_energy_of_nothing_was_not_measured() {
     let (run, remarks) = table("19.25", "19.25");
     assert_eq!((run.status.as_str(), remarks.as_str()), ("ok", ""));
+    for sentinel in ["65535", "2147483647", "4294967295"] {
+        let (run, remarks) = table("4100.5", sentinel);
+        let said = format!("energy of GPUs: {sentinel} J is no measurement, left out: 1, first line 2");
+        assert!(run.reported_gpu_j.is_none() && remarks.contains(&said), "{remarks}");
+    }
     for (from, what) in [
         ("210.5", "time to the first token: 0 ms is no measurement, left out: 1, first line 2"),
         ("19.25", "time per token: 0 ms is no measurement, left out: 1, first line 2"),
