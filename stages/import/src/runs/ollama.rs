@@ -9,6 +9,7 @@ mod verbose;
 use super::{
     figures,
     load::Load,
+    plausible::SENTINELS,
     serving::{amount, must, objects, time, whole},
     sheet::{Run, Sheet, count, generate, set_prompt},
     window::When,
@@ -178,10 +179,13 @@ fn put(line: u64, answer: Answer, mut run: Run, when: When, sheet: &mut Sheet) -
 fn compare_parts(line: u64, answer: &Answer) -> Result<Vec<String>> {
     let mut doubts = Vec::new();
     let total = answer.total;
-    for (name, ns) in [("load", answer.load), ("prompt", answer.prompt), ("answer", Some(answer.eval))] {
-        if let Some(ns) = ns.filter(|ns| *ns > 0.0 && *ns < SHORTEST) {
+    for (name, ns) in
+        [("load", answer.load), ("prompt", answer.prompt), ("answer", Some(answer.eval)), ("whole", Some(total))]
+    {
+        if let Some(ns) = ns.filter(|ns| *ns > 0.0 && *ns < SHORTEST || SENTINELS.contains(ns)) {
+            let what = if ns < SHORTEST { "below 1 us" } else { "that is a counter's greatest number" };
             let remedy = "give the answer as it came";
-            return Err(Fault::new(format!("a time of the {name} below 1 us"), format!("{ns} ns"), remedy).at(line));
+            return Err(Fault::new(format!("a time of the {name} {what}"), format!("{ns} ns"), remedy).at(line));
         }
     }
     let parts = answer.load.unwrap_or(0.0) + answer.prompt.unwrap_or(0.0) + answer.eval;

@@ -41,7 +41,7 @@ pub fn check(line: u64, run: &mut Run, length_ms: f64, notes: &mut Notes) -> Res
 }
 
 /// What counters of 16, 31 and 32 bits show where they have no value.
-const SENTINELS: [f64; 3] = [65_535.0, 2_147_483_647.0, 4_294_967_295.0];
+pub const SENTINELS: [f64; 3] = [65_535.0, 2_147_483_647.0, 4_294_967_295.0];
 
 /// A time or an energy of 0 is that of a tool which did not measure it. Of single tokens there is no time between tokens.
 fn leave_out_unmeasured(line: u64, run: &mut Run, notes: &mut Notes) {

@@ -172,6 +172,10 @@ fn ollama() {
                 "FILE: line 1: a time of the load below 1 us, 36 ns, give the answer as it came",
             ),
             (
+                with(answer, &[("\"total_duration\": 4643027084", "\"total_duration\": 4294967295")]),
+                "FILE: line 1: a time of the whole that is a counter's greatest number, 4294967295 ns, give the answer as it came",
+            ),
+            (
                 with(answer, &[("\"done\": true", "\"done\": \"\"")]),
                 "FILE: line 1: `done` is not true beside counts, \"\", give the answer as it came",
             ),
