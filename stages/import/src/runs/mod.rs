@@ -7,6 +7,8 @@ pub mod accelerators;
 mod energy;
 mod figures;
 mod load;
+mod neighbours;
+mod plausible;
 mod price;
 mod serving;
 mod sheet;
