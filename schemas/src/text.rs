@@ -58,7 +58,7 @@ pub fn scan_from(
     let broken = |e: csv::Error| Error::Csv { path: path.to_path_buf(), cause: e.to_string() };
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input);
     let header = reader.headers().map_err(broken)?.clone();
-    let columns = columns_of(&header, path, contract)?;
+    let columns = columns(header.iter(), path, contract)?;
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(broken)? {
         let line = record.position().map_or(0, csv::Position::line);
@@ -68,7 +68,7 @@ pub fn scan_from(
         }
         let mut row = Row::new();
         for (column, field) in columns.iter().zip(&record) {
-            row.insert(column.name.into(), parse(column, field).map_err(at)?);
+            row.insert(column.name.into(), value(column, field).map_err(at)?);
         }
         each(line, row)?;
     }
@@ -123,10 +123,14 @@ fn cell(column: &Column, array: &ArrayRef, row: usize) -> String {
     }
 }
 
-fn columns_of(header: &csv::StringRecord, path: &Path, contract: &'static Contract) -> Result<Vec<&'static Column>> {
+/// The columns that the names of a header mean: each is known, and none that must be there is missing.
+pub fn columns<'a>(
+    header: impl Iterator<Item = &'a str>,
+    path: &Path,
+    contract: &'static Contract,
+) -> Result<Vec<&'static Column>> {
     let named = |name: &str| contract.column(name).or_else(|| contract.column(&format!("{name}_ns")));
     let columns = header
-        .iter()
         .map(|name| {
             named(name).ok_or_else(|| Error::UnknownColumn {
                 path: path.to_path_buf(),
@@ -145,7 +149,8 @@ fn show(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }
 
-fn parse(column: &'static Column, field: &str) -> std::result::Result<Value, Problem> {
+/// What a field of a column says.
+pub fn value(column: &'static Column, field: &str) -> std::result::Result<Value, Problem> {
     let name = column.name;
     let not_a = |wanted| Problem::NotA { column: name, wanted, value: field.to_string() };
     if field.is_empty() {

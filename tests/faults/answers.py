@@ -180,7 +180,7 @@ def listed(base, other):
 
 
 # Columns of a run that name load and software as the file has them, in words that a reader of the report sees.
-NAMES = ("scenario", "model", "dtype", "library", "weights_bytes", "concurrency", "offered_rate_per_s")
+NAMES = ("scenario", "backend", "model", "dtype", "library", "weights_bytes", "concurrency", "arrival", "offered_rate_per_s")
 
 
 def only_names(a, b):

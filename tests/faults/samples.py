@@ -108,7 +108,7 @@ def power():
 GENERIC = """start,end,model,device,batch,prompt_tokens,tokens_generated,ttft_ms,tpot_ms,gpu_j
 2026-05-04T09:00:00Z,2026-05-04T09:01:00Z,mine,NVIDIA L4,8,8192,24000,210.5,19.25,4100.5
 2026-05-04T09:02:00Z,2026-05-04T09:03:01Z,mine,NVIDIA L4,8,8192,24000,211.5,19.5,4180.25
-2026-05-04T09:04:00Z,2026-05-04T09:05:30Z,mine,NVIDIA L4,1,1024,3000,95.25,18.5,3600.75
+2026-05-04T09:04:00Z,2026-05-04T09:05:30Z,mine,NVIDIA L4,1,1024,3000,95.25,29.5,3600.75
 """
 
 
@@ -181,18 +181,33 @@ def lists():
         yield Sample("prices", "skypilot", cloud, Table(read(case)), (*prices, "--provider", cloud))
     models = Records(read("69-litellm-model-prices", "input.json"), lambda tree: [entry for entry in tree.values() if isinstance(entry, dict)][1:])
     yield Sample("prices", "litellm", "JSON", models, prices, "sample.json")
-    offer = Table(read("70-aws-price-csv-five-metadata-rows"), before=5, quoted=True)
+    # AWS's own description has the price in it; the case has a shorter one.
+    offered = read("70-aws-price-csv-five-metadata-rows").replace("8 GPU on demand, Linux", "$55.04 per On Demand Linux p8x.48xlarge Instance Hour")
+    offer = Table(offered, before=5, quoted=True)
     yield Sample("prices", "aws-offer", "offer", offer, (*fetched, "--region", "xx-north-1"))
     own = (CASES.parents[2] / "data/inputs/grid/countries.csv").read_text().splitlines(keepends=True)
     yield Sample("grid", "own", "6 rows", Table("".join(own[:7])), clock=Clock("%Y-%m-%dT%H:%M:%SZ", 1))
     case = "73-electricity-maps-header-variants"
     yield Sample("grid", "electricity-maps", "hours", Table(read(case)), (*fetched[:2], "--basis", "lifecycle"), clock=Clock("%Y-%m-%d %H:%M:%S", 0))
+    yield Sample("grid", "electricity-maps", "a day", Table(day_of_hours()), (*fetched[:2], "--basis", "lifecycle"), clock=Clock("%Y-%m-%d %H:%M:%S", 0))
     yield Sample("grid", "ember", "years", Table(read("74-ember-long-format")), fetched[:2])
     case = "75-codecarbon-country-and-cloud-tables"
     year = ("--year", "2023", "--basis", "lifecycle")
     yield Sample("grid", "codecarbon", "regions", Table(read(case)), (*fetched[:2], *year))
     countries = Records(read(case, "input.json"), lambda tree: [entry for entry in tree.values() if isinstance(entry, dict)])
     yield Sample("grid", "codecarbon", "countries", countries, (*fetched[:2], *year[2:]), "sample.json")
+
+
+def day_of_hours():
+    """Electricity Maps' table of the day on which summer time ends in Central Europe, with the local time beside UTC."""
+    text = "Datetime (UTC),Datetime (local),Country,Zone name,Zone id,Carbon intensity gCO₂eq/kWh (direct),Carbon intensity gCO₂eq/kWh (Life cycle),"
+    text += "Carbon-free energy percentage (CFE%),Renewable energy percentage (RE%),Data source,Data estimated,Data estimation method\n"
+    for hour in range(24):
+        local, direct = hour + (2 if hour < 1 else 1), 210.25 + 3.5 * hour
+        stamp = f"2025-10-26 {local:02}:00:00" if local < 24 else "2025-10-27 00:00:00"
+        text += f"2025-10-26 {hour:02}:00:00,{stamp},Exampleland,Example Zone,EX,{direct:.2f},{direct + 41.5:.2f},{70.5 - hour / 2:.2f},{60.25 - hour / 2:.2f},"
+        text += "example.org,false,\n"
+    return text
 
 
 def every():

@@ -8,6 +8,7 @@ use crate::{
         fault::{self, Fault, quoted},
         format::{self, Format},
         number::Mark,
+        sheet::Sheet,
         source::Source,
     },
 };
@@ -15,15 +16,18 @@ use anyhow::{Result, bail};
 use clap::{Args, builder::PossibleValuesParser};
 use schemas::{
     Contract, Provenance,
-    column::is_date,
-    error::Error,
+    column::{Kind, is_date},
+    error::{Error, Problem},
     io,
     sorted::{Aside, Pick, Sorter},
     tables::TIERS,
     text,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 #[derive(Debug, Clone, Args, Serialize)]
 #[command(after_help = format::help(prices::ALL))]
@@ -150,27 +154,37 @@ pub fn sourced(source: Option<&str>) -> fault::Result<()> {
     source.map(|_| ()).ok_or_else(missing)
 }
 
-/// Calls `each` with line and row of a CSV that has a contract's columns.
+/// Calls `each` with line and row of a table that has a contract's columns.
 pub fn contract_rows(
     source: Source,
     contract: &'static Contract,
     each: &mut dyn FnMut(u64, text::Row) -> fault::Result<()>,
 ) -> fault::Result<()> {
-    let mut lines = source.lines()?;
-    lines.next()?;
-    if let Some(mark) = lines.separator() {
-        let value = quoted(&format!("sep={}", char::from(mark)));
-        let remedy = "remove the line, and separate the fields by commas";
-        return Err(Fault::new("a table of the contract names no separator", value, remedy).at(1));
+    let sheet = Sheet::open(source)?;
+    let columns = text::columns(sheet.header().iter().map(String::as_str), source.path, contract)?;
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, column) in columns.iter().enumerate() {
+        if places.insert(column.name, at).is_some() {
+            return Err(Fault::new("two columns have the same name", quoted(column.name), "remove one"));
+        }
     }
-    let mut refused = None;
-    let read = text::scan_from(source.utf8()?, source.path, contract, &mut |line, row| {
-        each(line, row).map_err(|fault| {
-            refused = Some(fault);
-            Error::Csv { path: source.path.to_path_buf(), cause: "refused".into() }
-        })
-    });
-    refused.map_or_else(|| Ok(read?), Err)
+    sheet.each(&mut |row| {
+        let mut fields = text::Row::new();
+        for (at, column) in columns.iter().enumerate() {
+            let is_time = column.name.ends_with("_ns");
+            let is_number = matches!(column.kind, Kind::Int | Kind::Float) && !is_time;
+            let field = if is_number { row.plain(at)? } else { row.text(at).into() };
+            let value = text::value(column, &field).map_err(|problem| match problem {
+                Problem::NotA { .. } if is_time => {
+                    let what = format!("column `{}` is not a time with its zone", column.name.trim_end_matches("_ns"));
+                    row.fault(&what, &field, "write it as 2026-05-14T09:00:00Z")
+                }
+                _ => Error::Line { path: source.path.to_path_buf(), line: row.line, problem }.into(),
+            })?;
+            fields.insert(column.name.into(), value);
+        }
+        each(row.line, fields)
+    })
 }
 
 /// A row of a contract as its struct.
@@ -281,21 +295,12 @@ impl Prices {
     }
 }
 
+/// The options of a command that has these arguments.
 #[cfg(test)]
-impl Grid {
-    /// The options of a command that gives none.
-    pub fn parse(output: &Path) -> Self {
-        use clap::{FromArgMatches, Parser};
-        #[derive(Parser)]
-        struct Line {
-            #[command(flatten)]
-            grid: Grid,
-        }
-        let command = <Line as clap::CommandFactory>::command();
-        let found =
-            command.get_matches_from(["grid".as_ref(), "--output".as_ref(), output.as_os_str(), "FILE".as_ref()]);
-        Line::from_arg_matches(&found).map(|line| line.grid).unwrap_or_else(|e| panic!("{e}"))
-    }
+pub fn parsed<T: Args + clap::FromArgMatches>(arguments: &[&str]) -> T {
+    let command = T::augment_args(clap::Command::new("import"));
+    let all = ["import", "--output", "out.csv", "FILE"].into_iter().chain(arguments.iter().copied());
+    T::from_arg_matches(&command.get_matches_from(all)).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ def mixed(case):
 
 # Words that say in what a number is.
 WORDS = [("USD", "EUR"), ("Hrs", "Minutes"), ("Hrs", "Quantity"), ("usd_per_hour", "usd_per_minute"), ("usd_per_hour", "eur_per_hour"),
-         ("gCO₂eq", "kgCO₂eq"), ("gCO2/kWh", "kgCO2/kWh"), ("gCO2/kWh", "lb/MWh"), ("kWh", "MWh"), ("gco2e_per_kwh", "kgco2e_per_kwh"), ("lifecycle", "direct"),
+         ("gCO₂eq", "kgCO₂eq"), ("gCO2/kWh", "kgCO2/kWh"), ("gCO2/kWh", "lb/MWh"), ("gCO₂eq/kWh", "lb/MWh"), ("kWh", "MWh"), ("gco2e_per_kwh", "kgco2e_per_kwh"), ("lifecycle", "direct"),
          ("Life cycle", "direct"), ("OnDemand", "Spot"), ("on_demand", "spot"), ("tokens/s", "requests/s"), ('"unit": "ms"', '"unit": "s"'),
          ('"unit": "sec"', '"unit": "ms"'), ('"unit": "s"', '"unit": "ms"'), ("(ms)", "(s)"), ("_ms", "_s"), ('"unit": "kWh"', '"unit": "Wh"'),
          ("(per sec)", "(per min)"), ("per_token", "per_character"), ("Linux", "Windows"), ("Shared", "Dedicated"), ("(s)", "(ms)"), ("(J)", "(kJ)")]
@@ -161,3 +161,112 @@ def sweep(case):
             changed.tree.append(other)
             changed.put(1, field, scaled(changed.get(1, field), 2))
             yield document.label(field), changed
+
+
+# Fields of lists that hold what is asked for, or emitted.
+FIGURES = ("usd_per_hour", "Price", "SpotPrice", "PricePerUnit", "cost_per_token", "gco2e_per_kwh", "(Life cycle)", "Value", "impact", "carbon_intensity",
+           "usd_per_kwh")
+
+
+def figures(case):
+    """Numbers of a list that are its prices or intensities."""
+    return [field for field in case.numbers() if case.sample.document.label(field).endswith(FIGURES)]
+
+
+@mutation("record again with another figure", kinds=("prices", "grid"))
+def another_figure(case):
+    """One offer, or one hour, that stands in the file twice: the second time at another price or intensity."""
+    for field in figures(case):
+        for place in case.places(len(case.filled(field, numeric=True))):
+            document, i = case.document, case.filled(field, numeric=True)[place]
+            if document.is_table:
+                document.repeat(i)
+                document.put(i + 1, field, scaled(document.get(i, field), "1.1"))
+                yield f"{document.label(field)}, record {i}", document
+
+
+@mutation("another currency beside", kinds=("prices",))
+def currency(case):
+    document = case.document
+    if document.is_table:
+        document.names.append("Currency" if "Currency" not in document.names else "Price currency")
+        for row in document.records:
+            row.append("EUR")
+    else:
+        for record in document.records:
+            record["currency"] = "EUR"
+    yield "", document
+
+
+@mutation("unit beside", kinds=("prices", "grid"))
+def unit_beside(case):
+    """A column that says another time or mass than the reader takes for granted."""
+    document = case.document
+    if document.is_table and "Unit" not in document.names:
+        document.names.append("Unit")
+        for row in document.records:
+            row.append("month" if case.sample.kind == "prices" else "kg/kWh")
+        yield "", document
+
+
+@mutation("count in the accelerator's name", kinds=("prices",))
+def counted_name(case):
+    """`8x NVIDIA H100` where the column of counts says another number."""
+    document = case.sample.document
+    for field in document.fields():
+        if document.label(field) in ("accelerator", "AcceleratorName"):
+            for i in case.filled(field):
+                other = case.document
+                other.put(i, field, "16x " + other.get(i, field))
+                yield f"record {i}", other
+
+
+@mutation("price of one accelerator", kinds=("prices",))
+def price_of_one(case):
+    """What the seller asks for one, in the place of the price of the machine."""
+    document = case.document
+    labels = {document.label(field): field for field in document.fields()}
+    count = labels.get("accelerator_count", labels.get("AcceleratorCount"))
+    for field in figures(case) if count is not None else []:
+        other = case.document
+        for i in range(len(other)):
+            if is_number(other.get(i, field)) and is_number(other.get(i, count)) and float(other.get(i, count)) > 1:
+                other.put(i, field, f"{float(other.get(i, field)) / float(other.get(i, count)):g}")
+        if other.text() != document.text():
+            yield other.label(field), other
+
+
+@mutation("direct above the life cycle", kinds=("grid",))
+def direct_above(case):
+    document = case.document
+    labels = {document.label(field): field for field in document.fields()}
+    direct, life = (next((labels[label] for label in labels if word in label), None) for word in ("(direct)", "(Life cycle)"))
+    for place in case.places(len(document)) if None not in (direct, life) else []:
+        other = case.document
+        if is_number(other.get(place, direct)):
+            other.put(place, life, other.get(place, direct))
+            other.put(place, direct, case.sample.document.get(place, life))
+            yield f"record {place}", other
+
+
+@mutation("local times for UTC", kinds=("grid",))
+def local_times(case):
+    """The hours of a zone with summer time under the header of UTC: one comes twice."""
+    document, clock = case.document, case.sample.clock
+    fields = {document.label(field): field for field in document.fields()}
+    if clock and "Datetime (local)" in fields:
+        for i in range(len(document)):
+            document.put(i, clock.fields[0], document.get(i, fields["Datetime (local)"]))
+        yield "", document
+
+
+@mutation("zone renamed from a record on", kinds=("grid",))
+def zone_renamed(case):
+    document = case.document
+    for field in document.fields():
+        if document.label(field) in ("Zone id", "Zone name") and len(document) > 3:
+            for start in case.starts():
+                other = case.document
+                for i in range(start, len(other)):
+                    other.put(i, field, other.get(i, field) + "-N")
+                yield f"{other.label(field)}, from record {start}", other

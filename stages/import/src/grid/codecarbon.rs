@@ -7,7 +7,7 @@ use crate::{
     grid::interval,
     read::{
         fault::{Fault, Result, quoted},
-        format::Format,
+        format::{Format, has_names},
         json::{self, Value, amount},
         sheet::Sheet,
         source::Source,
@@ -18,9 +18,8 @@ pub const FORMAT: Format<Sink> = Format {
     name: "codecarbon",
     about: "CodeCarbon's impact.csv (cloud regions) or global_energy_mix.json (countries)",
     recognises: |head| {
-        let header = head.lines().next().unwrap_or_default();
-        let cloud = ["provider", "region", "impact"].iter().all(|c| header.split(',').any(|h| h.trim() == *c));
-        cloud || (head.trim_start().starts_with('{') && head.contains("\"carbon_intensity\""))
+        has_names(head, &["provider", "region", "impact"])
+            || (head.trim_start().starts_with('{') && head.contains("\"carbon_intensity\""))
     },
     read,
 };
@@ -40,7 +39,12 @@ fn clouds(source: Source, sink: &mut Sink) -> Result<()> {
     let basis = sink.options.basis.clone().unwrap_or_else(|| "unknown".into());
     let sheet = Sheet::open(source)?;
     let (provider, region, impact) = (sheet.column("provider")?, sheet.column("region")?, sheet.column("impact")?);
+    let offset = sheet.find_column("offsetRatio");
     sheet.each(&mut |row| {
+        if let Some(ratio) = row.amount(offset)?.filter(|ratio| *ratio > 100.0) {
+            let remedy = "the columns may be exchanged: give the file as it was fetched";
+            return Err(row.fault("column `offsetRatio` is above 100 %", &ratio.to_string(), remedy));
+        }
         let region = format!("{}:{}", row.filled(provider)?, row.filled(region)?);
         let Some(intensity) = row.amount(impact)? else {
             sink.missing(row.line, &region);
@@ -68,6 +72,10 @@ fn countries(source: Source, sink: &mut Sink) -> Result<()> {
         }
         if !sink.wants(region) {
             return Ok(());
+        }
+        if let Some(other) = entry.text("iso_code").filter(|code| *code != region) {
+            let value = format!("{region} and {}", quoted(other));
+            return Err(Fault::new("two codes of one country", value, "give the file as it was fetched").at(line));
         }
         let Some(intensity) = amount(line, region, entry, "carbon_intensity")? else {
             sink.missing(line, region);

@@ -30,11 +30,66 @@ struct Columns {
     zone: usize,
     intensity: usize,
     estimated: Option<usize>,
+    /// Both intensities, where the file has both: direct, life cycle.
+    both: Option<[usize; 2]>,
+    /// Percentages without carbon, and of renewables, which are part of it.
+    carbon_free: Option<usize>,
+    renewable: Option<usize>,
+    /// The start on the clocks of the zone, and the zone's name.
+    local: Option<usize>,
+    name: Option<usize>,
+}
+
+/// Figures are rounded to two decimals.
+const ROUNDED: f64 = 0.02;
+/// Clocks differ from UTC by 12 hours behind to 14 ahead, in quarters of an hour.
+const QUARTER_NS: i64 = 900_000_000_000;
+const OFFSETS: std::ops::RangeInclusive<i64> = -48..=56;
+
+impl Columns {
+    /// Refuses figures of one row that contradict each other, as those of exchanged columns do.
+    fn check(&self, row: &Row, start_ns: i64) -> Result<()> {
+        let pair = |a: Option<usize>, b: Option<usize>| Ok::<_, Fault>(row.amount(a)?.zip(row.amount(b)?));
+        let contradict = |what: &str, (one, other): (f64, f64)| {
+            let value = format!("{one} and {other}");
+            Err(Fault::new(what, value, "the columns may be exchanged: give the file as it was fetched").at(row.line))
+        };
+        if let Some(figures) = pair(self.both.map(|b| b[0]), self.both.map(|b| b[1]))?
+            && figures.0 > figures.1 + ROUNDED
+        {
+            return contradict("direct emissions above those of the life cycle", figures);
+        }
+        if let Some(shares) = pair(self.renewable, self.carbon_free)?
+            && shares.0 > shares.1 + ROUNDED
+        {
+            return contradict("more renewable than carbon-free energy", shares);
+        }
+        for column in [self.renewable, self.carbon_free] {
+            if let Some(share) = row.amount(column)?.filter(|share| *share > 100.0 + ROUNDED) {
+                return Err(row.fault("a percentage above 100", &share.to_string(), "give the file as it was fetched"));
+            }
+        }
+        let local = row.text(self.local);
+        let offset_ns = instant(local).map(|ns| ns.saturating_sub(start_ns));
+        if offset_ns.is_some_and(|ns| ns % QUARTER_NS != 0 || !OFFSETS.contains(&(ns / QUARTER_NS))) {
+            let value = format!("{} and {}", quoted(local), quoted(row.text(self.start)));
+            let what = "local time and UTC that no zone has at one instant";
+            return Err(Fault::new(what, value, "give the file as it was fetched").at(row.line));
+        }
+        Ok(())
+    }
 }
 
 /// Lower case, the subscript two as a digit, hyphens as spaces.
 fn plain(name: &str) -> String {
     name.to_lowercase().replace('\u{2082}', "2").replace(['-', '_'], " ")
+}
+
+/// Grams for a kilowatt-hour, under any of its names; kilograms for a megawatt-hour are the same.
+fn is_grams(name: &str) -> bool {
+    ["gco2eq/kwh", "gco2e/kwh", "gco2/kwh", "kgco2eq/mwh", "kgco2e/mwh", "kgco2/mwh"]
+        .iter()
+        .any(|unit| plain(name).split([' ', '(', ')', '[', ']']).any(|word| word == *unit))
 }
 
 fn basis_of(name: &str) -> Option<&'static str> {
@@ -54,7 +109,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         Some(step) => step,
         None => step(sheet, &columns)?,
     };
-    let mut only = None;
+    let (mut only, mut names) = (None, HashMap::new());
     Sheet::open(source)?.each(&mut |row| {
         let (text, zone) = (row.filled(columns.start)?, row.filled(columns.zone)?);
         let start_ns = start(row, &columns)?;
@@ -64,6 +119,14 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let year: i64 = text.get(..4).and_then(|y| y.parse().ok()).unwrap_or_default();
         if !sink.wants(zone) || sink.options.year.is_some_and(|y| y != year) {
             return Ok(());
+        }
+        columns.check(row, start_ns)?;
+        let name = row.text(columns.name);
+        let first = names.entry(zone.to_string()).or_insert_with(|| name.to_string());
+        if first != name {
+            let example = format!("{zone}, {} after {}", quoted(name), quoted(first));
+            sink.notes.add("another name of a zone", row.line, &example);
+            *first = name.to_string();
         }
         if sink.options.zone.is_some() && *only.get_or_insert_with(|| zone.to_string()) != zone {
             return Err(row.fault("a second zone, which --zone cannot name too", zone, "pick one with --region"));
@@ -116,8 +179,25 @@ fn columns(sheet: &Sheet, wanted: Option<&str>) -> Result<(Columns, &'static str
                 return Err(Fault::new("several carbon intensities", quoted(&names), remedy));
             }
         };
-    let (start, zone) = (need("datetime (utc)")?, need("zone id")?);
-    Ok((Columns { start, zone, intensity, estimated: find("data estimated") }, basis))
+    if !is_grams(&header[intensity]) {
+        let remedy = "give g/kWh: convert the file, and its header, first";
+        return Err(Fault::new("a carbon intensity in another unit", quoted(&header[intensity]), remedy));
+    }
+    let of = |basis: &str| bases.iter().find(|b| b.1 == basis && is_grams(&header[b.0])).map(|b| b.0);
+    let starting =
+        |start: &str, more: &str| header.iter().position(|h| plain(h).starts_with(start) && plain(h).contains(more));
+    let columns = Columns {
+        start: need("datetime (utc)")?,
+        zone: need("zone id")?,
+        intensity,
+        estimated: find("data estimated"),
+        both: of("direct").zip(of("lifecycle")).map(|(direct, life)| [direct, life]),
+        carbon_free: starting("carbon free", "%").or_else(|| starting("low carbon perc", "")),
+        renewable: starting("renewable", "perc"),
+        local: starting("datetime", "local"),
+        name: find("zone name"),
+    };
+    Ok((columns, basis))
 }
 
 fn start(row: &Row, columns: &Columns) -> Result<i64> {

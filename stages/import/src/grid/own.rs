@@ -5,7 +5,7 @@ use crate::{
     lists::{contract_rows, row_of},
     read::{
         fault::{Fault, Result},
-        format::Format,
+        format::{Format, has_names},
         source::Source,
     },
 };
@@ -14,10 +14,7 @@ use schemas::tables;
 pub const FORMAT: Format<Sink> = Format {
     name: "own",
     about: "The columns of table `grid`: checked, filtered and written again",
-    recognises: |head| {
-        let header = head.lines().next().unwrap_or_default();
-        ["region", "basis", "source"].iter().all(|c| header.split(',').any(|h| h.trim() == *c))
-    },
+    recognises: |head| has_names(head, &["region", "basis", "source"]),
     read,
 };
 

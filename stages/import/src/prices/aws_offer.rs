@@ -27,6 +27,7 @@ struct Columns {
     term: usize,
     unit: usize,
     usd: usize,
+    description: Option<usize>,
     currency: usize,
     system: usize,
     tenancy: usize,
@@ -50,6 +51,7 @@ impl Columns {
             term: sheet.column("TermType")?,
             unit: sheet.column("Unit")?,
             usd: sheet.column("PricePerUnit")?,
+            description: sheet.find_column("PriceDescription"),
             currency: sheet.column("Currency")?,
             system: sheet.column("Operating System")?,
             tenancy: sheet.column("Tenancy")?,
@@ -94,6 +96,15 @@ impl Columns {
             },
         }
     }
+}
+
+/// The description has the price again, sometimes with fewer digits.
+const MOST_ROUNDED: f64 = 0.015;
+
+/// `$0.0042 per On Demand Linux t4g.nano Instance Hour` as 0.0042.
+fn described(text: &str) -> Option<f64> {
+    let (usd, rest) = text.strip_prefix('$')?.split_once(' ')?;
+    if rest.starts_with("per ") { usd.replace(',', "").parse().ok() } else { None }
 }
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
@@ -149,6 +160,13 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             ..Price::default()
         };
         let usd = row.amount(columns.usd)?;
+        if let (Some(usd), Some(described)) = (usd, described(row.text(columns.description)))
+            && (usd - described).abs() > MOST_ROUNDED * described
+        {
+            let value = format!("{}, {usd} beside {}", instance, quoted(row.text(columns.description)));
+            let what = "`PricePerUnit` is not what `PriceDescription` says";
+            return Err(Fault::new(what, value, "give the file as it was fetched").at(row.line));
+        }
         sink.hourly(row.line, &price, tier, usd)
     })
 }

@@ -2,7 +2,7 @@
 
 use super::{Price, Same, Sink};
 use crate::read::{
-    fault::Result,
+    fault::{Fault, Result, quoted},
     format::Format,
     json::{self, Value, amount},
     source::Source,
@@ -22,6 +22,9 @@ pub const FORMAT: Format<Sink> = Format {
 /// The entry that explains the others.
 const DOCUMENTATION: &str = "sample_spec";
 
+/// Embeddings cost 0.005 to 0.2 USD per million tokens.
+const MOST_USD_PER_EMBEDDED_MTOK: f64 = 5.0;
+
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     sink.options.dated()?;
     sink.same = Same::Equal;
@@ -33,7 +36,13 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         if sink.options.provider.as_ref().is_some_and(|p| *p != seller) {
             return Ok(());
         }
+        if let Some(other) = entry.text("currency").filter(|currency| !currency.eq_ignore_ascii_case("USD")) {
+            let value = format!("{model}, {}", quoted(other));
+            return Err(Fault::new("a price that is not in USD", value, "convert the entry or remove it").at(line));
+        }
         let usd = |field: &str| amount(line, model, entry, field).map(|usd| usd.map(per_million));
+        let is_chat = matches!(entry.text("mode"), Some("chat" | "completion" | "responses"));
+        let mut base: Option<Price> = None;
         let mut rows = 0;
         for tier in tiers(entry) {
             let ending = tier.map(|t| format!("_above_{t}_tokens")).unwrap_or_default();
@@ -48,16 +57,49 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                 includes_power: true,
                 ..Price::default()
             };
-            if price.input_usd_per_mtok.is_some() || price.output_usd_per_mtok.is_some() {
-                sink.by_token(line, price)?;
-                rows += 1;
+            if price.input_usd_per_mtok.is_none() && price.output_usd_per_mtok.is_none() {
+                continue;
             }
+            rows += 1;
+            if !sink.options.wants(&price) {
+                continue;
+            }
+            let (input, output) = (price.input_usd_per_mtok, price.output_usd_per_mtok);
+            if is_chat && input.zip(output).is_some_and(|(input, output)| (input == 0.0) != (output == 0.0)) {
+                sink.notes.add("only one of input and output is free", line, &price.instance);
+            }
+            let is_embedding = entry.text("mode") == Some("embedding");
+            if let Some(usd) = input.filter(|usd| is_embedding && *usd > MOST_USD_PER_EMBEDDED_MTOK) {
+                let what =
+                    format!("implausible, an embedding above {MOST_USD_PER_EMBEDDED_MTOK} USD per million tokens");
+                sink.notes.add(&what, line, &format!("{}, {usd}", price.instance));
+            }
+            if let Some(base) = &base {
+                compare(sink, line, base, &price);
+            }
+            base.get_or_insert_with(|| price.clone());
+            sink.row(line, price)?;
         }
         if rows == 0 {
             sink.notes.add("entry without a price per token, skipped", line, model);
         }
         Ok(())
     })
+}
+
+/// Long inputs cost up to twice as much; half of the base price, or five times it, is in another unit.
+fn compare(sink: &mut Sink, line: u64, base: &Price, long: &Price) {
+    let pairs = [
+        (base.input_usd_per_mtok, long.input_usd_per_mtok),
+        (base.output_usd_per_mtok, long.output_usd_per_mtok),
+        (base.cached_input_usd_per_mtok, long.cached_input_usd_per_mtok),
+    ];
+    for (usd, above) in pairs.into_iter().filter_map(|(usd, above)| usd.zip(above)) {
+        if above < usd / 2.0 || above > usd * 5.0 {
+            let what = "implausible, beyond half to five times the price of short inputs, perhaps in another unit";
+            sink.notes.add(what, line, &format!("{}, {above} and {usd}", long.instance));
+        }
+    }
 }
 
 /// The entry's base price, and the lengths above which another one holds.

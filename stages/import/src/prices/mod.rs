@@ -1,6 +1,9 @@
 //! Price catalogues: what a reader gives, what becomes of it, and the registry.
 //!
-//! A new catalogue is a file here that has a `FORMAT`, its line in [`formats!`], and its section in `docs/imports.md`.
+//! A new catalogue is a file here that has a `FORMAT`, its line in [`formats!`], and its page in `docs/imports/prices`.
+
+mod beside;
+mod machine;
 
 use crate::{
     lists::{Prices, said, save},
@@ -9,6 +12,7 @@ use crate::{
         format::formats,
     },
 };
+use beside::{Known, Terms};
 use schemas::{
     sorted::{Aside, Group, Kept, Sorter, only},
     tables,
@@ -37,13 +41,6 @@ const UNDATED: &str = "no date of the prices, `as_of` is left empty (--as-of DAT
 /// Range of what zones ask.
 const LOW: &str = "low_usd_per_hour";
 const HIGH: &str = "high_usd_per_hour";
-/// USD an hour below which a price gets a warning: a twelfth of the least for an accelerator (0.063) and less than a thirtieth of the least
-/// for a vCPU (0.0076) in `data/inputs/prices`.
-const LEAST_USD_PER_ACCELERATOR: f64 = 0.005;
-const LEAST_USD_PER_VCPU: f64 = 0.0002;
-/// Above it a price per million tokens is probably one per thousand or per token.
-const MAX_USD_PER_MTOK: f64 = 1000.0;
-
 /// Takes what a reader found: drops what was not asked for or cannot be a price, and keeps the rest in order.
 pub struct Sink {
     pub options: Prices,
@@ -51,6 +48,7 @@ pub struct Sink {
     pub same: Same,
     /// Day for which the file vouches: what it says itself, else `--as-of`.
     pub as_of: Option<String>,
+    known: Known,
     sorter: Sorter<Price>,
 }
 
@@ -63,6 +61,7 @@ impl Sink {
             notes: Notes::default(),
             same: Same::Refuse,
             as_of: options.as_of.clone(),
+            known: Known::default(),
             sorter,
         }
     }
@@ -85,52 +84,37 @@ impl Sink {
     /// A price by the hour, of a whole machine. `None` is no price, and no row.
     pub fn hourly(&mut self, line: u64, price: &Price, tier: &str, usd: Option<f64>) -> Result<()> {
         let price = Price { tier: tier.into(), usd_per_hour: usd, ..price.clone() };
-        let instance = &price.instance;
-        if !self.options.wants(&price) {
-            return Ok(());
-        }
-        let Some(usd) = usd else {
-            self.notes.add(&format!("no {tier} price, no row"), line, instance);
-            return Ok(());
-        };
-        let each = usd / price.accelerator_count.unwrap_or(1).max(1) as f64;
-        let max = self.options.max_usd_per_hour_per_accelerator;
-        if usd == PLACEHOLDER_USD {
-            self.notes.add(PLACEHOLDER, line, instance);
-        } else if usd == 0.0 {
-            self.notes.add("price of 0, left out", line, instance);
-        } else if each > max {
-            let what = format!("price above {max} USD an hour and accelerator, left out");
-            self.notes.add(&what, line, &format!("{instance}, {usd}"));
-        } else {
-            let (least, count, each) = match price.accelerator_count {
-                Some(count) => (LEAST_USD_PER_ACCELERATOR, count, "accelerator"),
-                None => (LEAST_USD_PER_VCPU, price.vcpus.unwrap_or(1), "vCPU"),
-            };
-            if usd < least * count as f64 {
-                let what = format!("implausible, below {least} USD an hour and {each}, perhaps in another unit");
-                self.notes.add(&what, line, &format!("{instance}, {usd}"));
-            }
-            self.row(line, price)?;
+        match usd {
+            _ if !self.options.wants(&price) => {}
+            None => self.notes.add(&format!("no {tier} price, no row"), line, &price.instance),
+            Some(PLACEHOLDER_USD) => self.notes.add(PLACEHOLDER, line, &price.instance),
+            Some(_) => self.row(line, price)?,
         }
         Ok(())
     }
 
-    /// A price by the token: 0 is a price, and an implausible one is kept with a warning.
-    pub fn by_token(&mut self, line: u64, price: Price) -> Result<()> {
-        let usd = [price.input_usd_per_mtok, price.output_usd_per_mtok].into_iter().flatten().fold(0.0, f64::max);
-        if usd > MAX_USD_PER_MTOK {
-            let what = format!("implausible, above {MAX_USD_PER_MTOK} USD per million tokens, perhaps in another unit");
-            self.notes.add(&what, line, &format!("{}, {usd}", price.instance));
-        }
-        self.row(line, price)
-    }
-
-    /// A row with its source and date, if it was asked for.
+    /// A row with its source and date, if it was asked for and can be a price. By the token, 0 is one.
     pub fn row(&mut self, line: u64, mut price: Price) -> Result<()> {
         if !self.options.wants(&price) {
             return Ok(());
         }
+        let max = self.options.max_usd_per_hour_per_accelerator;
+        match price.usd_per_hour {
+            Some(0.0) if price.tier != "on_prem" => {
+                self.notes.add("price of 0, left out", line, &price.instance);
+                return Ok(());
+            }
+            Some(usd) if usd / price.accelerator_count.unwrap_or(1).max(1) as f64 > max => {
+                let what = format!("price above {max} USD an hour and accelerator, left out");
+                self.notes.add(&what, line, &format!("{}, {usd}", price.instance));
+                return Ok(());
+            }
+            _ => {}
+        }
+        if !machine::check(line, &mut price, &mut self.notes)? {
+            return Ok(());
+        }
+        self.known.see(line, &price)?;
         if let (Some(source), Some(date)) = (&self.options.source, &self.options.retrieved_on) {
             (price.source, price.retrieved_on) = (source.clone(), date.clone());
             price.as_of = self.as_of.clone();
@@ -143,14 +127,21 @@ impl Sink {
 
     /// Writes the rows, of each key one.
     pub fn finish(self, format: &str) -> anyhow::Result<()> {
-        let Sink { options, notes, same, mut sorter, .. } = self;
+        let Sink { options, mut notes, same, known, mut sorter, .. } = self;
+        known.remark(&mut notes);
         notes.print(&options.input);
-        let mut chosen = Notes::default();
-        let mut pick = |group: &Group| match same {
-            _ if group.rows() == 1 => Ok(Some(Kept::row(0))),
-            Same::Refuse => only(group),
-            Same::Median => Ok(Some(median(group, &mut chosen))),
-            Same::Equal => Ok(equal(group, &mut chosen).map(Kept::row)),
+        let (mut chosen, mut terms) = (Notes::default(), Terms::default());
+        let mut pick = |group: &Group| {
+            let kept = match same {
+                _ if group.rows() == 1 => Some(Kept::row(0)),
+                Same::Refuse => only(group)?,
+                Same::Median => Some(median(group, &mut chosen)),
+                Same::Equal => equal(group, &mut chosen).map(Kept::row),
+            };
+            if let Some(kept) = &kept {
+                terms.see(group, kept.row, &mut chosen);
+            }
+            Ok(kept)
         };
         if same == Same::Median {
             [LOW, HIGH].iter().for_each(|column| sorter.fill(column));
@@ -185,7 +176,10 @@ fn equal(group: &Group, notes: &mut Notes) -> Option<usize> {
     let columns = ["usd_per_hour", "input_usd_per_mtok", "cached_input_usd_per_mtok", "output_usd_per_mtok"];
     let price = |row: usize| columns.map(|c| group.float(row, c));
     if let Some(other) = (1..group.rows()).find(|row| price(*row) != price(0)) {
-        let shown = |row| price(row).into_iter().flatten().map(|usd| usd.to_string()).collect::<Vec<_>>().join("/");
+        let shown = |row| {
+            let all = price(row).into_iter().flatten().map(|usd| usd.to_string()).collect::<Vec<_>>().join("/");
+            format!("{all} in line {}", group.place(row).1)
+        };
         let example = format!("{}, {} and {}", group.text(0, "instance"), shown(0), shown(other));
         notes.add("several prices for one instance and tier, none taken", group.place(0).1, &example);
         return None;
@@ -194,16 +188,4 @@ fn equal(group: &Group, notes: &mut Notes) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_price_has_the_columns_of_the_contract() {
-        let price = serde_json::to_value(Price::default()).unwrap();
-        let mut fields: Vec<&str> = price.as_object().unwrap().keys().map(String::as_str).collect();
-        let mut columns: Vec<&str> = tables::PRICE.columns.iter().map(|c| c.name).collect();
-        fields.sort_unstable();
-        columns.sort_unstable();
-        assert_eq!(fields, columns);
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use crate::{
     lists::{contract_rows, row_of},
     read::{
         fault::{Fault, Result},
-        format::Format,
+        format::{Format, has_names},
         source::Source,
     },
 };
@@ -14,10 +14,7 @@ use schemas::{inputs::has_price, tables};
 pub const FORMAT: Format<Sink> = Format {
     name: "own",
     about: "The columns of table `price`: checked, filtered and written again",
-    recognises: |head| {
-        let header = head.lines().next().unwrap_or_default();
-        ["provider", "region", "instance", "tier", "source"].iter().all(|c| header.split(',').any(|h| h.trim() == *c))
-    },
+    recognises: |head| has_names(head, &["provider", "region", "instance", "tier", "source"]),
     read,
 };
 
@@ -30,6 +27,11 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     contract_rows(source, &tables::PRICE, &mut |line, row| {
         has_price(source.path, line, &row)?;
         let price: Price = row_of(row)?;
+        if let Some(as_of) = price.as_of.as_ref().filter(|as_of| **as_of > price.retrieved_on) {
+            let value = format!("{as_of} and {}", price.retrieved_on);
+            let what = "a price that is vouched for after the day of reading";
+            return Err(Fault::new(what, value, "correct the line").at(line));
+        }
         if sink.options.provider.as_ref().is_some_and(|p| *p != price.provider) {
             return Ok(());
         }

@@ -1,77 +1,33 @@
 //! SkyPilot's `vms.csv` of any cloud (skypilot-org/skypilot-catalog): columns by name, prices of whole machines, one row a zone.
 //!
 //! On GCP a machine and its accelerators are two rows, to be added in the same zone. Which machine carries which accelerators the
-//! file does not say: [`MACHINES`] does (docs.cloud.google.com/compute/docs/gpus), else a name with `-Ng` carries N. A TPU's price
+//! file does not say: a list in [`gcp`] does (docs.cloud.google.com/compute/docs/gpus), else a name with `-Ng` carries N. A TPU's price
 //! has its machine in it.
 
-use super::{PLACEHOLDER, PLACEHOLDER_USD, Price, Same, Sink};
-use crate::read::{
-    fault::{Fault, Result, quoted},
-    format::Format,
-    sheet::{Row, Sheet, whole},
-    source::Source,
+mod gcp;
+
+use super::{PLACEHOLDER, PLACEHOLDER_USD, Price, Same, Sink, beside::doubt_of, machine};
+use crate::{
+    read::{
+        fault::{Fault, Result, quoted},
+        format::{Format, has_names},
+        sheet::{Row, Sheet, whole},
+        source::Source,
+    },
+    runs::accelerators::split,
 };
+use gcp::{Fit, Part, built_in, fitting};
 use std::{
     cell::Cell,
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
 };
 
 pub const FORMAT: Format<Sink> = Format {
     name: "skypilot",
     about: "vms.csv of SkyPilot's catalogue: AWS, Azure, GCP and others",
-    recognises: |head| {
-        let header = head.lines().next().unwrap_or_default();
-        ["InstanceType", "AcceleratorName", "SpotPrice"].iter().all(|c| header.split(',').any(|h| h.trim() == *c))
-    },
+    recognises: |head| has_names(head, &["InstanceType", "AcceleratorName", "SpotPrice"]),
     read,
 };
-
-/// Accelerator, how many, and the machines that have them built in.
-const MACHINES: &[(&str, i64, &[&str])] = &[
-    ("A100", 1, &["a2-highgpu-1g"]),
-    ("A100", 2, &["a2-highgpu-2g"]),
-    ("A100", 4, &["a2-highgpu-4g"]),
-    ("A100", 8, &["a2-highgpu-8g"]),
-    ("A100", 16, &["a2-megagpu-16g"]),
-    ("A100-80GB", 1, &["a2-ultragpu-1g"]),
-    ("A100-80GB", 2, &["a2-ultragpu-2g"]),
-    ("A100-80GB", 4, &["a2-ultragpu-4g"]),
-    ("A100-80GB", 8, &["a2-ultragpu-8g"]),
-    ("L4", 1, &["g2-standard-4", "g2-standard-8", "g2-standard-12", "g2-standard-16", "g2-standard-32"]),
-    ("L4", 2, &["g2-standard-24"]),
-    ("L4", 4, &["g2-standard-48"]),
-    ("L4", 8, &["g2-standard-96"]),
-    ("H100", 1, &["a3-highgpu-1g"]),
-    ("H100", 2, &["a3-highgpu-2g"]),
-    ("H100", 4, &["a3-highgpu-4g"]),
-    ("H100", 8, &["a3-highgpu-8g", "a3-edgegpu-8g"]),
-    ("H100-MEGA", 8, &["a3-megagpu-8g"]),
-    ("H200", 8, &["a3-ultragpu-8g"]),
-    ("B200", 8, &["a4-highgpu-8g"]),
-    ("RTXPRO6000", 1, &["g4-standard-48"]),
-    ("RTXPRO6000", 2, &["g4-standard-96"]),
-    ("RTXPRO6000", 4, &["g4-standard-192"]),
-    ("RTXPRO6000", 8, &["g4-standard-384"]),
-];
-
-/// Accelerators that have a row of their own.
-struct Part {
-    line: u64,
-    name: String,
-    label: String,
-    count: i64,
-    usd: Option<f64>,
-    spot_usd: Option<f64>,
-    /// A machine of the list is in the zone to carry them.
-    claimed: bool,
-    used: Cell<bool>,
-}
-
-impl Part {
-    fn is_tpu(&self) -> bool {
-        self.name.starts_with("tpu-")
-    }
-}
 
 struct Columns {
     instance: usize,
@@ -84,10 +40,16 @@ struct Columns {
     spot_usd: usize,
     region: usize,
     zone: Option<usize>,
+    /// Columns that other catalogues have: each must say USD, or an hour.
+    currency: Option<usize>,
+    unit: Option<usize>,
 }
 
 impl Columns {
     fn of(sheet: &Sheet) -> Result<Self> {
+        let named = |names: &[&str]| {
+            sheet.header().iter().position(|name| names.contains(&name.replace(' ', "").to_lowercase().as_str()))
+        };
         Ok(Columns {
             instance: sheet.column("InstanceType")?,
             accelerator: sheet.column("AcceleratorName")?,
@@ -99,6 +61,8 @@ impl Columns {
             spot_usd: sheet.column("SpotPrice")?,
             region: sheet.column("Region")?,
             zone: sheet.find_column("AvailabilityZone"),
+            currency: named(&["currency", "pricecurrency", "price_currency"]),
+            unit: named(&["unit", "priceunit", "price_unit", "per", "period", "billingperiod"]),
         })
     }
 
@@ -106,15 +70,43 @@ impl Columns {
         (row.text(self.region).to_string(), row.text(self.zone).to_string())
     }
 
-    /// The accelerator's name with its maker, where the file says who that is.
+    /// Refuses prices in another currency or unit, and a number of accelerators that `GpuInfo` contradicts.
+    fn check(&self, row: &Row) -> Result<()> {
+        let is_one = |column: Option<usize>, words: &[&str]| {
+            let text = row.text(column).to_lowercase();
+            text.is_empty() || words.contains(&text.as_str())
+        };
+        if !is_one(self.currency, &["usd", "us$", "$"]) {
+            return Err(row.fault("a price that is not in USD", row.text(self.currency), "convert the file first"));
+        }
+        if !is_one(self.unit, &["hour", "hours", "hr", "hrs", "h", "1h", "usd/hour", "usd/h", "per hour", "hourly"]) {
+            return Err(row.fault("a price that is not by the hour", row.text(self.unit), "convert the file first"));
+        }
+        let counted = row.text(self.info).split("Count").nth(1).and_then(|rest| {
+            let rest = rest.trim_start_matches(['\'', '"', ':', ' ']);
+            rest[..rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len())].parse::<f64>().ok()
+        });
+        match (counted, row.amount(self.count)?) {
+            (Some(counted), Some(count)) if counted != count => {
+                let value = format!("{}, {count} beside {counted}", row.text(self.instance));
+                let what = "`AcceleratorCount` is not what `GpuInfo` says";
+                Err(Fault::new(what, value, "give the file as it was fetched").at(row.line))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The accelerator's name with its maker, where the file says who that is, and with the count that it has.
     fn label(&self, row: &Row) -> String {
-        let (name, info) = (row.text(self.accelerator), row.text(self.info));
+        let (count, name) = split(row.text(self.accelerator));
         // A Python dictionary on AWS, JSON elsewhere.
+        let info = row.text(self.info);
         let maker = info.split("Manufacturer").nth(1).and_then(|rest| rest.split(['\'', '"']).nth(2));
-        match maker.filter(|m| !m.is_empty() && !name.to_lowercase().starts_with(&m.to_lowercase())) {
+        let name = match maker.filter(|m| !m.is_empty() && !name.to_lowercase().starts_with(&m.to_lowercase())) {
             Some(maker) => format!("{maker} {name}"),
             None => name.to_string(),
-        }
+        };
+        count.map_or(name.clone(), |count| format!("{count}x {name}"))
     }
 }
 
@@ -130,7 +122,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         return Err(Fault::new("missing column", quoted("AvailabilityZone"), "leave --per-zone out"));
     }
     sink.same = if sink.options.per_zone { Same::Equal } else { Same::Median };
-    let parts = parts(sheet, &columns, sink)?;
+    let mut machines = Machines::default();
+    let parts = parts(sheet, &columns, &mut machines, sink)?;
     let sheet = Sheet::open(source)?;
     sheet.each(&mut |row| {
         let instance = row.text(columns.instance);
@@ -143,6 +136,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         if !name.is_empty() && count.is_none() {
             row.filled(columns.count)?;
         }
+        let stated = count;
         let count = count.filter(|c| *c > 0.0 && !name.is_empty());
         if count.is_some() && whole(count).is_none() {
             sink.notes.add("share of an accelerator, left out", row.line, instance);
@@ -161,6 +155,15 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             grid_region: Some(format!("{provider}:{}", row.text(columns.region))),
             ..Price::default()
         };
+        let has_some = stated.is_some_and(|count| count > 0.0) || row.text(columns.info).contains("Count");
+        if name.is_empty() && has_some {
+            sink.notes.add("accelerators without a name, left out", row.line, instance);
+            return Ok(());
+        }
+        if let Some(example) = machines.two_prices(&columns, row) {
+            sink.notes.add("several prices for one machine and zone, none taken", row.line, &example);
+            return Ok(());
+        }
         let (usd, spot_usd) = (row.amount(columns.usd)?, row.amount(columns.spot_usd)?);
         let here = parts.get(&place).map(Vec::as_slice).unwrap_or_default();
         let attached = sink.options.host.as_deref() == Some(instance);
@@ -179,7 +182,25 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                 sink.notes.add("machine of accelerators whose price is not in its zone, left out", row.line, instance);
                 Ok(())
             }
+            Fit::With(_) if [usd, spot_usd].contains(&Some(PLACEHOLDER_USD)) => {
+                sink.notes.add(PLACEHOLDER, row.line, instance);
+                Ok(())
+            }
             Fit::With(parts) => parts.into_iter().try_for_each(|part| {
+                let (usd, spot_usd) = (usd.filter(|usd| *usd > 0.0), spot_usd.filter(|usd| *usd > 0.0));
+                // A sum would hide what is wrong with its parts.
+                for one in [usd, spot_usd] {
+                    machine::doubt_usd(row.line, &Price { usd_per_hour: one, ..price.clone() }, &mut sink.notes);
+                }
+                for (line, name, [usd, spot]) in
+                    [(row.line, instance, [usd, spot_usd]), (part.line, &part.label, [part.usd, part.spot_usd])]
+                {
+                    if let (Some(usd), Some(spot)) = (usd, spot)
+                        && let Some(what) = doubt_of(usd, "spot", spot)
+                    {
+                        sink.notes.add(&what, line, &format!("{name}, {spot} and {usd}"));
+                    }
+                }
                 part.used.set(true);
                 let price = Price {
                     instance: if attached {
@@ -227,11 +248,18 @@ fn sum(a: Option<f64>, b: Option<f64>) -> Option<f64> {
 }
 
 /// First pass: the rows without an instance, by region and zone. Placeholders are none: a sum would hide them.
-fn parts(sheet: Sheet, columns: &Columns, sink: &mut Sink) -> Result<BTreeMap<(String, String), Vec<Part>>> {
+fn parts(
+    sheet: Sheet,
+    columns: &Columns,
+    zoned: &mut Machines,
+    sink: &mut Sink,
+) -> Result<BTreeMap<(String, String), Vec<Part>>> {
     let (mut parts, mut machines) = (BTreeMap::<(String, String), Vec<Part>>::new(), HashSet::new());
     sheet.each(&mut |row| {
+        columns.check(row)?;
         let instance = row.text(columns.instance);
         if !instance.is_empty() {
+            zoned.see(columns, row);
             machines.extend(built_in(instance).map(|(name, count)| (columns.place(row), name, count)));
             return Ok(());
         }
@@ -261,6 +289,19 @@ fn parts(sheet: Sheet, columns: &Columns, sink: &mut Sink) -> Result<BTreeMap<(S
             }
             return Ok(());
         }
+        let price = Price {
+            provider: sink.options.provider.clone().unwrap_or_default(),
+            region: row.text(columns.region).into(),
+            instance: format!("{count}x{name}"),
+            tier: "on_demand".into(),
+            accelerator: Some(columns.label(row)),
+            accelerator_count: Some(count),
+            usd_per_hour: usd,
+            ..Price::default()
+        };
+        if sink.options.wants(&price) {
+            sink.known.see(row.line, &price)?;
+        }
         here.push(Part {
             line: row.line,
             label: columns.label(row),
@@ -280,38 +321,37 @@ fn parts(sheet: Sheet, columns: &Columns, sink: &mut Sink) -> Result<BTreeMap<(S
     Ok(parts)
 }
 
-enum Fit<'a> {
-    /// A machine without accelerators.
-    Alone,
-    With(Vec<&'a Part>),
-    /// A machine with accelerators of which there is no price, or more than one.
-    Unknown,
+/// The machines of each zone by their first line and its prices, and the line in which another price stands.
+#[derive(Default)]
+struct Machines(HashMap<[String; 3], Offered>);
+
+struct Offered {
+    line: u64,
+    prices: [String; 2],
+    other: Option<(u64, [String; 2])>,
 }
 
-/// The accelerators that a machine has built in.
-fn built_in(instance: &str) -> Option<(&'static str, i64)> {
-    let plain = instance.strip_suffix("-nolssd").unwrap_or(instance);
-    MACHINES.iter().find(|(_, _, machines)| machines.contains(&plain)).map(|(name, count, _)| (*name, *count))
-}
+impl Machines {
+    fn key(columns: &Columns, row: &Row) -> [String; 3] {
+        let (region, zone) = columns.place(row);
+        [row.text(columns.instance).to_string(), region, zone]
+    }
 
-/// The accelerators of its zone that a machine carries.
-fn fitting<'a>(instance: &str, here: &'a [Part], host: Option<&str>) -> Fit<'a> {
-    if let Some(wanted) = built_in(instance) {
-        let part = here.iter().find(|p| (p.name.as_str(), p.count) == wanted);
-        return part.map_or(Fit::Unknown, |p| Fit::With(vec![p]));
+    fn see(&mut self, columns: &Columns, row: &Row) {
+        let prices = [columns.usd, columns.spot_usd].map(|column| row.text(column).to_string());
+        let (line, first) = (row.line, prices.clone());
+        let offered = self.0.entry(Self::key(columns, row)).or_insert(Offered { line, prices: first, other: None });
+        if offered.prices != prices {
+            offered.other.get_or_insert((row.line, prices));
+        }
     }
-    if host == Some(instance) {
-        let attachable = |p: &&Part| !p.is_tpu() && !MACHINES.iter().any(|(name, _, _)| *name == p.name);
-        return Fit::With(here.iter().filter(attachable).collect());
-    }
-    let Some(carries) = instance.split('-').find_map(|word| word.strip_suffix('g')?.parse::<i64>().ok()) else {
-        // Families a2, a3, a4x, g2, g4 have accelerators, whatever a newer machine of them is called.
-        let accelerated = matches!(instance.as_bytes(), [b'a' | b'g', digit, ..] if digit.is_ascii_digit());
-        return if accelerated { Fit::Unknown } else { Fit::Alone };
-    };
-    // A machine that the list does not know: sure only if one kind fits, and no machine of the list is there to have it.
-    match here.iter().filter(|p| p.count == carries && !p.claimed && !p.is_tpu()).collect::<Vec<_>>() {
-        one if one.len() == 1 => Fit::With(one),
-        _ => Fit::Unknown,
+
+    /// Both prices of a machine that has two in its zone.
+    fn two_prices(&self, columns: &Columns, row: &Row) -> Option<String> {
+        let Offered { line, prices, other } = self.0.get(&Self::key(columns, row))?;
+        let (other_line, others) = other.as_ref()?;
+        let shown = |prices: &[String; 2]| prices.join("/");
+        let instance = row.text(columns.instance);
+        Some(format!("{instance}, {} in line {line} and {} in line {other_line}", shown(prices), shown(others)))
     }
 }

@@ -95,6 +95,17 @@ impl Survey {
         place.get_or_insert_with(|| Seen { line, text: text.trim().to_string() });
     }
 
+    /// The mark that was asked for, else that of all these cells, each with its line.
+    pub fn choose_mark<'a>(
+        asked: Option<Mark>,
+        delimiter: u8,
+        cells: impl Iterator<Item = (u64, &'a str)>,
+    ) -> Result<Decimal> {
+        let mut survey = Survey::default();
+        cells.for_each(|(line, text)| survey.see(line, text));
+        asked.map_or_else(|| survey.decide(delimiter), |mark| Ok(mark.into()))
+    }
+
     /// Whether commas stand in numbers.
     pub fn has_commas(&self) -> bool {
         self.comma.is_some() || self.lone_comma.is_some()

@@ -2,6 +2,7 @@
 
 use super::{
     fault::{Fault, Result, quoted},
+    fields::split_header,
     source::Source,
 };
 use clap::builder::PossibleValuesParser;
@@ -35,6 +36,12 @@ pub fn names<S>(all: &'static [Format<S>]) -> PossibleValuesParser {
 pub fn help<S>(all: &[Format<S>]) -> String {
     let line = |f: &Format<S>| format!("\n  {:<18} {}", f.name, f.about);
     format!("Formats, described in docs/imports.md:{}", all.iter().map(line).collect::<String>())
+}
+
+/// Whether a file begins with a header that has these names, whatever separates them.
+pub fn has_names(head: &str, names: &[&str]) -> bool {
+    let line = head.lines().next().unwrap_or_default();
+    split_header(line, None, &|header| names.iter().all(|name| header.iter().any(|h| h == name))).is_some()
 }
 
 /// The format that was asked for, or the only one that knows the beginning of the file.

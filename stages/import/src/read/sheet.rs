@@ -169,10 +169,9 @@ impl<'a> Sheet<'a> {
             return Ok(true);
         }
         let known = Names::of(&self.names);
-        let Some((delimiter, names)) = split_header(&row.text, None, &|names| are_names(names, &known, &|_| false))
-        else {
-            return Ok(false);
-        };
+        // Words with a comma in a row of another separator are no header of two names.
+        let is_header = |names: &[String]| 2 * names.len() > self.names.len() && are_names(names, &known, &|_| false);
+        let Some((delimiter, names)) = split_header(&row.text, None, &is_header) else { return Ok(false) };
         let moved = follow(&self.header, self.header_line, &names, row.line)?;
         if !moved.differences.is_empty() {
             let remedy = "import each part by itself";
@@ -336,6 +335,18 @@ impl Row {
             Cell::Number(q) => Ok(Some(q.value)),
             _ if field.parse::<f64>().is_ok_and(|v| !v.is_finite()) => Err(wrong("is not a finite number")),
             _ => Err(wrong("is not a number")),
+        }
+    }
+
+    /// A field with the number that it has, written with a point and without marks of thousands; other words as they are.
+    pub fn plain(&self, column: usize) -> Result<Cow<'_, str>> {
+        let field = self.text(column);
+        match cell(field, self.decimal) {
+            Cell::Number(q) if q.unit.is_none() => Ok(q.value.to_string().into()),
+            Cell::Absent(_) => Ok(field.into()),
+            _ => {
+                Err(self.fault(&format!("column `{}` is not a number", self.header[column]), field, "correct the line"))
+            }
         }
     }
 

@@ -57,22 +57,32 @@ fn whole(value: &Value) -> Option<i64> {
     value.as_f64().filter(|n| *n >= 1.0 && *n <= MOST as f64 && n.fract() == 0.0).map(|n| n as i64)
 }
 
-/// What one object states, and what the objects in it do.
-pub fn stated(entry: &Value) -> Vec<Count> {
-    let mut counts = Vec::new();
-    scopes(entry, "", 0, &mut counts);
-    counts
+/// Accelerators that share each layer, several times over the largest: NVLink joins 72.
+const MOST_PARALLEL: i64 = 1024;
+
+/// What one object states, and what the objects in it do; and what stands in the place of a number and is none.
+pub fn stated(entry: &Value) -> (Vec<Count>, Vec<(String, String)>) {
+    let (mut counts, mut unread) = (Vec::new(), Vec::new());
+    scopes(entry, "", 0, &mut counts, &mut unread);
+    (counts, unread)
 }
 
-fn scopes(entry: &Value, path: &str, depth: usize, counts: &mut Vec<Count>) {
+fn scopes(entry: &Value, path: &str, depth: usize, counts: &mut Vec<Count>, unread: &mut Vec<(String, String)>) {
     let Value::Map(pairs) = entry else { return };
+    let is_size = |name: &str| [TENSOR, PIPELINE, DATA].iter().any(|names| names.contains(&name));
+    for (key, value) in pairs.iter().filter(|(key, _)| is_size(&plain(key))) {
+        if whole(value).is_none_or(|n| n > MOST_PARALLEL) && *value != Value::Null {
+            unread.extend(value.shown().map(|shown| (format!("{path}{key}"), shown)));
+        }
+    }
     let find = |names: &[&str]| {
         let named = pairs.iter().filter(|(key, _)| names.contains(&plain(key).as_str()));
         named.filter_map(|(key, value)| Some((format!("{path}{key}"), whole(value)?))).next()
     };
+    let find_size = |names: &[&str]| find(names).filter(|(_, n)| *n <= MOST_PARALLEL);
     let is_inside = pairs.iter().any(|(key, value)| plain(key) == "enable_dp_attention" && *value == Value::Bool(true));
-    let data = find(DATA).filter(|_| !is_inside);
-    let sizes: Vec<Count> = [find(TENSOR), find(PIPELINE), data].into_iter().flatten().collect();
+    let data = find_size(DATA).filter(|_| !is_inside);
+    let sizes: Vec<Count> = [find_size(TENSOR), find_size(PIPELINE), data].into_iter().flatten().collect();
     counts.extend(product(&sizes));
     let nodes = find(NODES);
     match (find(PER_NODE), nodes) {
@@ -92,7 +102,7 @@ fn scopes(entry: &Value, path: &str, depth: usize, counts: &mut Vec<Count>) {
             Value::Text(ids) if LISTS.contains(&name.as_str()) && is_list(ids) => {
                 counts.push((at, ids.split(',').count() as i64));
             }
-            Value::Map(_) if depth < 4 => scopes(value, &format!("{at}."), depth + 1, counts),
+            Value::Map(_) if depth < 4 => scopes(value, &format!("{at}."), depth + 1, counts, unread),
             _ => {}
         }
     }
@@ -182,7 +192,7 @@ mod tests {
     fn counts(text: &str) -> Vec<Count> {
         let mut found = Vec::new();
         entries(text, &mut Notes::default(), &mut |_, entry, _| {
-            found = stated(&entry);
+            found = stated(&entry).0;
             Ok(())
         })
         .unwrap();

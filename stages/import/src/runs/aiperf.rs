@@ -78,15 +78,26 @@ fn mean(report: &Value, metric: &str) -> Option<f64> {
     report.get(metric)?.number("avg")
 }
 
-/// A metric in ms, whatever it is given in.
-fn ms(report: &Value, metric: &str) -> Option<f64> {
-    let factor = match report.get(metric)?.text("unit")? {
+/// ms in a unit of time.
+fn unit_ms(unit: Option<&str>) -> Option<f64> {
+    Some(match unit? {
         "s" | "sec" | "seconds" => 1e3,
+        "ms" | "milliseconds" => 1.0,
         "us" => 1e-3,
         "ns" => 1e-6,
-        _ => 1.0,
+        _ => return None,
+    })
+}
+
+/// A metric in ms, whatever it is given in. One that is there and says no unit is refused.
+fn ms(line: u64, report: &Value, metric: &str) -> Result<Option<f64>> {
+    let Some(value) = mean(report, metric) else { return Ok(None) };
+    let unit = report.get(metric).and_then(|m| m.text("unit"));
+    let unknown = || {
+        let remedy = "give the file as AIPerf wrote it";
+        Fault::new(format!("`{metric}` has no unit of time"), quoted(unit.unwrap_or("")), remedy).at(line)
     };
-    mean(report, metric).map(|value| value * factor)
+    Ok(Some(value * unit_ms(unit).ok_or_else(unknown)?))
 }
 
 const GENERATED: &str = "all generated tokens, reasoning included";
@@ -130,10 +141,11 @@ fn report(line: u64, metrics: &Value, entry: &Value, sheet: &mut Sheet) -> Resul
             return Err(Fault::new("no count of tokens", missing, "give the whole profile_export_aiperf.json").at(line));
         }
     };
-    let duration_ms = ms(metrics, "benchmark_duration").or(match (requests, mean(metrics, "request_throughput")) {
-        (Some(n), Some(rate)) if rate > 0.0 => Some(n / rate * 1e3),
-        _ => None,
-    });
+    let duration_ms =
+        ms(line, metrics, "benchmark_duration")?.or(match (requests, mean(metrics, "request_throughput")) {
+            (Some(n), Some(rate)) if rate > 0.0 => Some(n / rate * 1e3),
+            _ => None,
+        });
     let seconds = duration_ms.unwrap_or(0.0) / 1e3;
     let retokenised = total.or(times("output_sequence_length"));
     check_rate(line, metrics, entry, seconds, tokens, retokenised)?;
@@ -155,18 +167,21 @@ fn report(line: u64, metrics: &Value, entry: &Value, sheet: &mut Sheet) -> Resul
     }
     let of_client = mean(metrics, "total_isl").or(times("input_sequence_length"));
     out.prompt = mean(metrics, "total_usage_prompt_tokens").or(of_client);
-    let mut time = |name: &str| match spread(metrics, name) {
-        None => ms(metrics, name),
-        Some(doubt) => {
-            out.faults.push(doubt + ": left out");
-            None
-        }
+    let time = |name: &str, out: &mut Serving| -> Result<Option<f64>> {
+        let factor = unit_ms(metrics.get(name).and_then(|m| m.text("unit"))).unwrap_or(1.0);
+        let of = |label: &str| metrics.get(name)?.number(label).map(|value| value * factor);
+        Ok(out.check_mean(name, ms(line, metrics, name)?, &of))
     };
     if out.completed > 0.0 {
-        (out.run.ttft_ms, out.run.tpot_ms) = (time("time_to_first_token"), time("inter_token_latency"));
+        let first = time("time_to_first_token", &mut out)?;
+        (out.run.ttft_ms, out.run.tpot_ms) = (first, time("inter_token_latency", &mut out)?);
     }
     out.faults.extend(["request_latency", "output_sequence_length"].iter().filter_map(|name| spread(metrics, name)));
-    out.faults.extend(sums(metrics, requests, retokenised.unwrap_or(tokens)));
+    let lengths = [("output", retokenised.or(Some(tokens))), ("input", mean(metrics, "total_isl"))];
+    out.faults.extend(lengths.iter().filter_map(|(what, total)| sums(metrics, what, requests?, (*total)?)));
+    if let (Some(of_server), Some(of_client)) = (mean(metrics, "total_usage_prompt_tokens"), of_client) {
+        out.compare_prompts(of_server, of_client);
+    }
     energy::read(metrics, &mut out.run, false).iter().for_each(|note| sheet.notes.line(line, note));
     if let Some(Value::Bool(true)) = entry.get("was_cancelled") {
         out.faults.push("the benchmark was cancelled before its end".into());
@@ -180,7 +195,7 @@ fn report(line: u64, metrics: &Value, entry: &Value, sheet: &mut Sheet) -> Resul
     let is_whole = entry.get("was_cancelled") != Some(&Value::Bool(true));
     out.figures = Figures {
         planned: load.and_then(|l| l.any(&["request_count", "requests"])).filter(|_| is_whole),
-        latency_ms: ms(metrics, "request_latency"),
+        latency_ms: ms(line, metrics, "request_latency")?,
         is_approximate: total.or(counted).is_none() || mean(metrics, "total_isl").is_none(),
         ..Figures::default()
     };
@@ -220,9 +235,32 @@ fn arrival(load: Option<&Value>, out: &mut Serving) {
 }
 
 fn window(metrics: &Value, entry: &Value, seconds: f64, line: u64) -> Result<(When, &'static str)> {
-    let stamp = |metric: &str| mean(metrics, metric).filter(|ns| *ns > 1e18).map(|ns| Stamp::Utc(ns as i64));
-    if let (Some(start), Some(end)) = (stamp("min_request_timestamp"), stamp("max_response_timestamp")) {
-        return Ok((When::Between(start, end), "`min_request_timestamp` to `max_response_timestamp`"));
+    let stamp = |metric: &str| match metrics.get(metric) {
+        None => Ok(None),
+        Some(found) => match found.number("avg").filter(|ns| (1e18..9e18).contains(ns)) {
+            Some(ns) => Ok(Some(ns)),
+            None => {
+                let value = found.get("avg").and_then(Value::shown).unwrap_or_default();
+                let remedy = "give the file as AIPerf wrote it";
+                Err(Fault::new(format!("`{metric}` is no time in ns"), quoted(&value), remedy).at(line))
+            }
+        },
+    };
+    match (stamp("min_request_timestamp")?, stamp("max_response_timestamp")?) {
+        (Some(start), Some(end)) => {
+            let name = "`max_response_timestamp` - `min_request_timestamp`";
+            serving::agree(line, (name, Some((end - start) / 1e9)), ("`benchmark_duration` is", seconds), 0.5)?;
+            return Ok((
+                When::Between(Stamp::Utc(start as i64), Stamp::Utc(end as i64)),
+                "`min_request_timestamp` to `max_response_timestamp`",
+            ));
+        }
+        (None, None) => {}
+        (start, _) => {
+            let lost = if start.is_some() { "max_response_timestamp" } else { "min_request_timestamp" };
+            let remedy = "give the file as AIPerf wrote it";
+            return Err(Fault::new("one end of the benchmark is missing", quoted(lost), remedy).at(line));
+        }
     }
     let length = "`benchmark_duration`, or the requests over their rate";
     let (Some(start), Some(end)) = (entry.text("start_time"), entry.text("end_time")) else {
@@ -283,19 +321,18 @@ const KNOWN: &[&str] = &[
 ];
 
 /// The tokens of the client against the mean of a request.
-fn sums(metrics: &Value, requests: Option<f64>, tokens: f64) -> Option<String> {
-    let (n, each) = (requests?, mean(metrics, "output_sequence_length")?);
-    let differ = (n * each - tokens).abs() > 0.01 * tokens.max(n * each);
-    let (by_mean, counted) = (figures::short(n * each), figures::short(tokens));
-    differ
-        .then(|| format!("{counted} output tokens, {by_mean} by the requests and their mean `output_sequence_length`"))
+fn sums(metrics: &Value, what: &str, requests: f64, tokens: f64) -> Option<String> {
+    let name = format!("{what}_sequence_length");
+    let by_mean = requests * mean(metrics, &name)?;
+    // Both have all their digits.
+    let differ = (by_mean - tokens).abs() > 1e-3 * tokens.max(by_mean);
+    let (by_mean, counted) = (figures::short(by_mean), figures::short(tokens));
+    differ.then(|| format!("{counted} {what} tokens, {by_mean} by the requests and their mean `{name}`"))
 }
 
 fn spread(metrics: &Value, name: &str) -> Option<String> {
     let metric = metrics.get(name)?;
-    let labels = ["min", "p1", "p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "max"];
-    let rising: Vec<(&str, Option<f64>)> = labels.iter().map(|label| (*label, metric.number(label))).collect();
-    distribution(name, metric.number("avg"), &rising)
+    distribution(name, metric.number("avg"), &|label| metric.number(label))
 }
 
 fn scenario(requests: Option<f64>, load: Option<&Value>) -> String {

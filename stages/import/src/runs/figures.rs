@@ -10,6 +10,10 @@ const TOLERANCE: f64 = 0.01;
 const ROUNDING: f64 = 0.006;
 /// A mean of products is not the product of means: times that agree differ by no more than this factor.
 const MEANS: f64 = 1.5;
+/// A client that sends the next request at once has more than this part of its requests in flight.
+const IDLE: f64 = 8.0;
+/// Requests a second that no benchmark sends.
+const MOST_REQUESTS_PER_S: f64 = 1e5;
 /// Chunks of an answer hold a token each, unless tokens are guessed ahead.
 const CHUNK: f64 = 1.1;
 
@@ -39,6 +43,8 @@ pub struct Figures {
     pub max_concurrency: Option<f64>,
     /// Mean number of requests in flight.
     pub concurrency: Option<f64>,
+    /// Whether a request follows as soon as another is answered, so that as many are in flight all the time.
+    pub is_closed: bool,
     /// Whether tokens were computed from a mean: then they are no whole number.
     pub is_approximate: bool,
 }
@@ -59,6 +65,11 @@ impl Figures {
         self.refuse_what_is_no_count(line)?;
         let mut doubts = Vec::new();
         let Some(duration) = self.duration_s.filter(|s| *s > 0.0) else { return Ok(doubts) };
+        if let Some(planned) = self.planned.filter(|n| *n / duration > MOST_REQUESTS_PER_S) {
+            let value = format!("{planned} in {} s", short(duration));
+            let remedy = "give the result as the tool wrote it";
+            return Err(Fault::new("more requests than a client can send in that time", value, remedy).at(line));
+        }
         let by_rate = |rate: Option<f64>| {
             let rate = rate.filter(|r| *r > 0.0)?;
             Some((rate * duration, TOLERANCE.max(ROUNDING / rate)))
@@ -172,9 +183,24 @@ impl Figures {
                 doubts.push(format!("chunks came {} ms apart, tokens {} ms", short(chunk), short(each)));
             }
         }
-        let in_flight = latency.zip(self.completed).map(|(ms, n)| ms * n / 1e3 / duration);
-        if let (Some(most), Some(mean)) = (positive(self.max_concurrency), in_flight)
-            && mean > most * 1.05
+        let by_token = ttft.zip(positive(self.tpot_ms)).zip(mean).filter(|(_, n)| *n > 1.0);
+        let by_token = by_token.map(|((first, each), n)| first + each * (n - 1.0));
+        if let (None, Some(ms)) = (latency, by_token.filter(|ms| *ms > duration * 1e3 * MEANS)) {
+            let (ms, duration) = (short(ms), short(duration));
+            doubts.push(format!("the mean request takes {ms} ms by its tokens, longer than the run, {duration} s"));
+        }
+        let of_all = |ms: f64| self.completed.map(|n| ms * n / 1e3 / duration);
+        let in_flight = latency.and_then(of_all);
+        let (likely, slack) = if latency.is_some() { (in_flight, 1.05) } else { (by_token.and_then(of_all), MEANS) };
+        if let (Some(most), Some(mean), Some(n)) = (positive(self.max_concurrency), likely, self.completed)
+            && self.is_closed
+            && n >= 2.0 * most
+            && mean < most / IDLE
+        {
+            doubts.push(format!("{} requests were in flight on average, of {most} all the time", short(mean)));
+        }
+        if let (Some(most), Some(mean)) = (positive(self.max_concurrency), likely)
+            && mean > most * slack
         {
             doubts.push(format!("{} requests were in flight on average, of {most} at most", short(mean)));
         }
@@ -196,27 +222,59 @@ impl Figures {
     }
 }
 
-/// Why a metric's distribution is doubted. `rising` are its least value, percentiles and greatest in order.
-pub fn distribution(name: &str, mean: Option<f64>, rising: &[(&str, Option<f64>)]) -> Option<String> {
-    let known: Vec<(&str, f64)> = rising.iter().filter_map(|(label, value)| Some((*label, (*value)?))).collect();
-    if let Some((label, value)) = known.iter().copied().chain(mean.map(|m| ("mean", m))).find(|(_, value)| *value < 0.0)
-    {
+/// Least value, percentiles and greatest, under the names that tools give them, with the share of values that lie below.
+const LABELS: [(&str, f64); 13] = [
+    ("min", 0.0),
+    ("p1", 0.01),
+    ("p5", 0.05),
+    ("p10", 0.1),
+    ("p25", 0.25),
+    ("p50", 0.5),
+    ("median", 0.5),
+    ("p75", 0.75),
+    ("p80", 0.8),
+    ("p90", 0.9),
+    ("p95", 0.95),
+    ("p99", 0.99),
+    ("max", 1.0),
+];
+
+/// Why a metric's distribution is doubted: values below 0, percentiles that fall, or a mean that they leave no room for. Of values of at
+/// least 0, a share of 1 - p lies at or above percentile p, and the others at or below it.
+pub fn distribution(name: &str, mean: Option<f64>, of: &dyn Fn(&str) -> Option<f64>) -> Option<String> {
+    let known: Vec<(&str, f64, f64)> =
+        LABELS.iter().filter_map(|(label, below)| Some((*label, *below, of(label)?))).collect();
+    let means = mean.map(|m| ("mean", 0.5, m));
+    if let Some((label, _, value)) = known.iter().copied().chain(means).find(|(_, _, value)| *value < 0.0) {
         return Some(format!("{name}: {label} is {}, below 0", short(value)));
     }
-    if let Some(pair) = known.windows(2).find(|pair| pair[0].1 > pair[1].1 * (1.0 + 1e-6)) {
-        let [(low, a), (high, b)] = [pair[0], pair[1]];
+    if let Some(pair) = known.windows(2).find(|pair| pair[0].2 > pair[1].2 * (1.0 + 1e-6)) {
+        let [(low, _, a), (high, _, b)] = [pair[0], pair[1]];
         return Some(format!("{name}: {low} is {}, above {high}, {}", short(a), short(b)));
     }
-    let of = |label: &str| known.iter().find(|(known, _)| *known == label).map(|(_, value)| *value);
-    let (mean, least, most) = (mean?, of("min"), of("max"));
+    let mean = mean?;
+    let (least, most) = (of("min").unwrap_or(0.0), of("max").unwrap_or(f64::INFINITY));
     let slack = 1e-6 * mean.abs() + ROUNDING;
-    match (least.filter(|l| mean < l - slack), most.filter(|m| mean > m + slack)) {
-        (None, None) => None,
-        (least, most) => {
-            let bound = least.or(most).unwrap_or(mean);
-            Some(format!("{name}: the mean is {}, beyond {}", short(mean), short(bound)))
-        }
-    }
+    let strange = known.iter().find(|(_, below, value)| {
+        let (lowest, highest) = (below * least + (1.0 - below) * value, below * value + (1.0 - below) * most);
+        mean < lowest - slack || *below > 0.0 && mean > highest + slack
+    });
+    // A tail that holds as much as everything below it is of another unit.
+    let tail = known.last().filter(|(_, below, value)| *below < 1.0 && mean > 2.0 * value + slack && *value > 0.0);
+    let (label, _, value) = strange.or(tail.filter(|(_, below, _)| *below >= 0.9))?;
+    Some(format!("{name}: the mean is {}, and {label} is {}", short(mean), short(*value)))
+}
+
+/// The one value that is far from all the others, which are alike, and their median.
+pub fn outlier(values: &[(u64, f64)]) -> Option<(u64, f64, f64)> {
+    let mut sorted: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
+    sorted.sort_by(f64::total_cmp);
+    let median = *sorted.get(sorted.len() / 2).filter(|_| sorted.len() >= 3)?;
+    let is_alike = |value: f64| (value - median).abs() <= 0.2 * median.abs();
+    let mut strange = values.iter().filter(|(_, value)| !is_alike(*value));
+    let (line, value) = *strange.next()?;
+    let is_far = value > 3.0 * median || value < median / 3.0;
+    (strange.next().is_none() && is_far).then_some((line, value, median))
 }
 
 /// A reason and more of them.

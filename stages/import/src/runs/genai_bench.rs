@@ -23,7 +23,11 @@ pub const FORMAT: Format<Sheet> = Format {
 };
 
 fn recognises(head: &str) -> bool {
-    is_metadata(head) || head.contains("\"aggregated_metrics\"") && head.contains("\"run_duration\"")
+    is_metadata(head) || is_level(head)
+}
+
+fn is_level(head: &str) -> bool {
+    head.contains("\"aggregated_metrics\"") && head.contains("\"run_duration\"")
 }
 
 fn is_metadata(head: &str) -> bool {
@@ -32,18 +36,18 @@ fn is_metadata(head: &str) -> bool {
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     let text = &source.text()?;
-    let metadata = match serving::texts_beside(source, sheet, is_metadata)?.as_slice() {
+    let metadata = match serving::beside(source, sheet, is_metadata).as_slice() {
         [] => None,
-        [(_, text)] => Some(serving::object(text, sheet)?),
-        [(path, _), ..] => {
+        [path] => Some(sheet.neighbours.object(path, &mut sheet.notes)?),
+        [path, ..] => {
             let remedy = "import each experiment by itself";
             return Err(Fault::new("several experiments in one folder", quoted(&path.display().to_string()), remedy));
         }
     };
     for (line, entry) in serving::objects(text, sheet)? {
         if entry.get("aggregated_metrics").is_some() {
-            level(line, &entry, metadata.as_ref(), sheet)?;
-        } else if !serving::beside(source, sheet).is_empty() {
+            level(line, &entry, metadata.as_deref(), sheet)?;
+        } else if !serving::beside(source, sheet, is_level).is_empty() {
             sheet.accompany("what ran is read from here for the results beside it");
         }
     }

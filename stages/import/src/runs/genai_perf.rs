@@ -11,7 +11,7 @@ use crate::read::{
     decimal::Survey,
     fault::{Fault, Result, quoted},
     format::Format,
-    number::{Cell, Decimal, Mark, cell},
+    number::{Cell, Decimal, cell},
     source::Source,
     table::fields,
 };
@@ -20,22 +20,14 @@ pub const FORMAT: Format<Sheet> =
     Format { name: "genai-perf", about: "GenAI-Perf's and AIPerf's CSV: two tables in one file", recognises, read };
 
 fn recognises(head: &str) -> bool {
-    head.lines().any(|l| l.trim_start().starts_with("Metric,")) && head.contains("Request ")
+    head.lines().any(|l| ["Metric,", "\"Metric\","].iter().any(|begin| l.trim_start().starts_with(begin)))
+        && head.contains("Request ")
 }
 
 /// Name without its unit, unit, mean or value, line.
 type Metric = (String, String, f64, u64);
 /// What is wrong with a metric's distribution, by its name.
 type Doubts = Vec<(String, String)>;
-
-/// The mark of the file's decimals, from all its cells.
-fn decimal(text: &str, asked: Option<Mark>) -> Result<Decimal> {
-    let mut survey = Survey::default();
-    for (number, line) in (1..).zip(text.lines()) {
-        fields(line, b',').iter().skip(1).for_each(|field| survey.see(number, field));
-    }
-    asked.map_or_else(|| survey.decide(b','), |mark| Ok(mark.into()))
-}
 
 fn metrics(text: &str, decimal: Decimal) -> Result<(Vec<Metric>, Doubts)> {
     let (mut found, mut doubts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
@@ -60,7 +52,7 @@ fn metrics(text: &str, decimal: Decimal) -> Result<(Vec<Metric>, Doubts)> {
         }
         let (name, unit) = fields[0].rsplit_once(" (").unwrap_or((&fields[0], ""));
         let value = fields.get(at).map_or("", |f| f.as_str());
-        doubts.extend(spread(name, &labels, &fields).map(|doubt| (name.to_string(), doubt)));
+        doubts.extend(spread(name, &labels, &fields, decimal).map(|doubt| (name.to_string(), doubt)));
         match cell(value, decimal) {
             Cell::Number(q) => found.push((name.to_string(), unit.trim_end_matches(')').to_string(), q.value, number)),
             Cell::Absent(_) => {}
@@ -72,22 +64,24 @@ fn metrics(text: &str, decimal: Decimal) -> Result<(Vec<Metric>, Doubts)> {
     Ok((found, doubts))
 }
 
-fn spread(name: &str, labels: &[String], fields: &[String]) -> Option<String> {
+fn spread(name: &str, labels: &[String], fields: &[String], decimal: Decimal) -> Option<String> {
     let of = |label: &str| {
         let at = labels.iter().position(|l| l == label)?;
-        match cell(fields.get(at)?, Decimal::Point) {
+        match cell(fields.get(at)?, decimal) {
             Cell::Number(q) => Some(q.value),
             _ => None,
         }
     };
-    let rising =
-        ["min", "p1", "p5", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "max"].map(|label| (label, of(label)));
-    distribution(name, of("avg"), &rising)
+    distribution(name, of("avg"), &of)
 }
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     let text = &source.text()?;
-    let (metrics, spreads) = metrics(text, decimal(text, source.decimal)?)?;
+    let rows = (1..).zip(text.lines()).map(|(line, text)| (line, fields(text, b',')));
+    let cells: Vec<(u64, String)> =
+        rows.flat_map(|(line, row)| row.into_iter().skip(1).map(move |cell| (line, cell))).collect();
+    let cells = cells.iter().map(|(line, cell)| (*line, cell.as_str()));
+    let (metrics, spreads) = metrics(text, Survey::choose_mark(source.decimal, b',', cells)?)?;
     let of = |name: &str| metrics.iter().find(|m| m.0 == name);
     let value = |name: &str| of(name).map(|m| m.2);
     let ms = |name: &str| of(name).map(|m| m.2 * if m.1.starts_with("sec") || m.1 == "s" { 1e3 } else { 1.0 });

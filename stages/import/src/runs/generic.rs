@@ -156,6 +156,11 @@ fn take(row: &Row, sheet: &mut Sheet) -> Result<()> {
         asked: run.new_tokens_asked.filter(|n| *n > 0).map(|n| n as f64),
         output_tokens: run.tokens_generated.map(|n| n as f64),
         ttft_ms: run.ttft_ms,
+        tpot_ms: run.tpot_ms,
+        // Sequences of a batch run together, as long as nothing says that requests were served.
+        latency_ms: length_ms.filter(|_| row.of("batch").is_some() && !is_served(&run)),
+        max_concurrency: run.concurrency.map(|n| n as f64),
+        is_closed: run.arrival.as_deref() == Some("closed"),
         ..Figures::default()
     };
     run.reason = figures::join(run.reason, figures.check(line)?);
@@ -164,6 +169,15 @@ fn take(row: &Row, sheet: &mut Sheet) -> Result<()> {
         row.of(name).into_iter().for_each(|value| load.set(name, value));
     }
     sheet.add(line, run, load, when, said)
+}
+
+fn is_served(run: &Run) -> bool {
+    let Run { requests_completed, concurrency, offered_rate_per_s, arrival, role, .. } = run;
+    requests_completed.is_some()
+        || concurrency.is_some()
+        || offered_rate_per_s.is_some()
+        || arrival.is_some()
+        || role.is_some()
 }
 
 /// The columns of requests that were served.
@@ -190,17 +204,6 @@ fn serve(row: &Row, run: &mut Run) -> Result<()> {
     (run.requests_completed, run.requests_failed) = (whole("requests_completed")?, whole("requests_failed")?);
     run.cached_prompt_tokens = whole("cached_prompt_tokens")?;
     run.reasoning_tokens = whole("reasoning_tokens")?;
-    for (part, of, name, whole) in [
-        (run.reasoning_tokens, run.tokens_generated, "reasoning_tokens", "tokens_generated"),
-        (run.cached_prompt_tokens, run.prompt_tokens, "cached_prompt_tokens", "prompt_tokens"),
-    ] {
-        if let (Some(part), Some(of)) = (part, of)
-            && part > of
-        {
-            let what = format!("column `{name}` is more than `{whole}`, of which it is a part");
-            return Err(Fault::new(what, format!("{part} and {of}"), "correct the row").at(row.line));
-        }
-    }
     Ok(())
 }
 

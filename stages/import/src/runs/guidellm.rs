@@ -95,8 +95,23 @@ fn benchmark(line: u64, level: &Value, report: &Value, end: Option<Stamp>, sheet
     };
     out.prompt = amount(line, level, "metrics.prompt_token_count.successful.total_sum")?;
     let mean = |name: &str| amount(line, level, &format!("metrics.{name}.successful.mean"));
+    let time = |name: &str, out: &mut Serving| -> Result<Option<f64>> {
+        let all = at(level, &format!("metrics.{name}.successful"));
+        let of = |label: &str| {
+            let percentile = || at(all?, &format!("percentiles.{}", padded(label)))?.as_f64();
+            all?.number(label).or_else(percentile)
+        };
+        let (mean, number, sum) = (mean(name)?, of("count"), of("total_sum"));
+        if let Some(by_mean) = mean.zip(number).map(|(mean, n)| mean * n) {
+            agree(line, (&format!("`{name}` adds up to"), sum), ("its mean x its count is", by_mean), 0.5)?;
+        }
+        Ok(out.check_mean(name, mean, &of))
+    };
     if completed > 0.0 {
-        (out.run.ttft_ms, out.run.tpot_ms) = (mean("time_to_first_token_ms")?, mean("inter_token_latency_ms")?);
+        let first = time("time_to_first_token_ms", &mut out)?;
+        (out.run.ttft_ms, out.run.tpot_ms) = (first, time("inter_token_latency_ms", &mut out)?);
+        out.figures.latency_ms = mean("request_latency")?.map(|s| s * 1e3);
+        out.figures.input_per_s = if is_new { mean("prompt_tokens_per_second")? } else { None };
     }
     let backend = config.get("backend").or(at(report, "config.spec.backend"));
     out.run.model = backend.and_then(|b| b.text("model")).unwrap_or("").into();
@@ -108,6 +123,11 @@ fn benchmark(line: u64, level: &Value, report: &Value, end: Option<Stamp>, sheet
             .line(line, &format!("{apart} requests outside the measured window (warm-up, cool-down) are left out"));
     }
     out.put(line, when, said, sheet)
+}
+
+/// `p5` as GuideLLM writes it.
+fn padded(label: &str) -> String {
+    if label.len() == 2 { label.replace('p', "p0") } else { label.to_string() }
 }
 
 fn window(line: u64, level: &Value) -> Result<(When, f64)> {

@@ -8,6 +8,7 @@
 mod yaml;
 
 use super::{
+    figures::distribution,
     serving::{self, Serving, agree, amount, at, must, whole},
     sheet::{Sheet, count},
     window::When,
@@ -46,7 +47,7 @@ fn is_config(head: &str) -> bool {
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     let text = &source.text()?;
-    let has_stages = !serving::texts_beside(source, sheet, is_stage)?.is_empty();
+    let has_stages = !serving::beside(source, sheet, is_stage).is_empty();
     if !is_stage(text) {
         let what = if is_requests(text) { "requests" } else { "times and settings" };
         if has_stages {
@@ -59,16 +60,16 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
         );
     }
     let number = digits_after(&source.path.to_string_lossy(), "stage_");
-    let partials = serving::texts_beside(source, sheet, is_partial)?;
-    let partial = partials
-        .iter()
-        .find(|(path, _)| number.is_some() && digits_after(&path.to_string_lossy(), "partial.stage_") == number);
-    let configs = serving::texts_beside(source, sheet, is_config)?;
-    let config = configs.first().map_or("", |(_, text)| text.as_str());
+    let is_same = |path: &PathBuf| digits_after(&path.to_string_lossy(), "partial.stage_") == number;
+    let partials = serving::beside(source, sheet, is_partial);
+    let partial = partials.into_iter().find(|path| number.is_some() && is_same(path));
+    let partial = partial.map(|path| serving::text_of(&path).map(|text| (path, text))).transpose()?;
+    let configs = serving::beside(source, sheet, is_config);
+    let config = configs.first().map(|path| serving::text_of(path)).transpose()?.unwrap_or_default();
     for (line, stage) in serving::objects(text, sheet)? {
         let load = stage.get("load_summary").unwrap_or(&Value::Null);
         if load.get("send_duration").is_some() || load.get("requested_rate").is_some() {
-            put(line, &stage, config, partial, sheet)?;
+            put(line, &stage, &config, partial.as_ref(), sheet)?;
         } else if has_stages {
             sheet.accompany("a summary of all stages: the stages beside it are the runs");
         } else {
@@ -133,8 +134,21 @@ fn put(line: u64, stage: &Value, config: &str, partial: Option<&(PathBuf, String
     }
     out.prompt = mean("prompt_tokens")?.map(total).filter(|_| completed > 0.0);
     out.run.cached_prompt_tokens = amount(line, stage, "successes.prompt_tokens.cached")?.and_then(count);
-    let ms = |name: &str| mean(&format!("latency.{name}")).map(|s| s.map(|s| s * 1e3).filter(|_| completed > 0.0));
-    (out.run.ttft_ms, out.run.tpot_ms) = (ms("time_to_first_token")?, ms("time_per_output_token")?);
+    if completed > 0.0 {
+        let ms = |name: &str, out: &mut Serving| -> Result<Option<f64>> {
+            let all = at(stage, &format!("successes.latency.{name}"));
+            let of = |label: &str| all?.number(label).map(|s| s * 1e3);
+            Ok(out.check_mean(name, mean(&format!("latency.{name}"))?.map(|s| s * 1e3), &of))
+        };
+        let first = ms("time_to_first_token", &mut out)?;
+        (out.run.ttft_ms, out.run.tpot_ms) = (first, ms("time_per_output_token", &mut out)?);
+        out.figures.latency_ms = ms("request_latency", &mut out)?;
+        let all = at(stage, "successes.prompt_tokens");
+        out.faults.extend(distribution("prompt_tokens", mean("prompt_tokens")?, &|label| all?.number(label)));
+        let rate = |name: &str| amount(line, stage, &format!("successes.throughput.{name}"));
+        (out.figures.input_per_s, out.figures.requests_per_s) =
+            (rate("input_tokens_per_sec")?, rate("requests_per_sec")?);
+    }
     load(line, stage, config, sent, &mut out)?;
     let (when, said) = window(partial, seconds, &mut out, sheet)?;
     out.put(line, when, said, sheet)

@@ -18,6 +18,7 @@ use crate::read::{
     source::Source,
     zone::Stamp,
 };
+use std::{path::PathBuf, rc::Rc};
 
 pub const FORMAT: Format<Sheet> = Format {
     name: "inferencex",
@@ -44,12 +45,12 @@ fn is_validation(head: &str) -> bool {
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     let text = &source.text()?;
     if is_result(text) {
-        let aggregates = serving::texts_beside(source, sheet, is_aggregate)?;
+        let aggregates = aggregates(source, sheet)?;
         return serving::objects(text, sheet)?
             .iter()
             .try_for_each(|(line, result)| put(*line, result, &aggregates, sheet));
     }
-    if serving::texts_beside(source, sheet, is_result)?.is_empty() {
+    if serving::beside(source, sheet, is_result).is_empty() {
         let remedy = "give the result.json of the same benchmark with it";
         let what = "rates without counts and without the time that the benchmark took";
         return Err(Fault::new(
@@ -63,7 +64,19 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     Ok(())
 }
 
-fn put(line: u64, result: &Value, aggregates: &[(std::path::PathBuf, String)], sheet: &mut Sheet) -> Result<()> {
+type Aggregate = (PathBuf, Rc<Value>);
+
+/// The aggregate of this name, else all of the folder.
+fn aggregates(source: Source, sheet: &mut Sheet) -> Result<Vec<Aggregate>> {
+    let all = serving::beside(source, sheet, is_aggregate);
+    let name = source.path.file_name().unwrap_or_default().to_string_lossy();
+    let own =
+        all.iter().position(|path| path.file_name().is_some_and(|f| f.to_string_lossy() == format!("agg_{name}")));
+    let chosen = own.map_or(all.as_slice(), |at| &all[at..=at]);
+    chosen.iter().map(|path| Ok((path.clone(), sheet.neighbours.object(path, &mut sheet.notes)?))).collect()
+}
+
+fn put(line: u64, result: &Value, aggregates: &[Aggregate], sheet: &mut Sheet) -> Result<()> {
     let (start, end) =
         (must(line, result, "benchmark_start_time_unix")?, must(line, result, "benchmark_end_time_unix")?);
     let seconds = must(line, result, "duration")?;
@@ -101,20 +114,14 @@ fn put(line: u64, result: &Value, aggregates: &[(std::path::PathBuf, String)], s
             (Some(a), Some(b)) => (a - b).abs() <= 1e-6 * b.abs(),
             _ => true,
         };
-        same("conc", "max_concurrency")
-            && aggregate
-                .number("mean_e2el")
-                .map(|s| s * 1e3)
-                .zip(result.number("mean_e2el_ms"))
-                .is_none_or(|(a, b)| (a - b).abs() <= 1e-3 * b)
+        let is_near = |name: &str| match (aggregate.number(name), result.number(&format!("{name}_ms"))) {
+            (Some(seconds), Some(ms)) => (seconds * 1e3 - ms).abs() <= 1e-3 * ms.abs(),
+            _ => true,
+        };
+        let times = ["ttft", "tpot", "itl", "e2el"].iter().flat_map(|t| [format!("mean_{t}"), format!("median_{t}")]);
+        same("conc", "max_concurrency") && times.into_iter().all(|name| is_near(&name))
     };
-    let mut fitting = Vec::new();
-    for (path, text) in aggregates {
-        let aggregate = serving::object(text, sheet).map_err(|f| f.of(path))?;
-        if of_level(&aggregate) {
-            fitting.push((path, aggregate));
-        }
-    }
+    let fitting: Vec<&Aggregate> = aggregates.iter().filter(|(_, aggregate)| of_level(aggregate)).collect();
     match fitting.as_slice() {
         [] if aggregates.is_empty() => {}
         [] => {

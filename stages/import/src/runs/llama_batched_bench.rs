@@ -10,9 +10,11 @@ use super::{
     window::When,
 };
 use crate::read::{
+    decimal::Survey,
     fault::{Fault, Result, quoted},
     format::Format,
     json::Value,
+    number::{Cell, Mark, cell},
     source::Source,
 };
 use std::collections::BTreeSet;
@@ -30,7 +32,7 @@ fn recognises(head: &str) -> bool {
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     let text = &source.text()?;
-    let levels = if text.contains("\"n_kv_max\"") { objects(text, sheet)? } else { table(text)? };
+    let levels = if text.contains("\"n_kv_max\"") { objects(text, sheet)? } else { table(text, source.decimal)? };
     let mut shapes: [BTreeSet<i64>; 3] = Default::default();
     for (line, level) in &levels {
         for (shape, key) in shapes.iter_mut().zip(["pp", "tg", "pl"]) {
@@ -50,7 +52,7 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
 }
 
 /// Rows of the table, with the settings of the line above it, under the names of the JSON.
-fn table(text: &str) -> Result<Vec<(u64, Value)>> {
+fn table(text: &str, asked: Option<Mark>) -> Result<Vec<(u64, Value)>> {
     const NAMES: [(&str, &str); 10] = [
         ("PP", "pp"),
         ("TG", "tg"),
@@ -63,6 +65,13 @@ fn table(text: &str) -> Result<Vec<(u64, Value)>> {
         ("T s", "t"),
         ("S t/s", "speed"),
     ];
+    let rows = (1..).zip(text.lines()).filter(|(_, line)| line.trim_start().starts_with('|'));
+    let decimal =
+        Survey::choose_mark(asked, b'|', rows.flat_map(|(line, text)| text.split('|').map(move |cell| (line, cell))))?;
+    let value = |text: String| match cell(&text, decimal) {
+        Cell::Number(q) if q.unit.is_none() => Value::Number(q.value),
+        _ => Value::Text(text),
+    };
     let (mut settings, mut header, mut found) = (Vec::new(), Vec::<String>::new(), Vec::new());
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
@@ -85,7 +94,7 @@ fn table(text: &str) -> Result<Vec<(u64, Value)>> {
             return Err(Fault::new(what, quoted(line), "paste the whole table").at(number));
         }
         let name = |title: &String| NAMES.iter().find(|(t, _)| t == title).map_or("", |(_, name)| name).to_string();
-        let cells = header.iter().zip(cells).map(|(title, cell)| (name(title), Value::Text(cell)));
+        let cells = header.iter().zip(cells).map(|(title, cell)| (name(title), value(cell)));
         let mark = ("rounded".to_string(), Value::Bool(true));
         found.push((number, Value::Map(cells.chain(settings.iter().cloned()).chain([mark]).collect())));
     }
@@ -136,7 +145,7 @@ fn put(line: u64, level: &Value, sheet: &mut Sheet) -> Result<()> {
         run.ttft_ms = Some(t_pp * 1e3).filter(|_| pp > 0.0);
         run.tpot_ms = Some(t_tg / tg * 1e3);
     }
-    run.threads = level.number("n_threads").and_then(count);
+    run.threads = if level.get("n_threads").is_some() { count(whole(line, level, "n_threads")?) } else { None };
     if level.number("n_gpu_layers") == Some(0.0) {
         run.device = "cpu".into();
     }

@@ -3,11 +3,12 @@
 //! Fields: tools/llama-bench/llama-bench.cpp of llama.cpp. `samples_ns` (JSON) holds one time a repetition; CSV and SQL have their mean
 //! alone, Markdown the rounded mean rate. Prompts filled in before the timing (`n_depth`) are neither in `n_prompt` nor in a time.
 
+mod compare;
 mod markdown;
 mod sql;
 
 use super::{
-    figures::{self, short},
+    figures,
     load::Load,
     sheet::{Sheet, count, generate, prefill, set_prompt},
     window::When,
@@ -46,6 +47,8 @@ pub struct Test {
     ms: Vec<f64>,
     /// Tokens a second and mean time that the output states beside them.
     rate: Option<f64>,
+    /// Deviation of that rate.
+    deviation: Option<f64>,
     mean_ms: Option<f64>,
     /// How they are known.
     said: &'static str,
@@ -86,14 +89,15 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     } else if text.contains("INSERT INTO") {
         sql::rows(text)?.iter().map(of_row).collect::<Result<_>>()?
     } else if markdown::is_header_in(text) {
-        markdown::tests(text, sheet)?
+        markdown::tests(text, source.decimal, sheet)?
     } else if text.contains("build_commit") && !text.contains("\"build_commit\":") {
         let header = |names: &[String]| names.iter().any(|n| n == "build_commit");
         Table::rows(source, &header)?.iter().map(of_row).collect::<Result<_>>()?
     } else {
         of_json(text, sheet)?
     };
-    tests.into_iter().try_for_each(|test| test.runs(sheet))
+    let doubts = compare::compare_tests(&tests)?;
+    tests.into_iter().zip(doubts).try_for_each(|(test, doubts)| test.runs(doubts, sheet))
 }
 
 impl Test {
@@ -108,26 +112,8 @@ impl Test {
         name
     }
 
-    /// Whether times, rate and tokens agree: a rate counts prompt and new tokens together.
-    fn doubts(&self) -> Vec<String> {
-        let mut doubts = Vec::new();
-        let tokens = (self.prompt + self.generated) as f64;
-        let rates: Vec<f64> = self.ms.iter().filter(|ms| **ms > 0.0).map(|ms| tokens / ms * 1e3).collect();
-        let mean = rates.iter().sum::<f64>() / rates.len().max(1) as f64;
-        // CSV has the mean time alone: its rate and the mean of rates are a little apart.
-        let tolerance = if self.mean_ms.is_some() { 0.002 } else { 0.015 };
-        if let Some(stated) = self.rate.filter(|stated| *stated > 0.0 && (mean / stated - 1.0).abs() > tolerance) {
-            doubts.push(format!("the rate by times and tokens is {}, `avg_ts` is {}", short(mean), short(stated)));
-        }
-        let mean_ms = self.ms.iter().sum::<f64>() / self.ms.len().max(1) as f64;
-        if let Some(stated) = self.mean_ms.filter(|stated| (mean_ms / stated - 1.0).abs() > 0.01) {
-            doubts.push(format!("the mean of `samples_ns` is {} ms, `avg_ns` is {} ms", short(mean_ms), short(stated)));
-        }
-        doubts
-    }
-
     /// One run a repetition. They follow each other after the warm-up, whose length is not told.
-    fn runs(self, sheet: &mut Sheet) -> Result<()> {
+    fn runs(self, doubts: Vec<String>, sheet: &mut Sheet) -> Result<()> {
         let line = self.line;
         let fault =
             |what: &str, value: String| Fault::new(what, value, "give the whole result of llama-bench").at(line);
@@ -137,7 +123,6 @@ impl Test {
         if let Some(name) = &self.cpu {
             sheet.cpu(line, name, self.device == "cpu")?;
         }
-        let doubts = self.doubts();
         let began = match &self.began {
             Some(text) => {
                 Some(stamp(text, DateOrder::Unknown).map_err(|_| fault("`test_time` is no time", quoted(text)))?)
@@ -146,7 +131,7 @@ impl Test {
         };
         let (scenario, mut after_ms) = (self.scenario(), 0.0);
         let load = Load { settings: self.settings.clone(), ..Load::default() };
-        for ms in &self.ms {
+        for (part, ms) in self.ms.iter().enumerate() {
             let mut run = if self.generated == 0 { prefill(scenario.clone()) } else { generate(scenario.clone()) };
             set_prompt(&mut run, Some(self.prompt as f64));
             if self.generated > 0 {
@@ -159,7 +144,7 @@ impl Test {
             (run.model, run.dtype, run.device) = (self.model.clone(), self.dtype.clone(), self.device.clone());
             (run.threads, run.weights_bytes, run.library) = (self.threads, self.weights_bytes, self.library.clone());
             let when = began.map_or(When::Unknown, |at| When::Began(later(at, after_ms)));
-            sheet.add(line, run, load.clone(), when, self.said)?;
+            sheet.add(line, run, Load { part, ..load.clone() }, when, self.said)?;
             after_ms += ms;
         }
         Ok(())
@@ -182,35 +167,76 @@ fn dtype(model_type: &str) -> String {
     after.trim_start_matches("mostly ").to_string()
 }
 
+/// The back ends by their names, or by a column each as before 2024; "?" where nothing names them.
+fn backends(named: Option<&str>, flag: &dyn Fn(&str) -> Option<bool>) -> String {
+    let gpus = ["cuda", "metal", "vulkan", "opencl", "sycl", "kompute", "gpu_blas"].map(flag);
+    match named {
+        Some(named) => named.to_string(),
+        None if gpus.contains(&Some(true)) => "GPU".into(),
+        None if gpus.iter().any(Option::is_some) => "CPU".into(),
+        None => "?".into(),
+    }
+}
+
 /// What the weights lay on: the GPU if a layer did, by the back end and the number of layers that were offloaded.
-fn device(backends: &str, layers: Option<f64>, gpu: Option<&str>) -> String {
+fn device(line: u64, backends: &str, layers: Option<f64>, gpu: Option<&str>) -> Result<String> {
     let none = ["CPU", "BLAS", "OpenBLAS", "Accelerate", "RPC", ""];
     let on_cpu = backends.split([',', '+']).all(|b| none.contains(&b.trim()));
-    if on_cpu || layers == Some(0.0) { "cpu".into() } else { gpu.unwrap_or("unknown").into() }
+    if on_cpu || layers == Some(0.0) {
+        return Ok("cpu".into());
+    }
+    let is_processor = |name: &str| {
+        let has = |word: &str| name.split([' ', '(']).any(|of| of.ends_with(word));
+        (has("CPU") || has("-Core") || has("Processor")) && !name.contains("Radeon") && !name.contains("Graphics")
+    };
+    match gpu.filter(|name| is_processor(name)) {
+        Some(name) => {
+            let remedy = "give the whole result of llama-bench, or name the GPU with --device";
+            Err(Fault::new("a processor as `gpu_info`", quoted(name), remedy).at(line))
+        }
+        None => Ok(gpu.filter(|_| backends != "?").unwrap_or("unknown").into()),
+    }
+}
+
+/// A number of tokens or bytes.
+fn as_count(line: u64, name: &str, number: f64) -> Result<i64> {
+    let fault = || {
+        let remedy = "give the whole result of llama-bench";
+        Fault::new(format!("`{name}` is no count"), number, remedy).at(line)
+    };
+    count(number).filter(|n| *n as f64 == number).ok_or_else(fault)
 }
 
 /// A row of CSV or SQL. Before 2024 the back ends were columns of their own.
 fn of_row(row: &Row) -> Result<Test> {
-    let whole = |name: &str| row.number(name).map(|n| n.and_then(count));
-    let gpu = ["cuda", "metal", "vulkan", "opencl", "sycl", "kompute"].iter().any(|b| row.of(b) == Some("1"));
-    let backends = row.of("backends").or(row.of("backend")).unwrap_or(if gpu { "GPU" } else { "CPU" });
+    let whole = |name: &str| match row.number(name)? {
+        None => Ok(None),
+        Some(n) => as_count(row.line, name, n).map(Some),
+    };
+    let flag = |name: &str| row.of(name).map(|value| matches!(value, "1" | "true"));
     let build = [row.of("build_commit"), row.of("build_number")];
     let settings = row.names().filter(|n| !NOT_SETTINGS.contains(n) && !n.is_empty());
     let settings = settings.filter_map(|n| Some((n.to_string(), row.of(n)?.to_string()))).collect();
     Ok(Test {
         line: row.line,
-        prompt: row.must("n_prompt").map(|n| count(n).unwrap_or(0))?,
-        generated: row.must("n_gen").map(|n| count(n).unwrap_or(0))?,
+        prompt: as_count(row.line, "n_prompt", row.must("n_prompt")?)?,
+        generated: as_count(row.line, "n_gen", row.must("n_gen")?)?,
         depth: whole("n_depth")?.unwrap_or(0),
         ms: vec![row.must("avg_ns")? / 1e6],
         rate: row.number("avg_ts")?,
+        deviation: row.number("stddev_ts")?,
         mean_ms: None,
         said: "`avg_ns`, the mean of repetitions that this output does not list",
         began: row.of("test_time").map(str::to_string),
         model: model(row.of("model_filename"), row.of("model_type")),
         dtype: dtype(row.of("model_type").unwrap_or("")),
         cpu: row.of("cpu_info").map(str::to_string),
-        device: device(backends, row.number("n_gpu_layers")?, row.of("gpu_info")),
+        device: device(
+            row.line,
+            &backends(row.of("backends").or(row.of("backend")), &flag),
+            row.number("n_gpu_layers")?,
+            row.of("gpu_info"),
+        )?,
         threads: whole("n_threads")?,
         weights_bytes: whole("model_size")?,
         library: build[0].map(|commit| format!("llama.cpp {commit} ({})", build[1].unwrap_or("?"))),
@@ -244,6 +270,14 @@ fn of_entry(line: u64, entry: &Value) -> Result<Test> {
         };
         entry.number(key).ok_or_else(|| missing().at(line))
     };
+    let optional = |key: &str| match entry.get(key) {
+        None => Ok(None),
+        Some(_) => as_count(line, key, must(key)?).map(Some),
+    };
+    let flag = |key: &str| match entry.get(key) {
+        Some(Value::Bool(is)) => Some(*is),
+        _ => None,
+    };
     let samples = entry.list("samples_ns").unwrap_or(&[]);
     let ms: Option<Vec<f64>> = samples.iter().map(|s| s.as_f64().map(|ns| ns / 1e6)).collect();
     let (ms, said) = match ms.filter(|ms| !ms.is_empty()) {
@@ -251,29 +285,32 @@ fn of_entry(line: u64, entry: &Value) -> Result<Test> {
         None => (vec![must("avg_ns")? / 1e6], "`avg_ns`, the mean of repetitions that are not listed"),
     };
     let text = |key: &str| entry.text(key).map(str::to_string);
-    let Value::Map(pairs) = entry else {
-        return Err(Fault::new("not a test", shown(Some(entry)), "correct it").at(line));
-    };
-    let settings = pairs.iter().filter(|(k, _)| !NOT_SETTINGS.contains(&k.as_str()));
+    let settings = entry.keys().filter(|k| !NOT_SETTINGS.contains(k));
     let build = entry.get("build_number").and_then(Value::shown);
     Ok(Test {
         line,
-        prompt: must("n_prompt").map(|n| count(n).unwrap_or(0))?,
-        generated: must("n_gen").map(|n| count(n).unwrap_or(0))?,
-        depth: entry.number("n_depth").and_then(count).unwrap_or(0),
+        prompt: as_count(line, "n_prompt", must("n_prompt")?)?,
+        generated: as_count(line, "n_gen", must("n_gen")?)?,
+        depth: optional("n_depth")?.unwrap_or(0),
         ms,
         rate: entry.number("avg_ts"),
+        deviation: entry.number("stddev_ts"),
         mean_ms: entry.number("avg_ns").map(|ns| ns / 1e6).filter(|ms| *ms > 0.0),
         said,
         began: text("test_time"),
         model: model(entry.text("model_filename"), entry.text("model_type")),
         dtype: dtype(entry.text("model_type").unwrap_or("")),
         cpu: text("cpu_info"),
-        device: device(entry.text("backends").unwrap_or("CPU"), entry.number("n_gpu_layers"), entry.text("gpu_info")),
-        threads: entry.number("n_threads").and_then(count),
+        device: device(
+            line,
+            &backends(entry.text("backends"), &flag),
+            entry.number("n_gpu_layers"),
+            entry.text("gpu_info"),
+        )?,
+        threads: optional("n_threads")?,
         weights_bytes: entry.number("model_size").and_then(count),
         library: text("build_commit").map(|commit| format!("llama.cpp {commit} ({})", build.as_deref().unwrap_or("?"))),
-        settings: settings.filter_map(|(k, v)| Some((k.clone(), v.shown()?))).collect(),
+        settings: settings.filter_map(|k| Some((k.to_string(), entry.get(k)?.shown()?))).collect(),
     })
 }
 

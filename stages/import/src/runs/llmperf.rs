@@ -5,6 +5,7 @@
 //! duration, which follows from both. `timestamp` is the time, to the second, at which the summary was written.
 
 use super::{
+    figures::distribution,
     serving::{self, Serving, agree, amount, must, whole},
     sheet::{Sheet, count},
     window::When,
@@ -16,6 +17,7 @@ use crate::read::{
     source::Source,
     zone::Stamp,
 };
+use std::path::{Path, PathBuf};
 
 pub const FORMAT: Format<Sheet> = Format {
     name: "llmperf",
@@ -33,18 +35,16 @@ fn is_responses(head: &str) -> bool {
 }
 
 /// The name that a summary and its responses share.
-fn stem(source: &std::path::Path) -> String {
+fn stem(source: &Path) -> String {
     let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
     ["_summary.json", "_individual_responses.json"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or("").into()
 }
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     let text = &source.text()?;
-    let of_same = |found: Vec<(std::path::PathBuf, String)>| {
-        found.into_iter().filter(|(path, _)| stem(path) == stem(source.path)).map(|(_, text)| text).collect::<Vec<_>>()
-    };
+    let of_same = |found: Vec<PathBuf>| found.into_iter().find(|path| stem(path) == stem(source.path));
     if !is_summary(text) {
-        if !of_same(serving::texts_beside(source, sheet, is_summary)?).is_empty() {
+        if of_same(serving::beside(source, sheet, is_summary)).is_some() {
             sheet.accompany("its tokens are counted for the summary beside it");
             return Ok(());
         }
@@ -53,9 +53,8 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
             Fault::new("responses without the time that the run took", quoted("number_output_tokens"), remedy).at(1)
         );
     }
-    let responses = of_same(serving::texts_beside(source, sheet, is_responses)?);
-    let counted = match responses.first() {
-        Some(text) => Some(count_responses(text, sheet)?),
+    let counted = match of_same(serving::beside(source, sheet, is_responses)) {
+        Some(path) => Some(count_responses(&serving::text_of(&path)?, sheet).map_err(|f| f.of(&path))?),
         None => None,
     };
     let summaries = serving::objects(text, sheet)?;
@@ -123,8 +122,19 @@ fn put(line: u64, summary: &Value, counted: Option<(f64, f64, f64)>, sheet: &mut
     }
     out.run.model = summary.text("model").unwrap_or("").into();
     if completed > 0.0 {
-        let ms = |key: &str| mean(key).map(|s| s.map(|s| s * 1e3));
-        (out.run.ttft_ms, out.run.tpot_ms) = (ms("ttft_s")?, ms("inter_token_latency_s")?);
+        let of = |key: &str, label: &str| {
+            let name = if label.starts_with('p') { format!("quantiles_{label}") } else { label.to_string() };
+            summary.number(&format!("results_{key}_{name}"))
+        };
+        let ms = |key: &str, out: &mut Serving| -> Result<Option<f64>> {
+            Ok(out.check_mean(key, mean(key)?.map(|s| s * 1e3), &|label| of(key, label).map(|s| s * 1e3)))
+        };
+        let first = ms("ttft_s", &mut out)?;
+        (out.run.ttft_ms, out.run.tpot_ms) = (first, ms("inter_token_latency_s", &mut out)?);
+        out.figures.latency_ms = ms("end_to_end_latency_s", &mut out)?;
+        for (key, mean) in [("number_input_tokens", mean_in), ("number_output_tokens", Some(mean_out))] {
+            out.faults.extend(distribution(key, mean, &|label| of(key, label)));
+        }
     }
     out.load.push(format!("{} requests", completed + failed));
     if let Some(n) = number("num_concurrent_requests")? {
@@ -136,7 +146,7 @@ fn put(line: u64, summary: &Value, counted: Option<(f64, f64, f64)>, sheet: &mut
         let spread = number(&format!("stddev_{key}_tokens"))?.filter(|n| *n > 0.0);
         out.load.extend(spread.map(|n| format!("deviation {n}")));
     }
-    out.run.new_tokens_asked = number("mean_output_tokens")?.and_then(count);
+    out.run.new_tokens_asked = number("mean_output_tokens")?.and_then(count).filter(|n| *n > 0);
     let when = match number("timestamp")? {
         Some(s) if (1e9..9e9).contains(&s) => When::Ended(Stamp::Utc((s * 1e9) as i64)),
         _ => When::Unknown,

@@ -14,8 +14,12 @@ pub struct Load {
     pub settings: BTreeMap<String, String>,
     /// Numbers of accelerators, each with where it was stated.
     pub counts: Vec<Count>,
+    /// What stands in the place of such numbers and is none, by its name.
+    pub unread: Vec<(String, String)>,
     /// Whether the scenario is to name the mean length of prompts and of outputs.
     pub names_lengths: bool,
+    /// Place among the runs of one record, which may be equal.
+    pub part: usize,
 }
 
 /// Begins of names of results.
@@ -174,7 +178,8 @@ fn is_deployment(name: &str) -> bool {
 impl Load {
     /// Of one object: all that it states but what the reader knows by name.
     pub fn of(entry: &Value, known: &[&str]) -> Self {
-        let mut load = Load { counts: super::accelerators::stated(entry), ..Load::default() };
+        let (counts, unread) = super::accelerators::stated(entry);
+        let mut load = Load { counts, unread, ..Load::default() };
         load.walk("", entry, known, 0);
         load
     }

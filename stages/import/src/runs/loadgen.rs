@@ -38,8 +38,8 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
     if is_detail(text) {
         return Log::of(text, sheet)?.put(sheet);
     }
-    let details = serving::texts_beside(source, sheet, is_detail)?;
-    let Some((path, detail)) = details.first() else {
+    let details = serving::beside(source, sheet, is_detail);
+    let Some(path) = details.first() else {
         let remedy = "give the mlperf_log_detail.txt of the same run";
         return Err(Fault::new(
             "a summary, which has no times and no counts",
@@ -48,7 +48,7 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
         )
         .at(1));
     };
-    let log = Log::of(detail, sheet).map_err(|f| f.of(path))?;
+    let log = Log::of(&serving::text_of(path)?, sheet).map_err(|f| f.of(path))?;
     let mut lines = (1..).zip(text.lines());
     let stated = lines.find_map(|(line, text)| {
         let (name, value) = text.split_once(':')?;

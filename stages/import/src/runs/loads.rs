@@ -27,8 +27,9 @@ fn scenarios(text: &str) -> Vec<String> {
 #[test]
 fn whatever_the_file_says_of_a_load_tells_it_apart() {
     let (one, name) = (vllm(&[]), "200 requests, rate unlimited, concurrency 64, 1024 tokens in, 128 tokens out");
-    assert_eq!(scenarios(&format!("{one}\n{one}")), [format!("{name}/0"), format!("{name}/1")]);
-    let setting = |key: &str, value: &str| vllm(&[("\"tp\":", &format!("\"{key}\": {value}, \"tp\":"))]);
+    let later = |text: &str| text.replace("20260514-091000", "20260514-091500");
+    assert_eq!(scenarios(&format!("{one}\n{}", later(&one))), [format!("{name}/0"), format!("{name}/1")]);
+    let setting = |key: &str, value: &str| later(&vllm(&[("\"tp\":", &format!("\"{key}\": {value}, \"tp\":"))]));
     for (key, value) in [
         ("dataset_name", "\"sharegpt\""),
         ("ignore_eos", "true"),
@@ -136,6 +137,10 @@ fn figures_that_contradict_each_other() {
         (
             ("\"completed\": 200", "\"completed\": 199.5"),
             "a number of requests that completed that is no count, 199.5, give the result as the tool wrote it".into(),
+        ),
+        (
+            ("\"num_prompts\": 200", "\"num_prompts\": 2147483647"),
+            "more requests than a client can send in that time, 2147483647 in 20 s, give the result as the tool wrote it".into(),
         ),
         (
             ("\"tp\": \"1\"", "\"tp\": 4, \"num_gpus\": 8"),

@@ -32,6 +32,11 @@ fn recognises(head: &str) -> bool {
 /// Responses that one run stands for: means of tokens are no whole numbers.
 const RESPONSES: f64 = 1000.0;
 
+/// By how much requests may come faster than was asked for: intervals are random.
+const OFFERED: f64 = 1.2;
+/// By how much the number in flight and the batch may differ: both are means.
+const IN_FLIGHT: f64 = 2.0;
+
 /// One row of a table, whatever it was written in.
 struct Row {
     line: u64,
@@ -51,9 +56,13 @@ struct Row {
     doubt: Option<String>,
 }
 
-/// The cells of a table as an entry of JSON.
+/// The cells of a table as an entry of JSON, numbers with the file's mark of decimals.
 fn as_entry(row: &Line) -> Value {
-    let cell = |name: &str| Some((name.to_string(), Value::Text(row.of(name)?.to_string())));
+    let value = |name: &str, text: &str| match row.number(name) {
+        Ok(Some(number)) => Value::Number(number),
+        _ => Value::Text(text.to_string()),
+    };
+    let cell = |name: &str| Some((name.to_string(), value(name, row.of(name)?)));
     Value::Map(row.names().filter_map(cell).collect())
 }
 
@@ -236,8 +245,21 @@ fn doubt(entry: &Value, per_token: Option<f64>, length: Option<f64>) -> Option<S
     }
     let tokens = entry.any(&["Token tput (tok/s)", "Token tput (toks/s)", "output_throughput_tokens_per_sec"]);
     let responses = entry.any(&["Requests per second", "requests_per_second"]).zip(length).map(|(rate, n)| rate * n);
-    let (a, b) = tokens.zip(responses).filter(|(a, b)| differ(*a, *b))?;
-    Some(format!("{} tokens a second, and {} by the responses and their length", short(a), short(b)))
+    if let Some((a, b)) = tokens.zip(responses).filter(|(a, b)| differ(*a, *b)) {
+        return Some(format!("{} tokens a second, and {} by the responses and their length", short(a), short(b)));
+    }
+    let rate = entry.any(&["Requests per second", "requests_per_second"]);
+    let offered = entry.number("Request rate").filter(|rate| *rate > 0.0);
+    if let Some((rate, offered)) = rate.zip(offered).filter(|(rate, offered)| *rate > offered * OFFERED) {
+        return Some(format!("{} responses a second, of {} that were asked for", short(rate), short(offered)));
+    }
+    // As many are in flight as come while one is answered (Little's law): the batch, where that is what a table has.
+    let seconds = entry.any(&["latency", "Latency per request (s)", "Latency (s)"]);
+    let rate = rate.or(entry.number("throughput").zip(length).map(|(tokens, length)| tokens / length));
+    let in_flight = rate.zip(seconds).map(|(rate, seconds)| rate * seconds);
+    let batch = entry.any(&["batch_size", "Avg BS (reqs)", "Average batch size"]).filter(|n| *n > 0.0);
+    let (a, b) = in_flight.zip(batch).filter(|(a, b)| *a > b * IN_FLIGHT || *a < b / IN_FLIGHT)?;
+    Some(format!("{} responses were in flight by rate and latency, and the batch is {}", short(a), short(b)))
 }
 
 fn scenario(named: impl Iterator<Item = String>) -> String {

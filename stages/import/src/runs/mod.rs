@@ -3,10 +3,12 @@
 //! A new format is a file here that has a `FORMAT`, its line in [`formats!`], and its page in `docs/imports`. Its reader gives the
 //! [`Sheet`] rows; windows, zones, names, the session, checks and tables are the sheet's.
 
-mod accelerators;
+pub mod accelerators;
 mod energy;
 mod figures;
 mod load;
+mod neighbours;
+mod plausible;
 mod price;
 mod serving;
 mod sheet;

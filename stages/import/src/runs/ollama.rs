@@ -7,8 +7,10 @@
 mod verbose;
 
 use super::{
+    figures,
     load::Load,
-    serving::{amount, must, objects, time},
+    plausible::SENTINELS,
+    serving::{amount, must, objects, time, whole},
     sheet::{Run, Sheet, count, generate, set_prompt},
     window::When,
 };
@@ -18,6 +20,7 @@ use crate::read::{
     json::Value,
     source::Source,
 };
+use std::collections::BTreeMap;
 
 pub const FORMAT: Format<Sheet> =
     Format { name: "ollama", about: "Ollama's answers: JSON, streams, text of --verbose", recognises, read };
@@ -30,6 +33,17 @@ fn recognises(head: &str) -> bool {
 
 /// Share of an answer's time that loading may take.
 const LOADING: f64 = 0.1;
+/// Share of it that may be in none of its parts, and ns that always may.
+const REST: (f64, f64) = (0.05, 5e7);
+/// What tokenising the text of a conversation again makes of its length, share and tokens.
+const RETOKENISED: (f64, f64) = (0.05, 8.0);
+/// No part of an answer is shorter, ns.
+const SHORTEST: f64 = 1e3;
+/// What rounding makes of a duration, share and ns: `--verbose` and older servers have whole ms.
+const ROUNDING: (f64, f64) = (1e-3, 2e6);
+/// A prompt that is at least so long is read faster than an answer is written, by up to this factor where tokens are guessed ahead.
+const PROMPT: f64 = 16.0;
+const AHEAD: f64 = 3.0;
 
 /// What one answer says, whatever it was written in. Times in ns.
 #[derive(Debug, Default)]
@@ -40,6 +54,8 @@ pub struct Answer {
     pub prompt: Option<f64>,
     pub tokens: f64,
     pub eval: f64,
+    /// Length of `context`: the tokens of the conversation, of prompt and answer.
+    pub context: Option<usize>,
 }
 
 fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
@@ -50,9 +66,16 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
             .try_for_each(|(line, answer)| put(line, answer, generate("answer"), When::Unknown, sheet));
     }
     let mut open = None;
+    let mut rates: BTreeMap<String, Vec<(u64, f64)>> = BTreeMap::new();
     for (line, entry) in objects(text, sheet)? {
         match entry.get("done") {
             Some(Value::Bool(true)) => open = None,
+            Some(other) if entry.get("eval_count").is_some() || entry.get("total_duration").is_some() => {
+                let value = quoted(&other.shown().unwrap_or_default());
+                return Err(
+                    Fault::new("`done` is not true beside counts", value, "give the answer as it came").at(line)
+                );
+            }
             Some(_) => {
                 open.get_or_insert(line);
                 continue;
@@ -65,7 +88,16 @@ fn read(source: Source, sheet: &mut Sheet) -> Result<()> {
             sheet.notes.line(line, "the model was loaded or unloaded, nothing was generated, left out");
         } else {
             last(line, &entry, sheet)?;
+            let rate = entry.number("eval_count").zip(entry.number("eval_duration")).map(|(n, ns)| n / ns * 1e9);
+            rates.entry(entry.text("model").unwrap_or("").into()).or_default().extend(rate.map(|rate| (line, rate)));
         }
+    }
+    for (line, rate, others) in rates.values().filter_map(|rates| figures::outlier(rates)) {
+        let (rate, others) = (figures::short(rate), figures::short(others));
+        let what = format!(
+            "one answer was written at another rate than all others of its model, {rate} and {others} tokens/s"
+        );
+        sheet.notes.line(line, &what);
     }
     match open {
         None => Ok(()),
@@ -85,13 +117,19 @@ fn failed(line: u64, error: &str, sheet: &mut Sheet) -> Result<()> {
 
 fn last(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
     let number = |key: &str| amount(line, entry, key);
+    let is_there = |key: &str| entry.get(key).is_some_and(|value| *value != Value::Null);
     let answer = Answer {
         total: must(line, entry, "total_duration")?,
         load: number("load_duration")?,
-        prompt_tokens: number("prompt_eval_count")?,
+        prompt_tokens: if is_there("prompt_eval_count") {
+            Some(whole(line, entry, "prompt_eval_count")?)
+        } else {
+            None
+        },
         prompt: number("prompt_eval_duration")?,
-        tokens: must(line, entry, "eval_count")?,
+        tokens: whole(line, entry, "eval_count")?,
         eval: must(line, entry, "eval_duration")?,
+        context: entry.list("context").map(<[Value]>::len),
     };
     let when = match entry.text("created_at") {
         Some(at) => When::Ended(time(line, "created_at", at)?),
@@ -107,12 +145,6 @@ fn last(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
 }
 
 fn put(line: u64, answer: Answer, mut run: Run, when: When, sheet: &mut Sheet) -> Result<()> {
-    let parts = answer.load.unwrap_or(0.0) + answer.prompt.unwrap_or(0.0) + answer.eval;
-    if parts > answer.total * 1.01 {
-        let value = format!("{:.3} s of parts, {:.3} s in all", parts / 1e9, answer.total / 1e9);
-        let remedy = "give the answer as it came";
-        return Err(Fault::new("parts that take longer than the whole", value, remedy).at(line));
-    }
     if answer.tokens < 1.0 {
         let value = quoted("eval count 0");
         return Err(Fault::new("an answer without tokens", value, "leave the answer out").at(line));
@@ -121,24 +153,63 @@ fn put(line: u64, answer: Answer, mut run: Run, when: When, sheet: &mut Sheet) -
         Some(n) => run.scenario += &format!(", {n} tokens in"),
         None => sheet.notes.line(line, "no count of prompt tokens: the prompt was empty or cached"),
     }
+    let mut doubts = compare_parts(line, &answer)?;
     set_prompt(&mut run, answer.prompt_tokens);
     run.tokens_generated = count(answer.tokens);
     run.tokens_from = Some("`eval_count`: what the server counted".into());
     (run.requests_completed, run.requests_failed, run.role) = (Some(1), Some(0), Some("all".into()));
     run.latency_ms = Some(answer.total / 1e6);
-    run.ttft_ms = answer.prompt.map(|p| (p + answer.load.unwrap_or(0.0)) / 1e6);
+    let load = answer.load.filter(|ns| *ns > 0.0);
+    run.ttft_ms = answer.prompt.filter(|ns| *ns > 0.0).zip(load).map(|(prompt, load)| (prompt + load) / 1e6);
     run.tpot_ms = Some(answer.eval / answer.tokens / 1e6).filter(|_| answer.tokens > 1.0);
-    run.load_ms = answer.load.map(|ns| ns / 1e6);
-    if let Some(load) = answer.load.filter(|ns| *ns > answer.total * LOADING) {
-        run.reason = Some(format!(
-            "{:.1} of {:.1} s went into loading the model: their energy is in the run",
-            load / 1e9,
-            answer.total / 1e9
-        ));
+    run.load_ms = load.map(|ns| ns / 1e6);
+    if let Some(load) = load.filter(|ns| *ns > answer.total * LOADING) {
+        let (load, total) = (load / 1e9, answer.total / 1e9);
+        doubts.push(format!("{load:.1} of {total:.1} s went into loading the model: their energy is in the run"));
     }
+    run.reason = figures::join(None, doubts);
     let said = match when {
         When::Unknown => "`total_duration`, loading included",
         _ => "`created_at` less `total_duration` to `created_at`, loading included",
     };
     sheet.add(line, run, Load::default(), when, said)
+}
+
+/// The parts of an answer against its whole: times, tokens, and the rates that follow.
+fn compare_parts(line: u64, answer: &Answer) -> Result<Vec<String>> {
+    let mut doubts = Vec::new();
+    let total = answer.total;
+    for (name, ns) in
+        [("load", answer.load), ("prompt", answer.prompt), ("answer", Some(answer.eval)), ("whole", Some(total))]
+    {
+        if let Some(ns) = ns.filter(|ns| *ns > 0.0 && *ns < SHORTEST || SENTINELS.contains(ns)) {
+            let what = if ns < SHORTEST { "below 1 us" } else { "that is a counter's greatest number" };
+            let remedy = "give the answer as it came";
+            return Err(Fault::new(format!("a time of the {name} {what}"), format!("{ns} ns"), remedy).at(line));
+        }
+    }
+    let parts = answer.load.unwrap_or(0.0) + answer.prompt.unwrap_or(0.0) + answer.eval;
+    if parts > total * (1.0 + ROUNDING.0) + ROUNDING.1 {
+        let value = format!("{:.3} s of parts, {:.3} s in all", parts / 1e9, total / 1e9);
+        let remedy = "give the answer as it came";
+        return Err(Fault::new("parts that take longer than the whole", value, remedy).at(line));
+    }
+    if total - parts > total * REST.0 + REST.1 {
+        let (rest, total) = ((total - parts) / 1e9, total / 1e9);
+        doubts.push(format!("{rest:.1} of {total:.1} s are in none of its parts: it waited, or one of them is wrong"));
+    }
+    let prompt = answer.prompt_tokens.zip(answer.prompt).filter(|(tokens, ns)| *tokens >= PROMPT && *ns > 0.0);
+    let (read, written) = (prompt.map(|(tokens, ns)| tokens / ns * 1e9), answer.tokens / answer.eval * 1e9);
+    if let Some(read) = read.filter(|read| written.is_finite() && written > *read * AHEAD) {
+        let (read, written) = (figures::short(read), figures::short(written));
+        doubts.push(format!(
+            "{written} tokens a second were written and {read} of the prompt read: weights came from a disk, or a count is wrong"
+        ));
+    }
+    let all = answer.prompt_tokens.unwrap_or(0.0) + answer.tokens;
+    let most = answer.context.map(|n| n as f64 * (1.0 + RETOKENISED.0) + RETOKENISED.1);
+    if let (Some(context), true) = (answer.context, most.is_some_and(|most| all > most)) {
+        doubts.push(format!("{all} tokens of prompt and answer, {context} of the conversation in `context`"));
+    }
+    Ok(doubts)
 }

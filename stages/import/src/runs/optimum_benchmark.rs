@@ -48,6 +48,11 @@ fn report(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
     let phases = entry.get("report").unwrap_or(entry);
     let ran = Ran::of(entry.get("config"));
     let phase = |name: &str| phases.get(name).filter(|p| mean_s(p).is_some());
+    for name in ["prefill", "decode", "generate"] {
+        if phases.get(name).is_some_and(|p| *p != Value::Null) && phase(name).is_none() {
+            sheet.notes.line(line, &format!("phase `{name}` has no mean latency, left out"));
+        }
+    }
     let (prefill, decode, generate) = (phase("prefill"), phase("decode"), phase("generate"));
     if prefill.or(decode).or(generate).is_none() {
         let known = match phases {
@@ -57,7 +62,11 @@ fn report(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
         let remedy = "give the report of an inference scenario of text generation";
         return Err(Fault::new("none of the phases prefill, decode and generate", quoted(&known), remedy).at(line));
     }
-    let batch = ran.batch.or(generate.and_then(samples)).unwrap_or(1.0).round().max(1.0);
+    let batch = ran.batch.or(generate.and_then(samples)).or(generate.and_then(samples_by_energy));
+    if batch.is_none() {
+        sheet.notes.line(line, "nothing says how many sequences ran at once: the batch is taken for 1");
+    }
+    let batch = batch.unwrap_or(1.0).round().max(1.0);
     let tokens = decode.and_then(|d| rate(d, "tokens/s").zip(mean_s(d)).map(|(rate, s)| (rate * s).round()));
     let tokens = tokens.or(ran.new_tokens.map(|n| batch * (n - 1.0))).filter(|t| *t >= 1.0);
     let prompt =
@@ -66,18 +75,26 @@ fn report(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
     let nothing = Value::Null;
     let config = entry.get("config").unwrap_or(&nothing);
     // The environment counts the machine's GPUs, not those that ran.
-    let counts =
-        ["backend", "launcher"].iter().filter_map(|part| config.get(part)).flat_map(accelerators::stated).collect();
+    let counts = ["backend", "launcher"]
+        .iter()
+        .filter_map(|part| config.get(part))
+        .flat_map(|part| accelerators::stated(part).0)
+        .collect();
     let load = Load { counts, ..Load::of(config, KNOWN) };
     let fill = |run: &mut Run, phase: &Value| -> Result<()> {
         (run.model, run.backend, run.dtype) = (ran.model.clone(), ran.backend.clone(), ran.dtype.clone());
         (run.device, run.library) = (ran.device.clone(), ran.library.clone());
         run.batch = count(batch).unwrap_or(1);
         let latency = phase.get("latency");
-        run.iterations = Some(latency.and_then(|l| l.number("count")).and_then(count).filter(|n| *n > 0).unwrap_or(1));
+        run.iterations = Some(iterations(line, latency.unwrap_or(&nothing))?);
         run.latency_ms = mean_s(phase).map(|s| s * 1e3);
         let asked = ran.new_tokens.map(|n| batch * (n - 1.0)).filter(|_| run.mode == "generate").zip(tokens);
-        run.reason = figures::join(None, doubts(phase, asked));
+        let mut doubts = doubts(phase, asked);
+        let sampled = samples(phase).zip(samples_by_energy(phase)).filter(|(a, b)| differ(*a, *b));
+        if let Some((a, b)) = sampled {
+            doubts.push(format!("{} sequences by the rate, {} by the efficiency", short(a), short(b)));
+        }
+        run.reason = figures::join(None, doubts);
         energy(run, phase, line)
     };
     let length = "the mean latency x the number of iterations";
@@ -102,6 +119,12 @@ fn report(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
         if name == "generate" {
             run.ttft_ms = prefill.and_then(mean_s).map(|s| s * 1e3);
             run.tpot_ms = phases.get("per_token").and_then(mean_s).map(|s| s * 1e3);
+            let by_token = run.tpot_ms.map(|ms| ms * tokens / batch);
+            let both = by_token.zip(decode.and_then(mean_s).map(|s| s * 1e3));
+            if let Some((a, b)) = both.filter(|(a, b)| *a > 1.5 * b || *a < b / 1.5) {
+                let doubt = format!("decoding takes {} ms, its tokens {} ms: left out", short(b), short(a));
+                (run.tpot_ms, run.reason) = (None, figures::join(run.reason, vec![doubt]));
+            }
         }
         sheet.add(line, run, load.clone(), When::Unknown, length)?;
     }
@@ -115,10 +138,28 @@ fn report(line: u64, entry: &Value, sheet: &mut Sheet) -> Result<()> {
 const KNOWN: &[&str] =
     &["name", "model", "torch_dtype", "device", "gpu", "_target_", "processor", "generate_kwargs_path"];
 
+fn differ(a: f64, b: f64) -> bool {
+    (a - b).abs() > 0.01 * a.max(b)
+}
+
+/// Iterations of a phase: their number, else that of their values, else the total over the mean.
+fn iterations(line: u64, latency: &Value) -> Result<i64> {
+    let of_values = latency.list("values").map(|all| all.len() as f64).filter(|n| *n > 0.0);
+    let of_total = latency.number("total").zip(latency.number("mean")).map(|(total, mean)| (total / mean).round());
+    let found = match latency.get("count") {
+        None | Some(Value::Null) => of_values.or(of_total),
+        Some(stated) => stated.as_f64(),
+    };
+    let unknown = || {
+        let value = latency.get("count").and_then(Value::shown).unwrap_or_else(|| "nothing".into());
+        Fault::new("`latency.count` is no number of iterations", quoted(&value), "give the whole report").at(line)
+    };
+    found.and_then(count).filter(|n| *n > 0 && Some(*n as f64) == found).ok_or_else(unknown)
+}
+
 /// Times that do not add up, and tokens that are not those asked for.
 fn doubts(phase: &Value, asked: Option<(f64, f64)>) -> Vec<String> {
     let mut doubts = Vec::new();
-    let differ = |a: f64, b: f64| (a - b).abs() > 0.01 * a.max(b);
     if let Some((asked, tokens)) = asked.filter(|(a, b)| differ(*a, *b)) {
         let (a, b) = (short(asked), short(tokens));
         doubts.push(format!("{a} tokens were to be decoded, {b} are the rate x the time"));
@@ -137,6 +178,10 @@ fn doubts(phase: &Value, asked: Option<(f64, f64)>) -> Vec<String> {
     }
     let (energy, efficiency) = (phase.get("energy"), phase.get("efficiency"));
     let kwh = energy.and_then(|e| e.number("total"));
+    let parts = energy.map_or(0.0, |e| ["cpu", "gpu", "ram"].iter().filter_map(|part| e.number(part)).sum());
+    if let Some(total) = kwh.filter(|total| parts > 0.0 && differ(parts, *total)) {
+        doubts.push(format!("the energies of cpu, gpu and ram add up to {parts:.3e} kWh, their total is {total:.3e}"));
+    }
     let each = efficiency.filter(|e| e.text("unit") == Some("tokens/kWh")).and_then(|e| e.number("value"));
     let counted = rate(phase, "tokens/s").zip(mean_s(phase)).map(|(rate, s)| rate * s);
     if let (Some(by_energy), Some(counted)) = (kwh.zip(each).map(|(kwh, each)| kwh * each), counted)
@@ -161,6 +206,12 @@ fn rate(phase: &Value, unit: &str) -> Option<f64> {
 /// Sequences of one iteration, of a phase whose rate is in them.
 fn samples(phase: &Value) -> Option<f64> {
     Some(rate(phase, "samples/s")? * mean_s(phase)?)
+}
+
+/// The same by the efficiency and the energy.
+fn samples_by_energy(phase: &Value) -> Option<f64> {
+    let each = phase.get("efficiency").filter(|e| e.text("unit") == Some("samples/kWh"))?.number("value")?;
+    Some(each * phase.get("energy")?.number("total")?).filter(|n| *n > 0.0)
 }
 
 /// Energy of all iterations, by what it is of. Another unit than kWh is refused.

@@ -1,6 +1,6 @@
 //! `--usd-per-hour`: the price of exactly the machine that ran, as a file that `derive-costs --prices` takes.
 
-use super::{Options, sheet::Run};
+use super::{Options, accelerators, sheet::Run};
 use crate::{
     prices::Price,
     read::{
@@ -27,7 +27,7 @@ const COLUMNS: &[&str] = &[
     "retrieved_on",
 ];
 
-/// One row a device. It is priced as a whole: what ran counts as one accelerator, whatever it was made of.
+/// One row a device. It is priced as a whole, with as many accelerators as its name has: `8x NVIDIA H100` is eight of one.
 pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>, day: &str) -> anyhow::Result<()> {
     let path = options.files.into.join("imported-price.csv");
     if options.usd_per_hour.is_none() {
@@ -42,14 +42,15 @@ pub fn write(options: &Options, runs: &[Run], cpu: Option<&str>, day: &str) -> a
     let devices: BTreeSet<&str> = runs.iter().map(|r| r.device.as_str()).collect();
     let prices: Vec<Price> = devices
         .into_iter()
-        .map(|device| Price {
+        .map(|device| (device, accelerators::split(device)))
+        .map(|(device, (count, name))| Price {
             provider: "own".into(),
             region: "any".into(),
             instance: if device == "cpu" { cpu.unwrap_or(device) } else { device }.into(),
             tier: "on_demand".into(),
             cpu: cpu.filter(|_| device == "cpu").map(str::to_string),
-            accelerator: Some(device.to_string()).filter(|d| d != "cpu"),
-            accelerator_count: Some(1).filter(|_| device != "cpu"),
+            accelerator: Some(name.to_string()).filter(|_| device != "cpu"),
+            accelerator_count: Some(count.unwrap_or(1)).filter(|_| device != "cpu"),
             usd_per_hour: options.usd_per_hour,
             includes_power: true,
             source: "--usd-per-hour".into(),

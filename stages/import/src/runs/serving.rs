@@ -2,7 +2,7 @@
 //! against the others.
 
 use super::{
-    figures::Figures,
+    figures::{Figures, distribution, short},
     load::Load,
     sheet::{Run, Sheet, count, generate, set_prompt},
     window::When,
@@ -19,6 +19,11 @@ use std::path::{Path, PathBuf};
 const TOLERANCE: f64 = 0.01;
 /// Share by which tokens that the client made of a text may differ from the server's before it is a fault of the run.
 const RETOKENISED: f64 = 0.1;
+
+/// Mean lengths of answers spread around what was asked for.
+const SHORTER: f64 = 0.95;
+/// Tokens that a server's template adds to a prompt, several times over the longest.
+const TEMPLATE: f64 = 1000.0;
 
 /// One level of load against a server.
 #[derive(Debug, Default)]
@@ -43,6 +48,14 @@ pub struct Serving {
 }
 
 impl Serving {
+    /// The mean of a time if its distribution leaves room for it, else why it is left out.
+    pub fn check_mean(&mut self, name: &str, mean: Option<f64>, of: &dyn Fn(&str) -> Option<f64>) -> Option<f64> {
+        let doubt = distribution(name, mean, of);
+        let mean = mean.filter(|_| doubt.is_none());
+        self.faults.extend(doubt.map(|doubt| doubt + ": left out"));
+        mean
+    }
+
     /// Puts it down as one run whose batch is the requests that completed.
     pub fn put(self, line: u64, when: When, said: &str, sheet: &mut Sheet) -> Result<()> {
         let failed = self.failed.unwrap_or(0.0);
@@ -76,6 +89,7 @@ impl Serving {
             ttft_ms: run.ttft_ms,
             tpot_ms: run.tpot_ms,
             max_concurrency: run.concurrency.map(|n| n as f64),
+            is_closed: run.arrival.as_deref() == Some("closed"),
             ..self.figures
         };
         let mut reasons = self.faults;
@@ -95,7 +109,17 @@ impl Serving {
             reasons = vec![format!("no token was generated: {} of {all} requests completed", self.completed)];
         }
         run.reason = (!reasons.is_empty()).then(|| reasons.join("; "));
+        compare_asked(line, &run, sheet);
         sheet.add(line, run, self.settings, when, said)
+    }
+
+    /// The prompts as the server counted them, with its template, against the texts that the client sent.
+    pub fn compare_prompts(&mut self, of_server: f64, of_client: f64) {
+        let most = 2.0 * of_client + TEMPLATE * self.completed;
+        if of_client > 0.0 && (of_server > most || of_server < of_client / 2.0) {
+            let (server, client) = (short(of_server), short(of_client));
+            self.faults.push(format!("the server counted {server} prompt tokens, the client {client} of the texts"));
+        }
     }
 
     /// Compares the tokens that the server counted with those that the client made of the texts.
@@ -108,6 +132,17 @@ impl Serving {
         } else if share > TOLERANCE {
             sheet.notes.line(line, &format!("{what}: the server's are taken"));
         }
+    }
+}
+
+/// Says that answers were shorter than asked for.
+pub fn compare_asked(line: u64, run: &Run, sheet: &mut Sheet) {
+    let mean = run.tokens_generated.filter(|_| run.batch > 0).map(|n| n as f64 / run.batch as f64);
+    if let (Some(asked), Some(mean)) = (run.new_tokens_asked, mean)
+        && mean < (asked as f64 - 0.5).min(SHORTER * asked as f64)
+    {
+        let what = format!("the mean output is {mean:.0} of {asked} tokens that were asked for");
+        sheet.notes.line(line, &format!("{what}: the tokens that came are counted"));
     }
 }
 
@@ -165,34 +200,15 @@ fn shown(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
-/// The other files of the import that lie in the same folder as this one.
-pub fn beside(source: Source, sheet: &Sheet) -> Vec<PathBuf> {
-    let folder = |path: &Path| Path::new(".").join(path.parent().unwrap_or(Path::new("")));
-    let others = sheet.options.files.paths.iter().filter(|p| p.as_path() != source.path);
-    others.filter(|p| folder(p) == folder(source.path)).cloned().collect()
+/// The other files of a kind in the folder of this one.
+pub fn beside(source: Source, sheet: &mut Sheet, is_one: fn(&str) -> bool) -> Vec<PathBuf> {
+    let all = sheet.neighbours.of(source.path, &sheet.options.files.paths, is_one);
+    all.iter().filter(|path| *path != source.path).cloned().collect()
 }
 
-/// The texts of the other files in the folder that begin in a way.
-pub fn texts_beside(source: Source, sheet: &Sheet, is_one: fn(&str) -> bool) -> Result<Vec<(PathBuf, String)>> {
-    let mut found = Vec::new();
-    for path in beside(source, sheet) {
-        let named = |fault: Fault| fault.of(&path);
-        if is_one(&Source::file(&path).head().map_err(named)?) {
-            let text = Source::file(&path).text().map_err(named)?;
-            found.push((path, text));
-        }
-    }
-    Ok(found)
-}
-
-/// The first object of a text.
-pub fn object(text: &str, sheet: &mut Sheet) -> Result<Value> {
-    let mut first = None;
-    crate::read::json::entries(text, &mut sheet.notes, &mut |_, value, _| {
-        first.get_or_insert(value);
-        Ok(())
-    })?;
-    first.ok_or_else(|| Fault::new("no JSON object in it", "nothing", "give the file as the client wrote it").at(1))
+/// The text of another file.
+pub fn text_of(path: &Path) -> Result<String> {
+    Source::file(path).text().map_err(|fault| fault.of(path))
 }
 
 /// Every object of a text, with its line.

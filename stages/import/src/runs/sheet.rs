@@ -3,12 +3,12 @@
 use super::{
     Options, accelerators,
     load::{self, Load},
-    price,
+    neighbours::Neighbours,
+    plausible, price,
     window::{self, When, Window},
 };
 use crate::read::fault::{Fault, Notes, Result, quoted};
 use crate::session::{NO_ZONE_SUFFIX, SESSION};
-use ::sensor::{Scope, bounds_w};
 use anyhow::Context;
 use schemas::{
     Provenance, io,
@@ -16,6 +16,7 @@ use schemas::{
 };
 use std::{
     collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
 };
 
@@ -45,64 +46,6 @@ pub fn count(number: f64) -> Option<i64> {
     (0.0..9e15).contains(&number).then_some(number.round() as i64)
 }
 
-/// New tokens a second of one accelerator, or processor, that nothing reaches: the fastest published results are below a tenth of it.
-const MOST_NEW_TOKENS_PER_S: f64 = 1e6;
-/// The same of prompt tokens in a pass of their own.
-const MOST_PROMPT_TOKENS_PER_S: f64 = 1e7;
-
-/// Refuses a rate that no hardware has: a length in another unit, or a count that is none.
-fn plausible(line: u64, run: &Run, length_ms: f64) -> Result<()> {
-    let iterations = run.iterations.unwrap_or(1) as f64;
-    let is_prefill = run.mode == "prefill";
-    let (tokens, most, what) = match is_prefill {
-        true => (run.prompt_tokens, MOST_PROMPT_TOKENS_PER_S, "prompt"),
-        false => (run.tokens_generated, MOST_NEW_TOKENS_PER_S, "new"),
-    };
-    let rate =
-        tokens.unwrap_or(0) as f64 * iterations / (length_ms / 1e3) / run.accelerators.unwrap_or(1).max(1) as f64;
-    if run.status == "failed" {
-        return Ok(());
-    }
-    possible_energies(line, run, length_ms / 1e3)?;
-    for (name, ms) in [("first token", run.ttft_ms), ("token", run.tpot_ms)] {
-        let latency = run.latency_ms.unwrap_or(f64::INFINITY);
-        // A run that is doubted already says why.
-        if let Some(ms) = ms.filter(|ms| run.reason.is_none() && *ms > 1.01 * latency) {
-            let value = format!("{ms} and {latency} ms");
-            let what = format!("a {name} that takes longer than all of its run");
-            return Err(Fault::new(what, value, "correct one of them").at(line));
-        }
-    }
-    if rate.is_nan() || rate <= most {
-        return Ok(());
-    }
-    let known = if run.accelerators.is_some() { "" } else { ", or say how many accelerators ran with --accelerators" };
-    let remedy = format!("no hardware reaches {most:e}: correct the length or the tokens{known}");
-    Err(Fault::new(format!("too many {what} tokens a second and accelerator"), format!("{rate:.3e}"), remedy).at(line))
-}
-
-/// Accelerators, sockets and machines that a run may have had where nobody says how many.
-const MOST_DEVICES: i64 = 4096;
-
-/// Refuses an energy that nothing of its kind takes in so many seconds.
-fn possible_energies(line: u64, run: &Run, seconds: f64) -> Result<()> {
-    for (joules, scope, count) in [
-        (run.reported_gpu_j, Scope::Gpu, run.accelerators.unwrap_or(MOST_DEVICES).max(1)),
-        (run.reported_cpu_package_j, Scope::CpuPackage, MOST_DEVICES),
-        (run.reported_dram_j, Scope::Dram, MOST_DEVICES),
-        (run.reported_node_j, Scope::Node, MOST_DEVICES),
-    ] {
-        let most = bounds_w(scope).1 * count as f64;
-        if let Some(watt) = joules.map(|j| j / seconds).filter(|w| *w > most) {
-            let value = format!("{watt:.3e} W");
-            let remedy = format!("none takes more than {most:e} W: correct the energy or the length");
-            let what = format!("a mean power of {} that is impossible", scope.name());
-            return Err(Fault::new(what, value, remedy).at(line));
-        }
-    }
-    Ok(())
-}
-
 pub struct Sheet {
     pub options: Options,
     pub notes: Notes,
@@ -123,6 +66,10 @@ pub struct Sheet {
     before: usize,
     /// What the file adds to another one's runs.
     companion: Option<String>,
+    /// Of each run, a hash of all that is read of it.
+    known: HashSet<u64>,
+    /// The other files of the import, for readers of results that are in several.
+    pub neighbours: Neighbours,
 }
 
 impl Sheet {
@@ -153,6 +100,8 @@ impl Sheet {
             format: "",
             before: 0,
             companion: None,
+            known: HashSet::new(),
+            neighbours: Neighbours::default(),
         })
     }
 
@@ -196,9 +145,10 @@ impl Sheet {
     /// what else tells it from others.
     pub fn add(&mut self, line: u64, run: Run, mut load: Load, when: When, said: &str) -> Result<()> {
         let length_ms = run.latency_ms.unwrap_or(0.0) * run.iterations.unwrap_or(0) as f64;
-        if run.status != "failed" && !(length_ms > 0.0 && length_ms < 1e12) {
+        if run.status != "failed" && !(length_ms > 0.0 && length_ms < plausible::LONGEST_MS) {
             let value = format!("{} ms", run.latency_ms.unwrap_or(f64::NAN));
-            return Err(Fault::new("a run without a length", value, "give the result of a run that finished").at(line));
+            let what = if length_ms > 0.0 { "a run of more than 30 days" } else { "a run without a length" };
+            return Err(Fault::new(what, value, "give the result of a run that finished").at(line));
         }
         let when = if run.status == "failed" { When::Unknown } else { when };
         let timed = window::timed(&self.options, line, when, (length_ms * 1e6).round() as i64, said)?;
@@ -209,15 +159,25 @@ impl Sheet {
             None => found.trim().to_string(),
         };
         let zone = if timed.zoneless { NO_ZONE_SUFFIX } else { "" };
-        let finite = |v: Option<f64>| v.filter(|v| v.is_finite() && *v >= 0.0);
         load.counts.extend(run.accelerators.map(|n| ("accelerators".to_string(), n)));
         let device = or(&o.device, run.device, "unknown");
+        let backend = or(&o.backend, run.backend, self.format);
+        let (dtype, model) = (or(&o.dtype, run.dtype, "unknown"), or(&o.model, run.model, "unknown"));
         let (accelerators, device) = accelerators::resolve(line, o.accelerators, &load.counts, &device)?;
+        for (name, value) in load.unread.iter().filter(|_| device != "cpu") {
+            let what = format!("`{name}` is no number of accelerators, {}, left out", quoted(value));
+            self.notes.line(line, &what);
+        }
         if let Some(n) = accelerators.filter(|n| *n > 1 && device == "unknown") {
             self.notes.say(format!("{n} accelerators ran, and no name says which: give --device"));
         }
-        let run = Run { accelerators, device, ..run };
-        plausible(line, &run, length_ms)?;
+        let mut run = Run { accelerators, device, backend, dtype, model, ..run };
+        plausible::check(line, &mut run, length_ms, &mut self.notes)?;
+        if !self.remember(&run, &load, when) {
+            self.notes.line(line, "a run that repeats another in all that is read of it, counted once");
+            self.companion.get_or_insert_with(|| "all of its runs are in another file of the import".into());
+            return Ok(());
+        }
         self.loads.push(load);
         self.formats.push(self.format);
         self.runs.push(Run {
@@ -227,20 +187,22 @@ impl Sheet {
                 ("", Some(_)) => "degraded".into(),
                 (status, _) => status.into(),
             },
-            backend: or(&o.backend, run.backend, self.format),
-            dtype: or(&o.dtype, run.dtype, "unknown"),
-            model: or(&o.model, run.model, "unknown"),
             weights: "real".into(),
             start_ns: timed.span.map(|s| s.0),
             end_ns: timed.span.map(|s| s.1),
             window_from: Some(timed.from),
-            latency_ms: finite(run.latency_ms),
-            ttft_ms: finite(run.ttft_ms),
-            tpot_ms: finite(run.tpot_ms),
+            latency_ms: run.latency_ms.filter(|ms| ms.is_finite() && *ms >= 0.0),
             imported_from: Some(format!("{}{zone}", self.format)),
             ..run
         });
         Ok(())
+    }
+
+    /// Keeps what is read of a run in mind; whether no run before it had the same figures, times and settings.
+    fn remember(&mut self, run: &Run, load: &Load, when: When) -> bool {
+        let mut hasher = DefaultHasher::new();
+        format!("{run:?} {:?} {when:?} {}", load.settings, load.part).hash(&mut hasher);
+        self.known.insert(hasher.finish())
     }
 
     /// Closes a file: it must have given a run. Its remarks are kept, and what is wrong with its runs is said.

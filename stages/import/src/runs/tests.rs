@@ -21,6 +21,8 @@ pub fn refusal(text: &str, format: Option<&str>) -> String {
 }
 
 mod clients;
+mod figures;
+mod refusals;
 
 const HEADER: &str = "build_commit,build_number,cpu_info,gpu_info,backends,model_filename,model_type,n_batch,n_threads,n_gpu_layers,\
                       n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,stddev_ts";
@@ -243,6 +245,12 @@ fn zones_and_windows() {
         (given.end_ns.unwrap() - given.start_ns.unwrap(), given.window_from.as_deref()),
         (60_000_000_000, Some("given as --window"))
     );
+    let backwards =
+        Options { window: "2026-05-14T08:01:00Z/2026-05-14T08:00:00Z".parse().unwrap(), ..Options::default() };
+    assert_eq!(
+        with("20260514-091530", backwards).unwrap_err().to_string(),
+        "FILE: line 1: a window that does not end after its start, -60.000 s, correct the times"
+    );
     assert_eq!(
         with("20261025-023000", tz("Europe/Berlin")).unwrap_err().to_string(),
         "FILE: line 1: a local time that was there twice, clocks went back over it, Europe/Berlin, say which: --tz +02:00 or --tz +01:00"
@@ -265,13 +273,13 @@ fn results_that_cannot_be_one_import() {
         Options { window: "2026-05-14T08:00:00Z/2026-05-14T08:01:00Z".parse().unwrap(), ..Options::default() };
     let mut sheet = Sheet::new(&options).unwrap();
     let line = "{\"completed\": 1, \"total_output_tokens\": 5, \"duration\": 60.5}\n";
-    read(Source::of(format!("{line}{line}").as_bytes()), &mut sheet).unwrap();
+    read(Source::of(format!("{line}{}", line.replace("60.5", "61.5")).as_bytes()), &mut sheet).unwrap();
     assert_eq!(
         sheet.finish().unwrap_err().to_string(),
         "FILE: one window for several runs, 2 runs, import each run by itself, or leave --window to what the results say"
     );
     let line = r#"{"date": "20260514-091530", "completed": 1, "total_output_tokens": 5, "duration": 60.5}"#;
-    let (_, remarks) = try_read(format!("{line}\n{line}").as_bytes(), None).unwrap();
+    let (_, remarks) = try_read(format!("{line}\n{}", line.replace("60.5", "59.5")).as_bytes(), None).unwrap();
     assert!(remarks[1].ends_with(
         "1 runs begin before another has ended: each is given all energy of its window, import a benchmark once"
     ));
@@ -337,7 +345,9 @@ fn fuzzed_run_readers() {
 fn large_texts_are_read_in_time_that_grows_with_them() {
     let entry = "{\"completed\": 1, \"total_output_tokens\": 5, \"duration\": 60.5, \"itls\": [[1.0, 2.0]]}\n";
     let begun = Instant::now();
-    assert_eq!(try_read(entry.repeat(20_000).as_bytes(), None).unwrap().0.len(), 20_000);
+    let entries: String = (0..20_000).map(|n| entry.replace("60.5", &format!("60.{n:05}5"))).collect();
+    assert_eq!(try_read(entries.as_bytes(), None).unwrap().0.len(), 20_000);
+    assert_eq!(try_read(entry.repeat(200).as_bytes(), None).unwrap().0.len(), 1);
     survives("[".repeat(1 << 20).as_bytes(), "vllm");
     survives("{\"a\":".repeat(1 << 18).as_bytes(), "vllm");
     survives(format!("build_commit,{}", "n_gen,".repeat(1 << 18)).as_bytes(), "llama-bench");
@@ -359,12 +369,12 @@ fn impossible_energies_and_times_are_refused() {
     assert_eq!(row("7000", "20"), Ok(1));
     assert_eq!(
         row("1e15", "20"),
-        Err("FILE: line 2: a mean power of gpu that is impossible, 1.000e14 W, none takes more than 2e4 W: correct the energy or the length"
+        Err("FILE: line 2: a mean power of gpu that is impossible, 1.000e14 W, none takes more than 8e3 W: correct the energy or the length"
             .into())
     );
     assert_eq!(
-        row("7000", "65535"),
-        Err("FILE: line 2: a token that takes longer than all of its run, 65535 and 10000 ms, correct one of them"
+        row("7000", "65530"),
+        Err("FILE: line 2: a token that takes longer than all of its run, 65530 and 10000 ms, correct one of them"
             .into())
     );
 }

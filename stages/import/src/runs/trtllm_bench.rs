@@ -51,15 +51,35 @@ fn put(line: u64, report: &Value, sheet: &mut Sheet) -> Result<()> {
     let text = |path: &str| at(report, path).and_then(Value::shown).filter(|t| t != "None").unwrap_or_default();
     out.run.model = text("engine.model");
     out.run.device = text("machine.name");
-    out.run.accelerators = gpus.and_then(count);
+    let sizes = ["tp_size", "pp_size"].map(|key| number(&format!("world_info.{key}")));
+    let [tensor, pipeline] = sizes;
+    let parallel = tensor?.zip(pipeline?.or(Some(1.0))).map(|(tensor, pipeline)| tensor * pipeline);
+    out.run.accelerators = gpus.or(parallel).and_then(count);
     let (dtype, quantized) = (text("engine.dtype"), text("engine.quantization"));
     out.run.dtype = if quantized.is_empty() { dtype } else { quantized };
     out.run.backend = "TensorRT-LLM".into();
     out.run.library = Some(text("engine.version")).filter(|v| !v.is_empty()).map(|v| format!("TensorRT-LLM {v}"));
-    if requests > 0.0 {
-        (out.run.ttft_ms, out.run.tpot_ms) =
-            (number("streaming_metrics.avg_ttft_ms")?, number("streaming_metrics.avg_tpot_ms")?);
-    }
+    let time = |mean: &str, all: &str, out: &mut Serving| -> Result<Option<f64>> {
+        let of = |label: &str| {
+            let label = match label {
+                "min" => "minimum",
+                "max" => "maximum",
+                other => other,
+            };
+            at(report, &format!("{all}.{label}"))?.as_f64()
+        };
+        if let Some(average) = of("average") {
+            agree(line, (&format!("`{mean}` is"), number(mean)?), (&format!("`{all}` have"), average), 0.01)?;
+        }
+        Ok(out.check_mean(mean, number(mean)?, &of))
+    };
+    let first = time("streaming_metrics.avg_ttft_ms", "streaming_metrics.ttft_percentiles", &mut out)?;
+    (out.run.ttft_ms, out.run.tpot_ms) =
+        (first, time("streaming_metrics.avg_tpot_ms", "streaming_metrics.tpot_percentiles", &mut out)?);
+    let latency = "performance.request_latency_percentiles_ms";
+    out.figures.latency_ms = time("performance.avg_request_latency_ms", latency, &mut out)?;
+    out.figures.requests_per_s = number("performance.request_throughput_req_s")?;
+    out.figures.total_per_s = number("performance.system_total_throughput_tok_s")?;
     out.load.push(format!("{requests} requests"));
     out.load.extend(input.map(|n| format!("{n:.0} tokens in")));
     out.load.push(format!("{output:.0} tokens out"));

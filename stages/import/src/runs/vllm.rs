@@ -7,6 +7,7 @@ use super::{
     energy,
     figures::{self, Figures, distribution, short},
     load::Load,
+    serving::compare_asked,
     sheet::{Run, Sheet, count, generate, set_prompt},
     window::{self, When},
 };
@@ -66,6 +67,13 @@ pub fn serving(line: u64, result: &Value, sheet: &mut Sheet) -> Result<Run> {
         result.number(key).filter(|n| *n >= 0.0).ok_or_else(|| missing().at(line))
     };
     let (duration, completed, counted) = (must("duration")?, must("completed")?, must("total_output_tokens")?);
+    for key in COUNTS {
+        let found = result.get(key).filter(|v| !matches!(v, Value::Null) && v.as_f64().is_none());
+        if let Some(value) = found.and_then(Value::shown) {
+            let remedy = "give the whole result";
+            return Err(Fault::new(format!("`{key}` is no number"), quoted(&value), remedy).at(line));
+        }
+    }
     // SGLang gives a text for each request, empty where it went well.
     let wrong =
         |errors: &[Value]| errors.iter().filter(|e| matches!(e, Value::Text(e) if !e.trim().is_empty())).count();
@@ -123,19 +131,16 @@ pub fn serving(line: u64, result: &Value, sheet: &mut Sheet) -> Result<Run> {
         run.status = "failed".into();
         run.reason = Some(format!("no token was generated, {completed} requests completed"));
     }
-    if let Some(asked) = run.new_tokens_asked.filter(|a| completed > 0.0 && tokens / completed < *a as f64 - 0.5) {
-        let note = format!(
-            "the mean output is {:.0} of {asked} tokens that were asked for: the tokens that came are counted",
-            tokens / completed
-        );
-        sheet.notes.line(line, &note);
-    }
+    compare_asked(line, &run, sheet);
     if result.number("mean_tpot_ms").is_none() && result.get("mean_tpot_ms").is_some() {
         sheet.notes.line(line, "`mean_tpot_ms` is no number, left out");
     }
     Ok(run)
 }
 
+/// Counts that are numbers wherever they are.
+const COUNTS: &[&str] =
+    &["num_prompts", "failed", "total_input_tokens", "max_concurrency", "total_output_tokens_retokenized"];
 const DEVICE: &[&str] = &["gpu", "gpu_model", "gpu_name", "gpu_type", "device", "accelerator", "hardware"];
 
 /// Fields that are columns, or in the scenario already.
@@ -195,6 +200,7 @@ fn figures(result: &Value, duration: f64, completed: f64, tokens: f64, failed: O
         latency_ms: result.any(&["mean_e2el_ms", "mean_e2e_latency_ms"]),
         max_concurrency: number("max_concurrency"),
         concurrency: number("concurrency").filter(|_| result.get("mean_e2e_latency_ms").is_some()),
+        is_closed: number("max_concurrency").is_some() && number("request_rate").is_none_or(f64::is_infinite),
         is_approximate: false,
     }
 }
@@ -202,16 +208,7 @@ fn figures(result: &Value, duration: f64, completed: f64, tokens: f64, failed: O
 /// What is wrong with the percentiles of a time.
 fn spread(result: &Value, name: &str) -> Option<String> {
     let at = |begin: &str| result.number(&format!("{begin}_{name}_ms"));
-    let rising = [
-        ("min", at("min")),
-        ("median", at("median")),
-        ("p75", at("p75")),
-        ("p90", at("p90")),
-        ("p95", at("p95")),
-        ("p99", at("p99")),
-        ("max", at("max")),
-    ];
-    distribution(name, at("mean"), &rising)
+    distribution(name, at("mean"), &at)
 }
 
 /// The better count of output tokens, and where it is from. Lengths that add up to another sum are refused.
@@ -224,12 +221,18 @@ fn tokens(line: u64, result: &Value, figures: &Figures, doubts: &mut Vec<String>
         let (Some(lengths), Some(total)) = (result.list(lens), total) else { continue };
         let sum: f64 = lengths.iter().filter_map(Value::as_f64).sum();
         // Of prompts those of failed requests are listed too.
-        let is_of_completed = lens == "output_lens" || figures.failed.unwrap_or(0.0) == 0.0;
-        if is_of_completed && !lengths.is_empty() && (sum - total).abs() > 0.01 * sum.max(total) {
+        let longest = lengths.iter().filter_map(Value::as_f64).fold(0.0, f64::max);
+        let of_failed = if lens == "output_lens" { 0.0 } else { figures.failed.unwrap_or(0.0) * longest };
+        let slack = 0.01 * sum.max(total);
+        if !lengths.is_empty() && (total > sum + slack || total < sum - of_failed - slack) {
             let value = format!("{} and {}", short(total), short(sum));
             let what = format!("`{what}` is not the sum of `{lens}`");
             return Err(Fault::new(what, value, "correct the result or run the benchmark again").at(line));
         }
+    }
+    let answered = result.list("output_lens").map(|all| all.iter().filter(|n| n.as_f64() > Some(0.0)).count() as f64);
+    if let Some((answered, completed)) = answered.zip(figures.completed).filter(|(a, n)| a > n) {
+        doubts.push(format!("{answered} requests have output tokens, {completed} completed"));
     }
     let plain = || "`total_output_tokens`, of the requests that completed".to_string();
     let Some(again) = result.number("total_output_tokens_retokenized").filter(|n| *n > 0.0) else {

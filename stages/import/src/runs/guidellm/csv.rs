@@ -4,6 +4,7 @@
 
 use crate::read::{
     fault::{Fault, Notes, Result, quoted},
+    fields::split_header,
     json::{self, Value},
     sheet::{Row, Sheet as Table},
     source::Source,
@@ -20,7 +21,9 @@ pub struct Level {
 }
 
 pub fn recognises(head: &str) -> bool {
-    head.starts_with("Run Info,") && head.contains(",Request Counts,")
+    let has_groups =
+        |names: &[String]| ["Run Info", "Request Counts"].iter().all(|group| names.iter().any(|n| n == group));
+    head.lines().next().is_some_and(|line| split_header(line, None, &has_groups).is_some())
 }
 
 pub fn levels(source: Source) -> Result<Vec<Level>> {
@@ -46,27 +49,37 @@ type Place<'a> = dyn Fn(&str, &str, &str) -> Option<usize> + 'a;
 fn level(row: &Row, place: &Place) -> Result<Level> {
     let text = |group: &str, name: &str, unit: &str| place(group, name, unit).map_or("", |at| row.text(at)).to_string();
     let map = |pairs: Vec<(&str, Value)>| Value::Map(pairs.into_iter().map(|(k, v)| (k.to_string(), v)).collect());
-    let number = |group: &str, name: &str, unit: &str| match text(group, name, unit).as_str() {
-        "" => Value::Null,
-        text => Value::Text(text.to_string()),
+    let number = |group: &str, name: &str, unit: &str| {
+        let named = |fault: Fault| Fault { what: format!("{}, {name} {unit}", fault.what).trim_end().into(), ..fault };
+        let found = row.amount(place(group, name, unit)).map_err(named)?;
+        Ok::<Value, Fault>(found.map_or(Value::Null, Value::Number))
     };
     let count = |name: &str| number("Request Counts", name, "");
-    let completed = count("Successful").as_f64().unwrap_or(0.0);
+    let completed = count("Successful")?.as_f64().unwrap_or(0.0);
     let successful = |value: Value| map(vec![("successful", value)]);
-    let mean = |group: &str, name: &str| successful(map(vec![("mean", number(group, name, "Mean"))]));
-    let total = |name: &str| {
-        let mean = number("Token Metrics", name, "Mean").as_f64();
-        let sum = if completed == 0.0 { Some(0.0) } else { mean.map(|mean| mean * completed) };
-        successful(map(vec![("total_sum", sum.map_or(Value::Null, Value::Number))]))
+    let mean = |group: &str, name: &str| {
+        let of = |unit: &str| number(group, name, unit);
+        Ok::<Value, Fault>(successful(map(vec![("mean", of("Mean")?), ("median", of("Median")?)])))
     };
-    let totals = [("successful", "Successful"), ("errored", "Errored"), ("incomplete", "Incomplete")];
+    let total = |name: &str| {
+        let mean = number("Token Metrics", name, "Mean")?.as_f64();
+        let sum = if completed == 0.0 { Some(0.0) } else { mean.map(|mean| mean * completed) };
+        Ok::<Value, Fault>(successful(map(vec![("total_sum", sum.map_or(Value::Null, Value::Number))])))
+    };
+    let totals = vec![
+        ("successful", count("Successful")?),
+        ("errored", count("Errored")?),
+        ("incomplete", count("Incomplete")?),
+    ];
     let metrics = map(vec![
-        ("request_totals", map(totals.map(|(key, name)| (key, count(name))).to_vec())),
-        ("output_token_count", total("Successful Output Tokens")),
-        ("prompt_token_count", total("Successful Input Tokens")),
-        ("time_to_first_token_ms", mean("Time to First Token", "Successful ms")),
-        ("inter_token_latency_ms", mean("Inter Token Latency", "Successful ms")),
-        ("output_tokens_per_second", mean("Token Throughput", "Successful Output Tokens/Sec")),
+        ("request_totals", map(totals)),
+        ("output_token_count", total("Successful Output Tokens")?),
+        ("prompt_token_count", total("Successful Input Tokens")?),
+        ("time_to_first_token_ms", mean("Time to First Token", "Successful ms")?),
+        ("inter_token_latency_ms", mean("Inter Token Latency", "Successful ms")?),
+        ("request_latency", mean("Request Latency", "Successful Sec")?),
+        ("prompt_tokens_per_second", mean("Token Throughput", "Successful Input Tokens/Sec")?),
+        ("output_tokens_per_second", mean("Token Throughput", "Successful Output Tokens/Sec")?),
     ]);
     let strategy = text("Benchmark", "Strategy", "");
     let (kind, of) = strategy.split_once('@').unwrap_or((&strategy, ""));
@@ -74,9 +87,9 @@ fn level(row: &Row, place: &Place) -> Result<Level> {
     let of = if of.parse::<f64>().is_ok() { Value::Text(of.into()) } else { Value::Null };
     let strategy = map(vec![("type_", Value::Text(kind.into())), (key, of)]);
     let config = map(vec![("strategy", strategy), ("backend", object(&text("Run Info", "Backend", "")))]);
-    let made = map(vec![("total", number("Scheduler Metrics", "Requests Made Total", ""))]);
+    let made = map(vec![("total", number("Scheduler Metrics", "Requests Made Total", "")?)]);
     let level = map(vec![
-        ("duration", number("Timings", "Duration", "Sec")),
+        ("duration", number("Timings", "Duration", "Sec")?),
         ("metrics", metrics),
         ("config", config),
         ("scheduler_metrics", map(vec![("requests_made", made)])),

@@ -2,8 +2,9 @@
 
 use super::{Test, device, dtype};
 use crate::read::{
+    decimal::Survey,
     fault::{Fault, Result, quoted},
-    number::{Cell, Decimal, cell},
+    number::{Cell, Decimal, Mark, cell},
 };
 use crate::runs::sheet::{Sheet, count};
 
@@ -24,7 +25,10 @@ pub fn is_header_in(text: &str) -> bool {
 }
 
 /// Several tables in one text, each under its header; the line of the build says the library of those before it.
-pub fn tests(text: &str, sheet: &mut Sheet) -> Result<Vec<Test>> {
+pub fn tests(text: &str, asked: Option<Mark>, sheet: &mut Sheet) -> Result<Vec<Test>> {
+    let rows = || (1..).zip(text.lines()).filter_map(|(line, text)| Some((line, cells(text)?)));
+    let numbers = rows().flat_map(|(line, row)| row.into_iter().map(move |cell| (line, rate(cell).0)));
+    let decimal = Survey::choose_mark(asked, b'|', numbers)?;
     let mut tests: Vec<Test> = Vec::new();
     let (mut header, mut above): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for (number, line) in (1..).zip(text.lines()) {
@@ -51,33 +55,46 @@ pub fn tests(text: &str, sheet: &mut Sheet) -> Result<Vec<Test>> {
             let what = format!("{} cells where the header has {}", row.len(), header.len());
             return Err(Fault::new(what, quoted(line.trim()), "paste the whole table").at(number));
         }
+        let is_blank = |at: usize| row[at].is_empty() && above.get(at).is_none_or(|c| c.is_empty());
+        let lost =
+            (0..row.len()).find(|at| is_blank(*at) || row[*at].is_empty() && ["test", "t/s"].contains(&header[*at]));
+        if let Some(at) = lost {
+            let what = format!("column `{}` is blank, and no row above it says what it repeats", header[at]);
+            return Err(Fault::new(what, quoted(line.trim()), "paste the whole table").at(number));
+        }
         let whole: Vec<&str> = row
             .iter()
             .enumerate()
             .map(|(at, c)| if c.is_empty() { above.get(at).copied().unwrap_or("") } else { c })
             .collect();
-        tests.push(test(number, &header, &whole)?);
+        tests.push(test(number, &header, &whole, decimal)?);
         above = whole;
     }
     Ok(tests)
 }
 
-fn test(line: u64, header: &[&str], row: &[&str]) -> Result<Test> {
+/// The two numbers of `1032.29 ± 1.21`; an old terminal wrote `Â±`.
+fn rate(cell: &str) -> (&str, &str) {
+    let (rate, deviation) = cell.split_once('\u{b1}').unwrap_or((cell, ""));
+    (rate.trim_end_matches('\u{c2}').trim(), deviation.trim())
+}
+
+fn test(line: u64, header: &[&str], row: &[&str], decimal: Decimal) -> Result<Test> {
     let of = |name: &str| header.iter().position(|h| *h == name).map(|at| row[at]).filter(|c| !c.is_empty());
     let name = of("test").unwrap_or("");
     let fault =
         |what: &str, value: &str| Fault::new(what, quoted(value), "paste the table as llama-bench wrote it").at(line);
     let (prompt, generated, depth) = counts(name).ok_or_else(|| fault("no test of llama-bench", name))?;
-    let cell_of_rate = of("t/s").unwrap_or("");
-    let end =
-        cell_of_rate.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ','))).unwrap_or(cell_of_rate.len());
-    let rate = match cell(&cell_of_rate[..end], Decimal::Point) {
-        Cell::Number(q) if q.value > 0.0 => q.value,
-        _ => return Err(fault("no rate", cell_of_rate)),
+    let (mean, deviation) = rate(of("t/s").unwrap_or(""));
+    let number = |text: &str| match cell(text, decimal) {
+        Cell::Number(q) => Some(q.value),
+        _ => None,
     };
+    let mean = number(mean).filter(|rate| *rate > 0.0).ok_or_else(|| fault("no rate", of("t/s").unwrap_or("")))?;
+    let deviation = number(deviation);
     let known = ["model", "size", "params", "backend", "test", "t/s"];
     let settings = header.iter().zip(row).filter(|(h, c)| !known.contains(h) && !c.is_empty());
-    let number = |name: &str| of(name).and_then(|c| c.parse::<f64>().ok());
+    let setting = |name: &str| of(name).and_then(|c| c.parse::<f64>().ok());
     let model = of("model").unwrap_or("");
     Ok(Test {
         line,
@@ -85,12 +102,13 @@ fn test(line: u64, header: &[&str], row: &[&str]) -> Result<Test> {
         generated,
         depth,
         // A rate counts prompt and new tokens together.
-        ms: vec![(prompt + generated) as f64 / rate * 1e3],
+        ms: vec![(prompt + generated) as f64 / mean * 1e3],
+        deviation,
         said: "the tokens of the test's name over its rounded mean rate",
         model: model.into(),
         dtype: dtype(model),
-        device: device(of("backend").unwrap_or(""), number("ngl"), None),
-        threads: number("threads").and_then(count),
+        device: device(line, of("backend").unwrap_or(""), setting("ngl"), None)?,
+        threads: setting("threads").and_then(count),
         settings: settings.map(|(h, c)| (h.to_string(), c.to_string())).collect(),
         ..Test::default()
     })

@@ -27,6 +27,7 @@ const NAMES: &[&str] = &[
     "load duration",
     "prompt eval count",
     "prompt eval duration",
+    "prompt eval rate",
     "eval count",
     "eval duration",
     "eval rate",
@@ -50,19 +51,31 @@ fn answer(line: u64, block: &[Line]) -> Result<Answer> {
             _ => Err(Fault::new(format!("`{name}` is no number"), quoted(text), "paste the text as it came").at(*at)),
         },
     };
+    let count = |name: &str| match number(name)? {
+        Some(n) if n.fract() != 0.0 => {
+            let at = find(name).map_or(line, |(at, ..)| *at);
+            Err(Fault::new(format!("`{name}` is not a whole number"), n, "paste the text as it came").at(at))
+        }
+        whole => Ok(whole),
+    };
     let missing = |name: &str| {
         Fault::new(format!("`{name}` is missing"), quoted("total duration"), "paste the whole text").at(line)
     };
     let answer = Answer {
         total: duration("total duration")?.ok_or_else(|| missing("total duration"))?,
         load: duration("load duration")?,
-        prompt_tokens: number("prompt eval count")?,
+        prompt_tokens: count("prompt eval count")?,
         prompt: duration("prompt eval duration")?,
-        tokens: number("eval count")?.ok_or_else(|| missing("eval count"))?,
+        tokens: count("eval count")?.ok_or_else(|| missing("eval count"))?,
         eval: duration("eval duration")?.ok_or_else(|| missing("eval duration"))?,
+        context: None,
     };
     let rate = number("eval rate")?.map(|rate| rate * answer.eval / 1e9);
     agree(line, ("`eval rate` x `eval duration` gives", rate), ("`eval count` is", answer.tokens), 0.5)?;
+    if let (Some(tokens), Some(ns)) = (answer.prompt_tokens, answer.prompt) {
+        let rate = number("prompt eval rate")?.map(|rate| rate * ns / 1e9);
+        agree(line, ("`prompt eval rate` x its duration gives", rate), ("`prompt eval count` is", tokens), 0.5)?;
+    }
     Ok(answer)
 }
 

@@ -64,6 +64,10 @@ fn changed_files_are_refused() {
         ),
         (
             refusal_of("ollama/generate-stream.jsonl", "\"done\": true", "\"done\": false"),
+            "FILE: line 4: `done` is not true beside counts, \"false\", give the answer as it came",
+        ),
+        (
+            refusal("{\"created_at\": \"2026-07-25T17:20:00Z\", \"response\": \"a\", \"done\": false}", None),
             "FILE: line 1: a stream without its last object, no `done: true` follows, give the stream to its end, where the counts are",
         ),
         (
@@ -253,6 +257,11 @@ benchmark that ended",
 288, `output_token_count` has 388, give the file as the client wrote it",
         ),
         (
+            refusal_of("guidellm/rate/benchmarks.json", "\"mean\": 59.10423613976741", "\"mean\": 60.3"),
+            "FILE: line 1: two numbers that contradict each other, `inter_token_latency_ms` adds up to 16312.769, its mean x \
+             its count is 16642.8, give the file as the client wrote it",
+        ),
+        (
             refusal_of("guidellm/rate/benchmarks.json", "\"duration\": 5.579681396484375", "\"duration\": 6.5"),
             "FILE: line 1: two numbers that contradict each other, `duration` 6.5, `end_time` - `start_time` 5.58, \
 give the file as the client wrote it",
@@ -310,6 +319,45 @@ wrote it",
         ),
     ] {
         assert_eq!(found, wanted);
+    }
+}
+
+/// What files of one folder are refused for, whose texts are made here.
+fn refusal_of_files(files: &[(&str, String)]) -> String {
+    let into = tempfile::tempdir().unwrap();
+    let paths: Vec<PathBuf> = files.iter().map(|(name, _)| into.path().join(name)).collect();
+    paths.iter().zip(files).for_each(|(path, (_, text))| std::fs::write(path, text).unwrap());
+    let options = Options { files: Files { paths: paths.clone(), ..Files::default() }, ..Options::default() };
+    let mut sheet = Sheet::new(&options).unwrap();
+    let found = paths.iter().try_for_each(|path| read(Source::file(path), &mut sheet)).unwrap_err().to_string();
+    found.replace(&format!("{}/", into.path().display()), "")
+}
+
+#[test]
+fn neighbours_that_do_not_belong_together_are_refused() {
+    let text = |file: &str| std::fs::read_to_string(folder(file)).unwrap();
+    let level = text("genai-bench/concurrency/D64_24_text-to-text_num_concurrency_1_time_7s.json");
+    let metadata = text("genai-bench/concurrency/experiment_metadata.json");
+    let (result, aggregate) = (text("inferencex/result.json"), text("inferencex/agg_result.json"));
+    for (files, wanted) in [
+        (
+            vec![("level.json", level.clone()), ("a.json", metadata.clone()), ("b.json", metadata)],
+            "level.json: several experiments in one folder, \"a.json\", import each experiment by itself",
+        ),
+        (
+            vec![("level.json", level), ("a.json", "\"benchmark_version\" \"traffic_scenario\"".into())],
+            "a.json: line 1: no JSON object in it, nothing, give the file as the client wrote it",
+        ),
+        (
+            vec![("result.json", result.clone()), ("a.json", aggregate.clone()), ("b.json", aggregate.clone())],
+            "result.json: line 1: several aggregates fit one result, \"a.json\", give the files of one benchmark",
+        ),
+        (
+            vec![("x.json", result), ("a.json", aggregate.replace("\"mean_ttft\": 0.4125", "\"mean_ttft\": 4.125"))],
+            "x.json: line 1: an aggregate of another benchmark, \"a.json\", give the files of one benchmark",
+        ),
+    ] {
+        assert_eq!(refusal_of_files(&files), wanted);
     }
 }
 
