@@ -49,7 +49,7 @@ fn is_compared(sink: &Sink, series: usize) -> bool {
     known.dropped.is_none()
         && known.readings > 1
         && known.sensor.totals != super::Totals::Made
-        && known.plan.was.is_none()
+        && known.plan.holes.is_empty()
 }
 
 /// What costs nothing to know.
