@@ -94,10 +94,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             sink.leave_out_as(line, what, &figures);
             continue;
         }
-        let stopped: Vec<&str> = (0..3)
-            .filter(|&i| kwh[i] == Some(0.0) && watts[i].is_some_and(|w| w > 0.0))
-            .map(|i| PARTS[i].1)
-            .collect();
+        let stopped: Vec<&str> =
+            (0..3).filter(|&i| kwh[i] == Some(0.0) && watts[i].is_some_and(|w| w > 0.0)).map(|i| PARTS[i].1).collect();
         if !stopped.is_empty() {
             sink.notes
                 .line(line, &format!("{} is 0 beside a power that is not: it was not measured", stopped.join(" and ")));

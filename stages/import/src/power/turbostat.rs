@@ -142,6 +142,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let (mut header, mut glued): (Vec<String>, bool) = (Vec::new(), false);
     let (mut first, mut before): (Option<Row>, Option<i64>) = (None, None);
     let (mut rows, mut since_header, mut summary_ns) = (0, 0, None::<i64>);
+    let mut usual_ns: Option<i64> = None;
     while let Some(line) = lines.next()? {
         let (number, ended, text) = (line.number, line.ended, line.text.trim());
         if is_header(text) || !header.is_empty() && is_other_header(text) {
@@ -169,7 +170,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             let summary = ["Core", "CPU"].iter().filter_map(|n| column(n)).all(|c| c == "-");
             let sums_up = |t: i64| summary_ns.is_some_and(|summary| (t - summary).abs() < SWEEP_NS);
             let time = column("Time_Of_Day_Seconds").and_then(epoch);
-            if summary && !time.is_some_and(sums_up) || !ended {
+            let is_glued = cells.len() > header.len();
+            if summary && !time.is_some_and(sums_up) || is_glued || !ended {
                 sink.leave_out(number, "not as many cells as the header, or cut, left out");
             }
             continue;
@@ -196,7 +198,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let joules = !header.iter().any(|name| name == "PkgWatt");
         let names = PARTS.map(|(watt, joule, ..)| if joules { joule } else { watt });
         let values = names.map(|name| match column(name).map(|text| cell(text, Decimal::Point)) {
-            Some(Cell::Number(q)) => Some(q.value).filter(|w| *w >= 0.0),
+            Some(Cell::Number(q)) => Some(q.value),
             _ => None,
         });
         if values.iter().all(Option::is_none) {
@@ -218,7 +220,15 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                     // The first interval was as long as the second.
                     give(sink, &waiting, length, true)?;
                 }
-                give(sink, &row, length, false)?;
+                // Joules are those of one interval: rows before it are missing where it seems to be longer than the last.
+                let is_late = row.joules && usual_ns.is_some_and(|usual| length > usual + usual / 2);
+                if let Some(usual) = usual_ns.filter(|_| is_late) {
+                    sink.notes.line(number, "rows are missing before this one");
+                    give(sink, &row, usual, true)?;
+                } else {
+                    give(sink, &row, length, false)?;
+                    usual_ns = Some(length);
+                }
                 before = Some(t);
             }
         }

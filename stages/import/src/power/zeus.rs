@@ -72,7 +72,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             sink.pass_over();
             continue;
         }
-        let joules = sensors.iter().zip(&slots).filter_map(|((at, _), slot)| Some((*slot, number(*at, Measure::Energy)?)));
+        let joules =
+            sensors.iter().zip(&slots).filter_map(|((at, _), slot)| Some((*slot, number(*at, Measure::Energy)?)));
         rows.push(Row { line: row.line, start, name, elapsed_s, joules: joules.collect() });
     }
     sink.left_out(table.left_out);
@@ -81,7 +82,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
 
 /// A column that Zeus does not write: an energy may lie under another name.
 fn note_columns(sink: &mut Sink, names: &[String]) {
-    let is_known = |name: &str| ["start_time", "window_name", "elapsed_time"].contains(&name) || name.ends_with("_energy");
+    let is_known =
+        |name: &str| ["start_time", "window_name", "elapsed_time"].contains(&name) || name.ends_with("_energy");
     for name in names.iter().map(|n| n.trim()).filter(|n| !n.is_empty() && !is_known(n)) {
         sink.notes.say(format!("column {} is none of Zeus and not read", quoted(name)));
     }
@@ -116,7 +118,15 @@ fn place(rows: Vec<Row>, sink: &mut Sink) -> Result<()> {
         };
         let length_ns = (row.elapsed_s * 1e9).round() as i64;
         let t = start_ns.saturating_add(length_ns);
-        sink.mark(Mark { span: Span::Window, line: row.line, name: row.name, t, length_ns, from_ns, values: row.joules });
+        sink.mark(Mark {
+            span: Span::Window,
+            line: row.line,
+            name: row.name,
+            t,
+            length_ns,
+            from_ns,
+            values: row.joules,
+        });
     }
     Ok(())
 }

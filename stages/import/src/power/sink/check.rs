@@ -1,6 +1,6 @@
 //! What a whole import may not be.
 
-use super::{Blend, Known, LONGEST_NAME, SENTINEL, Sink, plausible, settle};
+use super::{Blend, Known, LONGEST_NAME, SENTINEL, Sink, settle};
 use crate::read::{
     fault::{Fault, Result, quoted},
     source::Source,
@@ -80,12 +80,12 @@ impl Sink {
         self.settle_spans().map_err(|(file, fault)| fault.of(name(file)))?;
         self.settle(files)?;
         for known in &self.known {
-            if self.options.power_unit.is_none() {
-                let file = known.spans.first().map_or(0, |span| span.0);
-                plausible::check(known).map_err(|fault| fault.of(name(file)))?;
-                plausible::check_faint(known).map_err(|fault| fault.of(name(known.faint.first.0)))?;
-            }
-            known.check_levels(&self.options).map_err(|(file, fault)| fault.of(name(file)))?;
+            let checked = match known.sensor.kind {
+                Kind::Counter if known.plan.was.is_none() => known.check_levels(self.options.energy_unit.is_some()),
+                _ if self.options.power_unit.is_some() => Ok(()),
+                _ => known.check_powers(),
+            };
+            checked.map_err(|(file, fault)| fault.of(name(file)))?;
             if known.sensor.device_id.len() > LONGEST_NAME {
                 let what = format!("a sensor's name of {} bytes", known.sensor.device_id.len());
                 let remedy = format!("give it one of at most {LONGEST_NAME}");

@@ -72,9 +72,8 @@ pub struct Known {
     faint: plausible::Faint,
     faint_below: f64,
     levels: plausible::Levels,
-    /// Readings of exactly 0 W, and file and line of the first.
-    zeros: (u64, usize, u64),
-    /// Time and energy of the last reading of a counter.
+    zeros: plausible::Zeros,
+    /// Time and energy of the last reading of a counter that is not 0.
     counted: (i64, f64),
     /// First and last instant in each file.
     spans: Vec<(usize, i64, i64)>,
@@ -249,7 +248,7 @@ impl Sink {
                 faint: plausible::Faint::default(),
                 faint_below,
                 levels: plausible::Levels::default(),
-                zeros: (0, 0, 0),
+                zeros: plausible::Zeros::default(),
                 counted: (i64::MAX, 0.0),
                 spans: Vec::new(),
                 clock: Clock::default(),
@@ -315,10 +314,6 @@ impl Sink {
             if let Some(why) = check::impossible(value, (least, most), busy) {
                 return self.refuse_value(series, t, value, why);
             }
-            if value == 0.0 && is_power {
-                let (count, file, line) = self.known[series].zeros;
-                self.known[series].zeros = if count == 0 { (1, self.file, self.line) } else { (count + 1, file, line) };
-            }
         }
         let sound = extras.map(|extras| {
             std::array::from_fn(|e| {
@@ -326,20 +321,7 @@ impl Sink {
                 if fits { extras[e] } else { f64::NAN }
             })
         });
-        let known = &mut self.known[series];
-        known.readings += 1;
-        known.highest_w = known.highest_w.max(value);
-        if value < known.faint_below && value > 0.0 {
-            known.faint.see(self.file, self.line, value);
-        }
-        if is_power {
-            known.levels.see(self.file, self.line, value);
-        } else {
-            let (then, before) = std::mem::replace(&mut known.counted, (t, value));
-            if then < t {
-                known.levels.see(self.file, self.line, (value - before) * 1e9 / (t - then) as f64);
-            }
-        }
+        self.known[series].see(self.file, self.line, t, value);
         self.store(series, t, value, sound.as_ref())
     }
 

@@ -1,6 +1,6 @@
 //! Whether a power can be one of what its sensor covers.
 
-use super::{Known, Options};
+use super::Known;
 use crate::read::fault::{Fault, Result};
 use sensor::{Kind, Scope, bounds_w};
 
@@ -113,12 +113,40 @@ impl Levels {
 }
 
 impl Known {
-    /// Refuses a series whose unit changes.
-    pub(super) fn check_levels(&self, options: &Options) -> std::result::Result<(), (usize, Fault)> {
-        let (asked, remedy) = match self.sensor.kind {
-            Kind::Counter => (options.energy_unit.is_some(), "--energy-unit J"),
-            _ => (options.power_unit.is_some(), "--power-unit W"),
-        };
+    /// A reading that its bounds allow.
+    #[inline]
+    pub(super) fn see(&mut self, file: usize, line: u64, t: i64, value: f64) {
+        self.readings += 1;
+        self.highest_w = self.highest_w.max(value);
+        if self.sensor.kind != Kind::Counter {
+            if value < self.faint_below && value > 0.0 {
+                self.faint.see(file, line, value);
+            }
+            self.levels.see(file, line, value);
+            self.zeros.see(value == 0.0, file, line);
+            return;
+        }
+        let (then, before) = self.counted;
+        self.zeros.see(value == 0.0 && before > 0.0, file, line);
+        if value != 0.0 || before <= 0.0 {
+            self.counted = (t, value);
+            if then < t {
+                self.levels.see(file, line, (value - before) * 1e9 / (t - then) as f64);
+            }
+        }
+    }
+
+    /// Refuses powers that are in another unit than their column says, all of them or some.
+    pub(super) fn check_powers(&self) -> std::result::Result<(), (usize, Fault)> {
+        let file = self.spans.first().map_or(0, |span| span.0);
+        check(self).map_err(|fault| (file, fault))?;
+        check_faint(self).map_err(|fault| (self.faint.first.0, fault))?;
+        self.check_levels(false)
+    }
+
+    /// Refuses a series whose unit changes, unless the unit is `asked` for.
+    pub(super) fn check_levels(&self, asked: bool) -> std::result::Result<(), (usize, Fault)> {
+        let remedy = if self.sensor.kind == Kind::Counter { "--energy-unit J" } else { "--power-unit W" };
         if asked || self.sensor.sleeps || self.plan.interval_ns.is_some() || self.levels.change().is_none() {
             return Ok(());
         }
@@ -127,6 +155,25 @@ impl Known {
         let value = format!("{before:.6} W and then {after:.6} W, and it stays so");
         let remedy = format!("split the log where its unit changes, or say {remedy} if it is right");
         Err((file, Fault::new(what, value, remedy).at(line)))
+    }
+}
+
+/// Readings of exactly 0, of a counter behind others, and file and line of the first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Zeros {
+    pub count: u64,
+    pub first: (usize, u64),
+}
+
+impl Zeros {
+    #[inline]
+    fn see(&mut self, is_zero: bool, file: usize, line: u64) {
+        if is_zero {
+            if self.count == 0 {
+                self.first = (file, line);
+            }
+            self.count += 1;
+        }
     }
 }
 
@@ -159,7 +206,7 @@ pub(super) fn floor_w(scope: Scope) -> f64 {
 }
 
 /// Refuses powers of which some are a thousandth of the others.
-pub(super) fn check_faint(known: &Known) -> Result<()> {
+fn check_faint(known: &Known) -> Result<()> {
     let (Faint { count, first: (_, line, watt) }, below) = (&known.faint, floor_w(known.sensor.scope));
     if *count < 3 || count * SPIKES < known.readings || known.highest_w < 50.0 * below {
         return Ok(());
@@ -171,7 +218,7 @@ pub(super) fn check_faint(known: &Known) -> Result<()> {
 }
 
 /// Refuses a power that nothing of its scope draws: a column in another unit than its name says.
-pub(super) fn check(known: &Known) -> Result<()> {
+fn check(known: &Known) -> Result<()> {
     if known.sensor.kind == Kind::Counter && known.plan.was.is_none() {
         return Ok(());
     }
@@ -179,12 +226,6 @@ pub(super) fn check(known: &Known) -> Result<()> {
     let are_spikes = known.over == 0 || known.readings > 0 && (known.over == 1 || known.over * SPIKES < known.readings);
     let highest = if are_spikes { known.highest_w } else { known.first_over };
     within(known, highest, least, most)
-}
-
-/// Refuses a largest power, W, of a sensor of a whole machine whose unit nothing says; its readings are none of powers.
-pub fn check_unitless(id: &str, highest: f64) -> Result<()> {
-    let (least, most) = UNITLESS_NODE_W;
-    refuse(Scope::Node, id, highest, least, most)
 }
 
 fn within(known: &Known, highest: f64, least: f64, most: f64) -> Result<()> {

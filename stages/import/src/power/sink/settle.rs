@@ -33,8 +33,9 @@ impl Sink {
             self.settle_energies(series).map_err(|fault| fault.of(name(file)))?;
         }
         for series in 0..self.known.len() {
-            self.note_zeros_and_holes(series);
+            self.note_zeros_and_holes(series, true);
         }
+        mirror::compare_kinds(self).map_err(|fault| fault.of(name(0)))?;
         mirror::count_once(self).map_err(|fault| fault.of(name(0)))?;
         for series in 0..self.known.len() {
             self.replace_power(series);
@@ -42,24 +43,26 @@ impl Sink {
         Ok(())
     }
 
-    fn note_zeros_and_holes(&mut self, series: usize) {
+    pub(super) fn note_zeros_and_holes(&mut self, series: usize, is_regular: bool) {
         let known = &mut self.known[series];
         if known.readings == 0 || known.sensor.totals == super::Totals::Made {
             return;
         }
         let id = known.sensor.device_id.clone();
-        let (zeros, _, line) = known.zeros;
-        if zeros > 0 && known.highest_w > 0.0 && !known.sensor.sleeps {
+        let (zeros, line) = (known.zeros.count, known.zeros.first.1);
+        let is_power = known.sensor.kind != Kind::Counter;
+        let is_total = !is_power && known.plan.interval_ns.is_none();
+        if zeros > 0 && known.highest_w > 0.0 && (is_power && !known.sensor.sleeps || is_total) {
             known.plan.has_zeros = true;
             known.readings -= zeros.min(known.readings);
             known.errors += zeros;
-            known.last_error = Some(format!("line {line}: 0 W"));
-            let what = "0 W beside other powers, which nothing draws that is on: failed readings";
+            known.last_error = Some(format!("line {line}: 0"));
+            let what = "0 beside other readings, which nothing gives that is on: failed readings";
             self.notes.add(what, line, &format!("{zeros} of {id}"));
         }
         let known = &self.known[series];
         let rows = known.readings + known.errors;
-        if let Some((gap, count)) = known.clock.hole(rows) {
+        if let Some((gap, count)) = known.clock.hole(rows).filter(|_| is_regular) {
             let other = if count > 1 { format!(", the longest of {count}") } else { String::new() };
             let example = format!("{id}: {:.1} s from {}{other}", gap.ns() as f64 / 1e9, utc_text(gap.from));
             self.notes.add("a hole in the readings ends here", gap.line, &example);
@@ -140,9 +143,14 @@ impl Sink {
         if kind != Kind::Counter || totals == super::Totals::Made || known.readings == 0 {
             return Ok(());
         }
+        let has_zeros = known.zeros.count > 0 && self.options.energy != Some(Energies::Interval);
         let (mut tally, mut before, mut spikes) = (Tally::default(), None::<(i64, f64)>, 0_u64);
         ordered::read(&self.store, series, &mut |page| {
+            let is_zero = |v: f64, before: Option<(i64, f64)>| v == 0.0 && before.is_some_and(|(_, b)| b > 0.0);
             for (&t, &v) in page.t.iter().zip(page.v).filter(|(_, v)| !v.is_nan()) {
+                if has_zeros && is_zero(v, before) {
+                    continue;
+                }
                 let rise = |b: f64| if v < b { v - b + range_j.unwrap_or(0.0) } else { v - b };
                 spikes += u64::from(before.is_some_and(|(then, b)| rise(b) > most_j(scope, t - then)));
                 before = Some((t, v));

@@ -22,7 +22,7 @@ pub struct Plan {
     pub was: Option<Kind>,
     /// Rises that no sensor gives are looked for.
     pub has_spikes: bool,
-    /// Powers of exactly 0 are readings that failed.
+    /// Readings of exactly 0 failed; of a counter those behind others.
     pub has_zeros: bool,
     /// Instants outside of which nothing is written.
     pub within: Option<(i64, i64)>,
@@ -30,7 +30,11 @@ pub struct Plan {
 
 impl Plan {
     pub fn is_plain(&self) -> bool {
-        self.holes.is_empty() && self.interval_ns.is_none() && !self.has_spikes && !self.has_zeros && self.within.is_none()
+        self.holes.is_empty()
+            && self.interval_ns.is_none()
+            && !self.has_spikes
+            && !self.has_zeros
+            && self.within.is_none()
     }
 
     pub fn of(energies: Energies, step_ns: Option<i64>) -> Self {
@@ -95,7 +99,9 @@ impl<'a> Shaper<'a> {
                 continue;
             }
             let v = match page.v[row] {
-                v if v.is_nan() || v == 0.0 && self.plan.has_zeros => f64::NAN,
+                v if v.is_nan() || v == 0.0 && self.plan.has_zeros && (self.is_power || self.before.is_some()) => {
+                    f64::NAN
+                }
                 v if self.is_power => v,
                 v => self.value(t, v),
             };

@@ -5,11 +5,12 @@
 //! comes back exactly. Between spans nothing is known. The counter then begins anew, which `join-telemetry` takes for what it is: a run that
 //! reaches into such a hole has no energy.
 
-use super::{SENTINEL, Sensor, Sink, plausible, totals::most_j};
+use super::{SENTINEL, Sensor, Sink, Totals, plausible, totals::most_j};
 use crate::read::{
     fault::{Fault, Result, quoted},
     zone::utc_text,
 };
+use ::sensor::Kind;
 use std::collections::BTreeMap;
 
 /// Windows whose ends are closer than this follow one another.
@@ -199,7 +200,8 @@ impl Spans {
                     if apart.abs() <= STAMPS_NS {
                         start_ns = b.t;
                     } else {
-                        let what = "the clock was set between this row and the one before, whose durations are less apart";
+                        let what =
+                            "the clock was set between this row and the one before, whose durations are less apart";
                         sink.notes.add(what, mark.line, &format!("by {:.1} s", apart as f64 / 1e9));
                     }
                 }
@@ -211,7 +213,8 @@ impl Spans {
     }
 
     /// A power holds until the next mark, whatever file that is in; a mark without one begins a hole.
-    fn held(&self, sink: &mut Sink) -> Result<Vec<Window>, (usize, Fault)> {
+    fn held(&mut self, sink: &mut Sink) -> Result<Vec<Window>, (usize, Fault)> {
+        self.check_powers(sink)?;
         let marks: Vec<&(usize, Mark)> = self.marks.iter().filter(|m| m.1.span == Span::Held).collect();
         let Some(first) = marks.first() else { return Ok(Vec::new()) };
         if let Some(other) = marks.iter().find(|m| m.1.name != first.1.name) {
@@ -222,10 +225,6 @@ impl Spans {
             return Err((other.0, Fault::new(format!("several {}", self.choice.name), names.len(), remedy).at(1)));
         }
         let states = self.states(&marks, sink)?;
-        let highest = states.iter().flat_map(|m| m.1.values.iter().map(|v| v.1)).fold(0.0, f64::max);
-        if let Some(sensor) = self.sensors.first().filter(|s| s.is_unitless && sink.options.power_unit.is_none()) {
-            plausible::check_unitless(&sensor.device_id, highest).map_err(|fault| (first.0, fault))?;
-        }
         let (mut windows, mut hole_ns) = (Vec::new(), 0);
         for pair in states.windows(2) {
             let ((file, mark), end_ns) = (pair[0], pair[1].1.t);
@@ -247,6 +246,36 @@ impl Spans {
         Ok(windows)
     }
 
+    /// Powers that hold are checked like readings of a power; those that are none begin a hole.
+    fn check_powers(&mut self, sink: &mut Sink) -> Result<(), (usize, Fault)> {
+        let is_asked = sink.options.power_unit.is_some();
+        let mut readings = Sink::new(&super::Options { power_unit: None, ..sink.options.clone() });
+        for (file, mark) in self.marks.iter_mut().filter(|m| m.1.span == Span::Held) {
+            let Some((slot, watt)) = mark.values.first().copied() else { continue };
+            let sensor = Sensor { kind: Kind::Instant, totals: Totals::Stated, ..self.sensors[slot].clone() };
+            let Some(series) = readings.series(sensor) else { continue };
+            (readings.file, readings.line) = (*file, mark.line);
+            let before = readings.known[series].errors;
+            readings.push(series, mark.t, watt, None).map_err(|fault| (*file, fault))?;
+            if readings.known[series].errors > before {
+                mark.values.clear();
+            }
+        }
+        for series in 0..readings.known.len() {
+            readings.note_zeros_and_holes(series, false);
+            let known = &readings.known[series];
+            if !is_asked && self.marks.len() > 1 {
+                known.check_powers()?;
+            }
+            if known.plan.has_zeros {
+                let zeros = self.marks.iter_mut().filter(|m| m.1.span == Span::Held);
+                zeros.for_each(|(_, mark)| mark.values.retain(|v| v.1 != 0.0));
+            }
+        }
+        sink.notes.extend(readings.notes);
+        Ok(())
+    }
+
     /// One state an instant, and each once where two files have the same time.
     fn states<'a>(
         &self,
@@ -266,6 +295,10 @@ impl Spans {
                 (false, _) => states.push(mark),
                 // A hole and a state of one instant: the state came behind it.
                 (true, false) if mark.1.values.is_empty() => {}
+                (true, false) if !before.1.values.is_empty() && before.0 != mark.0 => {
+                    let id = self.sensors.first().map_or("", |s| s.device_id.as_str());
+                    return Err((mark.0, sink.same_time(before.0, id)));
+                }
                 (true, false) => {
                     if !before.1.values.is_empty() {
                         let lines = format!("the other was in line {}", before.1.line);
