@@ -39,8 +39,8 @@ const RUNS: Choice =
 /// Share and kWh by which the sum of the parts may differ from `energy_consumed`: both are written with all their digits.
 const APART: f64 = 0.01;
 const APART_KWH: f64 = 1e-6;
-/// A part's power beside its mean over the row may be that of one instant, at idle or at work (`cpu_power` and `gpu_power`), or is an estimate
-/// that hardly moves (`ram_power`, by the size of the memory); with the PUE in it or without.
+/// A part's power beside its mean over the row may be that of one instant, at idle or at work (`cpu_power` and `gpu_power`), or is an
+/// estimate that hardly moves (`ram_power`, by the size of the memory); with the PUE in it or without.
 const STEADY: [f64; 3] = [30.0, 30.0, 4.0];
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {

@@ -65,15 +65,19 @@ fn csv(source: Source, sink: &mut Sink) -> Result<()> {
     let header = table.header.clone();
     let (decimal, entity) = (table.decimal, header.must("entity_id")?);
     let (state, time) = (header.must("state")?, header.must("last_changed")?);
+    let (mut before, mut slot) = (String::new(), 0);
     while let Some(row) = table.next(&mut sink.notes)? {
         let name = row.get(entity);
         if !sink.options.select.is_empty() && !sink.is_selected(&name) {
             sink.pass_over();
             continue;
         }
-        named(&name)?;
+        if before != *name {
+            named(&name)?;
+            (before, slot) = (name.to_string(), slot_of(sink, &name, true));
+        }
         let Some(t) = sink.time(row.line, &row.get(time))? else { continue };
-        add(sink, row.line, &name, t, cell(&row.get(state), decimal), None);
+        add(sink, row.line, (&name, slot), t, cell(&row.get(state), decimal), None);
     }
     sink.left_out(table.left_out);
     Ok(())
@@ -118,17 +122,23 @@ fn json(source: Source, sink: &mut Sink) -> Result<()> {
                 return Err(Fault::new("an entity that is no power", quoted(&value), "export the entity of the power"));
             }
         };
+        let slot = slot_of(sink, &name, factor.is_none());
         for entry in entries {
             number += 1;
             let Some(t) = sink.time(number, &entry.last_changed)? else { continue };
-            add(sink, number, &name, t, cell(&entry.state, Decimal::Point), factor);
+            add(sink, number, (&name, slot), t, cell(&entry.state, Decimal::Point), factor);
         }
     }
     Ok(())
 }
 
+fn slot_of(sink: &mut Sink, name: &str, is_unitless: bool) -> usize {
+    let sensor = Sensor::new(format!("home-assistant:{name}"), Kind::Counter, Scope::Node).label(LABEL);
+    sink.slot(Sensor { totals: Totals::Made, is_unitless, ..sensor })
+}
+
 /// `factor` to W of a state that names no unit; `None` where nothing says it.
-fn add(sink: &mut Sink, line: u64, name: &str, t: i64, state: Cell, factor: Option<f64>) {
+fn add(sink: &mut Sink, line: u64, (name, slot): (&str, usize), t: i64, state: Cell, factor: Option<f64>) {
     let to_watt = factor.unwrap_or_else(|| sink.options.power_unit.map_or(1.0, |unit| unit.factor()));
     let watt = match state {
         Cell::Number(q) if q.of(Measure::Power, to_watt).is_some_and(|watt| watt >= 0.0) => {
@@ -140,8 +150,6 @@ fn add(sink: &mut Sink, line: u64, name: &str, t: i64, state: Cell, factor: Opti
         }
         _ => return sink.leave_out(line, "a state that is no number, left out"),
     };
-    let sensor = Sensor::new(format!("home-assistant:{name}"), Kind::Counter, Scope::Node).label(LABEL);
-    let slot = sink.slot(Sensor { totals: Totals::Made, is_unitless: factor.is_none(), ..sensor });
     let values = watt.map(|watt| (slot, watt)).into_iter().collect();
     sink.mark(Mark { span: Span::Held, line, name: name.into(), t, length_ns: 0, from_ns: None, values });
 }

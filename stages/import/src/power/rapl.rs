@@ -41,8 +41,8 @@ fn is_header(names: &[String]) -> bool {
         || names.iter().any(|n| n == "energy_uj")
 }
 
-const FELL: &str = "the counter fell and its range is not known: what was used here is not known either, and a run over it has no energy; log a \
-                    column max_energy_range_uj too";
+const FELL: &str = "the counter fell and its range is not known: what was used here is not known either, and a run over it has \
+                    no energy; log a column max_energy_range_uj too";
 
 const ZONES: [&str; 3] = ["zone", "name", "domain"];
 

@@ -41,8 +41,8 @@ pub(super) fn check_mean(known: &Known, watt: f64) -> Result<()> {
     Err(Fault::new(what, format!("{watt:.6} W"), remedy))
 }
 
-/// Consecutive powers that differ by this factor or more are no load: of a board that is idle and at work they differ by up to 30 (an RTX 4090
-/// draws 15 W idle and 450 W), of a whole machine by less. A unit that changes makes it 1000, beside what the load changes.
+/// Consecutive powers that differ by this factor or more are no load: of a board that is idle and at work they differ by up to 30 (an RTX
+/// 4090 draws 15 W idle and 450 W), of a whole machine by less. A unit that changes makes it 1000, beside what the load changes.
 const STEP: f64 = 100.0;
 /// Least share of the smaller powers before or behind such a step by which the larger ones must lie above all of them.
 const APART: f64 = 10.0;

@@ -1,9 +1,9 @@
 //! Logs of spans of time: energies of windows, totals of runs, and powers that hold until the next change. What all files of an import have
 //! of one format is put together once they were read, so that one log in two files is that log.
 //!
-//! Each span becomes two readings of a counter, at its beginning and at its end: within it energy is shared out by time, and its own energy
-//! comes back exactly. Between spans nothing is known. The counter then begins anew, which `join-telemetry` takes for what it is: a run that
-//! reaches into such a hole has no energy.
+//! Each span becomes two readings of a counter, at its beginning and at its end: within it energy is shared out by time, and its own
+//! energy comes back exactly. Between spans nothing is known. The counter then begins anew, which `join-telemetry` takes for what it is: a
+//! run that reaches into such a hole has no energy.
 
 use super::{SENTINEL, Sensor, Sink, Totals, plausible, totals::most_j};
 use crate::read::{
@@ -94,7 +94,7 @@ impl Sink {
     }
 
     pub fn mark(&mut self, mark: Mark) {
-        self.rows += 1;
+        self.rows += 2 * mark.values.len().max(1) as u64;
         let file = self.file;
         self.spans.entry(self.format).and_modify(|spans| spans.marks.push((file, mark)));
     }
