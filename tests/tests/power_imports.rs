@@ -351,7 +351,8 @@ fn case_43_a_counter_wraps_at_its_range_or_its_stretch_is_unknown() {
     let file = bench.path("rapl.csv");
     fs::write(&file, without).unwrap();
     let ran = bench.import(file.to_str().unwrap(), &[]).ok();
-    let said = ["the counter fell and its range is not known", "log a column max_energy_range_uj too: 1, first line 4 ("];
+    let said =
+        ["the counter fell and its range is not known", "log a column max_energy_range_uj too: 1, first line 4 ("];
     assert!(said.iter().all(|text| ran.err.contains(text)), "{}", ran.err);
     assert_eq!(total(&bench.joined(60_000.0), "0"), None);
 }

@@ -39,9 +39,9 @@ const RUNS: Choice =
 /// Share and kWh by which the sum of the parts may differ from `energy_consumed`: both are written with all their digits.
 const APART: f64 = 0.01;
 const APART_KWH: f64 = 1e-6;
-/// A part's power beside its mean over the row may be that of one instant, at idle or at work (`cpu_power` and `gpu_power`), or is an
-/// estimate that hardly moves (`ram_power`, by the size of the memory); with the PUE in it or without.
-const STEADY: [f64; 3] = [30.0, 30.0, 4.0];
+/// A part's power beside its mean over the row may be that of one instant, idle or at work, so that a hundredth is no contradiction. That of
+/// memory is an estimate by its size where the whole machine is tracked.
+const STEADY: [f64; 3] = [100.0, 100.0, 4.0];
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let is_header =
@@ -54,6 +54,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let task = header.find(&["task_name"]);
     let (sum, pue) = (header.find(&["energy_consumed"]), header.find(&["pue"]));
     let parts = PARTS.map(|(_, name, _)| header.find(&[name]));
+    let mode = header.find(&["tracking_mode"]);
     let powers = ["cpu_power", "gpu_power", "ram_power"].map(|name| header.find(&[name]));
     sink.begin_spans(if task.is_some() { TASKS } else { RUNS });
     let slots = PARTS.map(|(part, _, scope)| {
@@ -90,7 +91,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             sink.leave_out(line, fault);
             continue;
         }
-        if let Some((what, figures)) = contradiction(kwh, watts, sum.and_then(number), seconds) {
+        let is_machine = mode.is_some_and(|at| row.get(at) == "machine");
+        if let Some((what, figures)) = contradiction(kwh, watts, sum.and_then(number), (seconds, is_machine)) {
             sink.leave_out_as(line, what, &figures);
             continue;
         }
@@ -120,7 +122,7 @@ fn contradiction(
     kwh: [Option<f64>; 3],
     watts: [Option<f64>; 3],
     whole: Option<f64>,
-    seconds: f64,
+    (seconds, is_machine): (f64, bool),
 ) -> Option<(&'static str, String)> {
     let sum: f64 = kwh.iter().flatten().sum();
     if let Some(whole) = whole.filter(|w| (w - sum).abs() > APART * w.abs().max(sum) + APART_KWH) {
@@ -130,7 +132,8 @@ fn contradiction(
     let differs = |i: &usize| -> Option<(f64, f64)> {
         let mean = kwh[*i]? * J_PER_KWH / seconds;
         let watt = watts[*i]?;
-        (mean > 0.0 && watt > 0.0 && (mean / watt).max(watt / mean) > STEADY[*i]).then_some((mean, watt))
+        let most = if is_machine { STEADY[*i] } else { STEADY[0] };
+        (mean > 0.0 && watt > 0.0 && (mean / watt).max(watt / mean) > most).then_some((mean, watt))
     };
     let at = (0..3).find(|i| differs(i).is_some())?;
     let (mean, watt) = differs(&at)?;

@@ -58,13 +58,15 @@ impl Sample {
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut lines = source.lines()?;
-    let (mut sample, mut before): (Option<Sample>, Option<i64>) = (None, None);
+    // The file goes on from the one before it, or begins anew.
+    let (mut sample, mut before): (Option<Sample>, Option<i64>) = (None, sink.ended.get(FORMAT.name).copied());
+    let mut is_first = true;
     let mut cut = false;
     while let Some(line) = lines.next()? {
         cut = !line.ended;
         if let Some(rest) = line.text.trim().strip_prefix("*** Sampled system activity (") {
             let (number, rest) = (line.number, rest.to_string());
-            give(sink, sample.take(), &mut before)?;
+            give(sink, sample.take(), &mut before, &mut is_first)?;
             sample = begin(sink, number, &rest)?;
         } else if let Some(sample) = &mut sample
             && let Some((name, value)) = line.text.split_once(": ")
@@ -86,7 +88,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         sink.leave_out(lines.number(), "the last sample is cut, left out");
         return Ok(());
     }
-    give(sink, sample, &mut before)
+    give(sink, sample, &mut before, &mut is_first)?;
+    sink.ended.extend(before.map(|end| (FORMAT.name, end)));
+    Ok(())
 }
 
 /// `Thu May 14 13:41:41 2026 +0200) (1002.90ms elapsed) ***`.
@@ -115,7 +119,7 @@ fn begin(sink: &mut Sink, line: u64, rest: &str) -> Result<Option<Sample>> {
 }
 
 /// Samples follow one another: the end of one is the beginning of the next, unless the stamp says that time is missing.
-fn give(sink: &mut Sink, sample: Option<Sample>, before: &mut Option<i64>) -> Result<()> {
+fn give(sink: &mut Sink, sample: Option<Sample>, before: &mut Option<i64>, is_first: &mut bool) -> Result<()> {
     let Some(sample) = sample else { return Ok(()) };
     if sample.watts.iter().all(Option::is_none) {
         sink.leave_out(sample.line, "no power in the sample, left out");
@@ -134,11 +138,12 @@ fn give(sink: &mut Sink, sample: Option<Sample>, before: &mut Option<i64>) -> Re
         let sensor = Sensor { sleeps: true, ..sensor };
         let Some(series) = sink.series(sensor) else { continue };
         if follows.is_none() {
-            // Where the first interval began.
-            sink.push(series, end.saturating_sub(sample.length_ns), *watt, None)?;
+            // Where the interval began.
+            let begin_ns = end.saturating_sub(sample.length_ns);
+            if *is_first { sink.open(series, begin_ns, *watt) } else { sink.push(series, begin_ns, *watt, None)? }
         }
         sink.push(series, end, *watt, None)?;
     }
-    *before = Some(end);
+    (*before, *is_first) = (Some(end), false);
     Ok(())
 }

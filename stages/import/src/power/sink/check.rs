@@ -77,6 +77,7 @@ impl Sink {
         let name = |at: usize| files.get(at).map_or(Path::new(""), |p| p.as_path());
         self.gpus_are_there().map_err(|fault| fault.of(name(0)))?;
         self.one_gpu_once().map_err(|(file, fault)| fault.of(name(file)))?;
+        self.settle_openings().map_err(|(file, fault)| fault.of(name(file)))?;
         self.settle_spans().map_err(|(file, fault)| fault.of(name(file)))?;
         self.settle(files)?;
         for known in &self.known {

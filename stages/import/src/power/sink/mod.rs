@@ -81,6 +81,8 @@ pub struct Known {
     plan: Plan,
     /// The series whose readings it has a part of, if it has none of its own.
     stored: Option<usize>,
+    /// Where the first interval of a file began, with its file, line and mean power.
+    openings: Vec<(i64, usize, u64, f64)>,
     /// Why it is not written.
     pub dropped: Option<String>,
 }
@@ -139,6 +141,8 @@ pub struct Sink {
     has_walls: bool,
     /// Of the table that is being read, if it is one.
     columns: Columns,
+    /// End of the last interval of the files before, where the format counts on from it.
+    pub ended: BTreeMap<&'static str, i64>,
     /// Of formats that have spans of time, by format.
     spans: BTreeMap<&'static str, windows::Spans>,
 }
@@ -164,6 +168,7 @@ impl Sink {
             night: Night::default(),
             has_walls: false,
             columns: Columns::default(),
+            ended: BTreeMap::new(),
             spans: BTreeMap::new(),
         }
     }
@@ -254,6 +259,7 @@ impl Sink {
                 clock: Clock::default(),
                 plan: Plan::default(),
                 stored: None,
+                openings: Vec::new(),
                 dropped: None,
             });
             self.store.add()

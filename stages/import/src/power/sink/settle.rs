@@ -69,6 +69,26 @@ impl Sink {
         }
     }
 
+    /// Where the first interval of this file begins, of a sensor that gives means of intervals. It is a reading of its own unless another file
+    /// has one there.
+    pub fn open(&mut self, series: usize, t: i64, watt: f64) {
+        self.known[series].openings.push((t, self.file, self.line, watt));
+    }
+
+    /// Gives the readings with which logs begin.
+    pub(super) fn settle_openings(&mut self) -> Result<(), (usize, Fault)> {
+        for series in 0..self.known.len() {
+            for (t, file, line, watt) in std::mem::take(&mut self.known[series].openings) {
+                let is_covered = self.known[series].clock.stretches.iter().any(|s| s.first <= t && t <= s.last);
+                if !is_covered {
+                    (self.file, self.line) = (file, line);
+                    self.push(series, t, watt, None).and_then(|()| self.close(file)).map_err(|fault| (file, fault))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn settle_clock(&mut self, series: usize) -> Result<(), (usize, Fault)> {
         let known = &self.known[series];
         // Instances of one board repeat its readings one after another.
