@@ -235,7 +235,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                     give(sink, &row, usual, Start::Hole)?;
                 } else {
                     give(sink, &row, length, Start::Row)?;
-                    usual_ns = Some(length);
+                    usual_ns = usual_ns.max(Some(length));
                 }
                 before = Some(t);
             }

@@ -44,6 +44,8 @@ pub(super) fn check_mean(known: &Known, watt: f64) -> Result<()> {
 /// Consecutive powers that differ by this factor or more are no load: of a board that is idle and at work they differ by up to 30 (an RTX
 /// 4090 draws 15 W idle and 450 W), of a whole machine by less. A unit that changes makes it 1000, beside what the load changes.
 const STEP: f64 = 100.0;
+/// A notebook's processor may do more between two readings, but not this.
+const FAR: f64 = 300.0;
 /// Least share of the smaller powers before or behind such a step by which the larger ones must lie above all of them.
 const APART: f64 = 10.0;
 /// Readings on either side of it.
@@ -66,11 +68,22 @@ pub(super) struct Levels {
     steps: u64,
     /// File, line and both W of the first step.
     at: (usize, u64, f64, f64),
+    /// Steps that are too far for any load, and the line and both W of the first.
+    pub far: u64,
+    pub far_at: (u64, f64, f64),
 }
 
 impl Default for Levels {
     fn default() -> Self {
-        Levels { before: 0.0, level: Level::of(f64::NAN), first: None, steps: 0, at: (0, 0, 0.0, 0.0) }
+        Levels {
+            before: 0.0,
+            level: Level::of(f64::NAN),
+            first: None,
+            steps: 0,
+            at: (0, 0, 0.0, 0.0),
+            far: 0,
+            far_at: (0, 0.0, 0.0),
+        }
     }
 }
 
@@ -100,6 +113,12 @@ impl Levels {
                 (self.first, self.at) = (Some(self.level), (file, line, self.before, watt));
             }
             self.steps += 1;
+            if (watt / self.before).max(self.before / watt) >= FAR {
+                if self.far == 0 {
+                    self.far_at = (line, self.before, watt);
+                }
+                self.far += 1;
+            }
         }
         (self.before, self.level) = (watt, Level::of(watt));
     }

@@ -61,6 +61,12 @@ impl Sink {
             self.notes.add(what, line, &format!("{zeros} of {id}"));
         }
         let known = &self.known[series];
+        if is_power && known.levels.far > 0 && !known.sensor.sleeps && self.options.power_unit.is_none() {
+            let (line, before, after) = known.levels.far_at;
+            let what = "a power changes by a factor of 300 or more: another unit, a fault, or something that was off";
+            let example = format!("{} times, {id}: {before} W and then {after} W", known.levels.far);
+            self.notes.add(what, line, &example);
+        }
         let rows = known.readings + known.errors;
         if let Some((gap, count)) = known.clock.hole(rows).filter(|_| is_regular) {
             let other = if count > 1 { format!(", the longest of {count}") } else { String::new() };

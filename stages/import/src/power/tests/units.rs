@@ -31,6 +31,15 @@ fn a_lasting_step_of_a_thousand_is_another_unit_and_a_load_is_not() {
 }
 
 #[test]
+fn a_stretch_in_another_unit_is_named() {
+    let watt = |s: i64| if (20..30).contains(&s) { 0.4 } else { 400.0 };
+    let found = read_one(&csv("time,power_w", (0..60).map(|s| format!("{},{}\n", T + s, watt(s))))).unwrap();
+    let said = "a power changes by a factor of 300 or more: another unit, a fault, or something that was off: 1, first line 22 \
+                (2 times, csv: 400 W and then 0.4 W)";
+    assert!(found.says(said), "{:?}", found.notes);
+}
+
+#[test]
 fn a_power_or_a_counter_of_nothing_that_runs_is_refused() {
     let power = csv("time,power_w", (0..9).map(|s| format!("{},0.4\n", T + s)));
     assert_eq!(
