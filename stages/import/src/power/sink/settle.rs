@@ -177,7 +177,9 @@ impl Sink {
                 if has_zeros && is_zero(v, before) {
                     continue;
                 }
-                let rise = |b: f64| if v < b { v - b + range_j.unwrap_or(0.0) } else { v - b };
+                let wrapped =
+                    |b: f64| range_j.map(|range| v - b + range).filter(|w| *w <= range_j.unwrap_or(0.0) / 2.0);
+                let rise = |b: f64| if v < b { wrapped(b).unwrap_or(0.0) } else { v - b };
                 spikes += u64::from(before.is_some_and(|(then, b)| rise(b) > most_j(scope, t - then)));
                 before = Some((t, v));
                 tally.see(t, v, range_j);

@@ -93,6 +93,17 @@ fn energies_that_no_window_can_have_are_failed_readings() {
     assert_eq!(found.joules("zeus:gpu0", 0.0, 30.0), Some(6000.0));
 }
 
+/// CodeCarbon cuts its stamps to whole seconds.
+#[test]
+fn tasks_that_follow_one_another_do_not_overlap() {
+    let row = |task: &str, end: i64, s: f64| format!("{task},{},r,{s},0.01,0,0,0.01\n", T + end);
+    let header = "task_name,timestamp,run_id,duration,cpu_energy,gpu_energy,ram_energy,energy_consumed";
+    let log = |s: f64| format!("{header}\n{}{}", row("a", 20, 20.0), row("b", 40, s));
+    let found = read_one(&log(20.7)).unwrap();
+    assert_eq!(found.joules("codecarbon:cpu", 0.0, 40.0).map(f64::round), Some(72_000.0));
+    assert!(read_one(&log(21.7)).unwrap_err().contains("windows overlap and must not be added"));
+}
+
 const CODECARBON: &str =
     "timestamp,run_id,duration,cpu_power,gpu_power,ram_power,cpu_energy,gpu_energy,ram_energy,energy_consumed,pue";
 
