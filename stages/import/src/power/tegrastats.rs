@@ -23,6 +23,9 @@ pub const FORMAT: Format<Sink> = Format {
 /// Rails that are the whole module's input, by board.
 const INPUTS: [&str; 4] = ["VDD_IN", "POM_5V_IN", "VDD_MUX", "VIN"];
 
+/// By how much a rail may seem to draw more than the module that it lies in, since they are read one after another: share, and W.
+const INSIDE: f64 = 1.2;
+const INSIDE_W: f64 = 1.0;
 /// A rail draws no hundred times its mean, and no hundredth: a module that is idle and at work differs by less than 20.
 const FAR: f64 = 100.0;
 
@@ -117,10 +120,19 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             continue;
         };
         let of = |name: &String| there.iter().find(|(of, ..)| of == name).map(|(_, now, mean)| (now / 1e3, mean / 1e3));
+        let is_input = matches!(names.as_slice(), [rail] if INPUTS.contains(&rail.as_str()));
+        let larger = |watt: f64| {
+            let rails = there.iter().map(|(rail, now, _)| (*rail, now / 1e3));
+            rails.into_iter().find(|(_, own)| *own > INSIDE * watt + INSIDE_W)
+        };
         let rails = names.iter().map(of).collect::<Option<Vec<(f64, f64)>>>();
         match rails.map(|rails| rails.iter().fold((0.0, 0.0), |sum, rail| (sum.0 + rail.0, sum.1 + rail.1))) {
             Some((watt, mean)) if watt.min(mean) > 0.0 && watt.max(mean) > FAR * watt.min(mean) => {
                 sink.failed(series, number, t, &format!("{watt} W beside a mean of {mean} W"))?;
+            }
+            Some((watt, _)) if is_input && larger(watt).is_some() => {
+                let (rail, own) = larger(watt).unwrap_or_default();
+                sink.failed(series, number, t, &format!("{watt} W beside {own} W of {rail}, which lies inside of it"))?;
             }
             Some((watt, _)) => {
                 is_read = true;

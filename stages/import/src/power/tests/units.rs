@@ -186,3 +186,25 @@ fn parts_of_powermetrics_and_their_sum_agree() {
         found.notes
     );
 }
+
+#[test]
+fn a_rail_draws_no_more_than_the_module_and_a_total_fits_its_power() {
+    let row = |s: i64| {
+        let (module, soc) = if s == 5 { (2000, 20_000) } else { (20_000, 2000) };
+        format!(
+            "05-14-2026 08:00:{s:02} RAM 2/3MB (lfb 5x4MB) CPU [4%@729] VDD_IN {module}mW/{module}mW VDD_SOC {soc}mW/{soc}mW\n"
+        )
+    };
+    let found = read_one(&(0..10).map(row).collect::<String>()).unwrap();
+    assert_eq!(found.joules("tegrastats:VDD_IN", 0.0, 9.0), Some(180.0));
+    assert!(found.says("no reading but \"2 W beside 20 W of VDD_SOC, which lies inside of it\""), "{:?}", found.notes);
+    let message = |s: i64| {
+        format!(r#"{{"Time": "2026-05-14T08:00:{s:02}", "ENERGY": {{"Total": {}, "Power": 300}}}}"#, 10.0 + s as f64)
+            + "\n"
+    };
+    assert_eq!(
+        read_one(&(0..10).map(message).collect::<String>()).unwrap_err(),
+        "0.csv: energy and power of one sensor contradict each other, channel 0: 32400000 J by Total and 2700 J by Power, \
+         correct the unit of the one that is wrong, or leave Total out of the log"
+    );
+}
