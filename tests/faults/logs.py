@@ -105,8 +105,8 @@ def powermetrics():
     head = "Machine model: ExampleBook1,1\nOS version: 25A000\nBoot time: Mon May  4 08:00:00 2026\n\n"
     block = lambda ns, w: (
         f"*** Sampled system activity ({moment(ns, '%a %b %d %H:%M:%S %Y')} +0000) (1000.00ms elapsed) ***\n\n**** Processor usage ****\n\n"
-        f"E-Cluster HW active frequency: 1020 MHz\n\nCPU Power: {w * 60:.0f} mW\nGPU Power: {w * 80:.0f} mW\nANE Power: 100 mW\n"
-        f"Combined Power (CPU + GPU + ANE): {w * 140 + 100:.0f} mW\n\n**** GPU usage ****\n\nGPU Power: {w * 80:.0f} mW\n\n")
+        f"E-Cluster HW active frequency: 1020 MHz\n\nCPU Power: {w * 60:.0f} mW\nGPU Power: {w * 80:.0f} mW\nANE Power: 0 mW\n"
+        f"Combined Power (CPU + GPU + ANE): {round(w * 60) + round(w * 80):.0f} mW\n\n**** GPU usage ****\n\nGPU Power: {w * 80:.0f} mW\n\n")
     return head + "".join(block(ns, watts(0, at(ns))) for ns in instants()[1:])
 
 

@@ -35,6 +35,11 @@ fn is_power(name: &str) -> bool {
     name.ends_with(']') && unit_of_name(name).is_some_and(|unit| unit.of == Measure::Power)
 }
 
+/// Whether the name is one of powers that are taken, whatever its unit.
+fn is_called_power(name: &str) -> bool {
+    DEFAULTS.iter().any(|(names, _)| names.iter().any(|known| quantity(name).eq_ignore_ascii_case(known)))
+}
+
 /// A column's name without its unit.
 fn quantity(name: &str) -> &str {
     name.rsplit_once('[').map_or(name, |(quantity, _)| quantity).trim()
@@ -54,6 +59,11 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let header = table.header.clone();
     let (decimal, date, time) = (table.decimal, header.must("Date")?, header.must("Time")?);
     let columns = columns(&header, &sink.options.select)?;
+    for name in
+        header.names.iter().filter(|name| sink.options.select.is_empty() && is_called_power(name) && !is_power(name))
+    {
+        sink.notes.say(format!("column {} is called a power and has no unit of one: not read", quoted(name)));
+    }
     while let Some(row) = table.next(&mut sink.notes)? {
         if row.get(date) == "Date" {
             // The footer: the header with the devices under it.

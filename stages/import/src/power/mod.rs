@@ -183,7 +183,7 @@ fn say_of_gpus(sink: &mut Sink) {
     let mut meters: Vec<&str> = sink
         .known
         .iter()
-        .filter(|k| k.sensor.scope == Scope::Node && k.dropped.is_none())
+        .filter(|k| k.sensor.scope == Scope::Node && k.dropped.is_none() && !k.is_second())
         .map(|k| k.sensor.device_id.as_str())
         .collect();
     meters.dedup();

@@ -8,7 +8,7 @@ use super::sink::{
 use crate::read::{
     fault::{Fault, Result, quoted},
     format::Format,
-    number::{Cell, cell},
+    number::{Cell, Measure, cell, factor_of_name, unit_of_name},
     source::Source,
     table::Table,
 };
@@ -18,19 +18,49 @@ use std::collections::HashMap;
 pub const FORMAT: Format<Sink> = Format {
     name: "rapl",
     about: "energy_uj of /sys/class/powercap, polled: timestamp,zone,energy_uj,max_energy_range_uj",
-    recognises: |head| head.lines().take(5).any(|line| line.contains("energy_uj")),
+    recognises,
     read,
 };
 
+/// Energies of zones of RAPL, in whatever unit: another table may have zones of its own.
+fn recognises(head: &str) -> bool {
+    head.lines().take(5).any(|line| line.contains("energy_uj"))
+        || head.lines().take(5).any(|line| {
+            let names: Vec<String> =
+                line.split([',', ';', '\t']).map(|n| n.trim().trim_matches('"').to_string()).collect();
+            is_header(&names)
+        }) && ["package-", "intel-rapl", "psys"].iter().any(|zone| head.contains(zone))
+}
+
+fn is_energy(name: &str) -> bool {
+    name.starts_with("energy_") && unit_of_name(name).is_some_and(|unit| unit.of == Measure::Energy)
+}
+
+fn is_header(names: &[String]) -> bool {
+    names.iter().any(|n| is_energy(n)) && names.iter().any(|n| ZONES.contains(&n.as_str()))
+        || names.iter().any(|n| n == "energy_uj")
+}
+
+const FELL: &str = "the counter fell and its range is not known: what was used here is not known either, and a run over it has \
+                    no energy; log a column max_energy_range_uj too";
+
+const ZONES: [&str; 3] = ["zone", "name", "domain"];
+
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
-    let is_header = |names: &[String]| names.iter().any(|n| n == "energy_uj");
     let mut table = Table::find(source.lines()?, &is_header, "timestamp, zone, energy_uj and max_energy_range_uj")?;
     let (header, decimal) = (table.header.clone(), table.decimal);
     let time = header.find(&["timestamp", "time", "t_ns"]).ok_or_else(|| {
         Fault::new("no column of times", quoted(&header.names.join(",")), "log with a column timestamp").at(header.line)
     })?;
-    let (energy, zone) = (header.must("energy_uj")?, header.find(&["zone", "name", "domain"]));
-    let range = header.find(&["max_energy_range_uj"]);
+    let named = |is_it: &dyn Fn(&str) -> bool| header.names.iter().position(|name| is_it(name));
+    let zone = header.find(&ZONES);
+    let energy = named(&is_energy).ok_or_else(|| {
+        Fault::new("no column of energies", quoted(&header.names.join(",")), "log with a column energy_uj")
+            .at(header.line)
+    })?;
+    let range = named(&|name| name.starts_with("max_energy_range"));
+    let joules = |at: usize| factor_of_name(&header.names[at], Measure::Energy).map_err(|fault| fault.at(header.line));
+    let (to_j, range_to_j) = (joules(energy)?, range.map_or(Ok(1.0), joules)?);
     let used: Vec<usize> = [Some(time), Some(energy), zone, range].into_iter().flatten().collect();
     sink.use_columns(Columns::new(&header, &used));
     let machines = Identity::of_machines(&header, &used, &sink.options.series)?;
@@ -48,20 +78,18 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             continue;
         };
         let Some(t) = sink.time(row.line, &row.get(time))? else { continue };
-        let range_j = range.and_then(|at| number(at).ok()).filter(|uj| *uj > 0.0).map(|uj| uj / 1e6);
+        let range_j = range.and_then(|at| number(at).ok()).filter(|most| *most > 0.0).map(|most| most * range_to_j);
         let sensor =
             Sensor { range_j, ..Sensor::new(format!("rapl{}:{name}", machines.suffix(&row)), Kind::Counter, scope) };
         let Some(series) = sink.series(sensor) else { continue };
         match number(energy) {
-            Ok(uj) => {
-                let last = before.insert(series, uj).unwrap_or(0.0);
-                if uj < last && range_j.is_none() {
-                    let remedy =
-                        "add a column max_energy_range_uj (cat /sys/class/powercap/intel-rapl:0/max_energy_range_uj)";
-                    let value = format!("{last} uJ to {uj} uJ");
-                    return Err(Fault::new("the counter fell and its range is not known", value, remedy).at(row.line));
+            Ok(energy) => {
+                let joules = energy * to_j;
+                let last = before.insert(series, joules).unwrap_or(0.0);
+                if joules < last && range_j.is_none() {
+                    sink.notes.add(FELL, row.line, &format!("{name}: {last:.6} J to {joules:.6} J"));
                 }
-                sink.push(series, t, uj / 1e6, None)?;
+                sink.push(series, t, joules, None)?;
             }
             Err(Some(why)) => sink.failed(series, row.line, t, &why)?,
             Err(None) => sink.leave_out(row.line, "no energy in its field, left out"),

@@ -20,14 +20,21 @@ pub const FORMAT: Format<Sink> = Format {
 const LABEL: &str = "Tasmota: all that is plugged in";
 const J_PER_KWH: f64 = 3.6e6;
 
-/// Power and total of a channel since the first message.
+/// By how much Total and Power may differ: a factor, since Power is that of a moment, and 20 steps of 1 Wh, in J.
+const FAR: f64 = 3.0;
+const STEPS_J: f64 = 72e3;
+
+/// What power and total of a channel gave over the same steps.
 #[derive(Default)]
 struct Channel {
-    first_kwh: Option<f64>,
-    last_kwh: f64,
-    before: Option<(i64, f64)>,
+    before: Option<(i64, f64, f64)>,
+    usual_ns: i64,
+    counted_j: f64,
     joules: f64,
 }
+
+/// Steps so many times as long as those before are pauses of the log, in which the power is not known.
+const PAUSE: i64 = 10;
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let mut lines = source.lines()?;
@@ -75,8 +82,15 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         sink.notes.say(format!("{there} channels, all count: --select 0 takes the first alone"));
     }
     for (at, channel) in channels.iter().enumerate() {
-        let Some(first) = channel.first_kwh else { continue };
-        let counted = (channel.last_kwh - first) * J_PER_KWH;
+        let counted = channel.counted_j;
+        if channel.usual_ns == 0 {
+            continue;
+        }
+        if counted.max(channel.joules) > FAR * counted.min(channel.joules) + STEPS_J {
+            let value = format!("channel {at}: {counted:.0} J by Total and {:.0} J by Power", channel.joules);
+            let remedy = "correct the unit of the one that is wrong, or leave Total out of the log";
+            return Err(Fault::new("energy and power of one sensor contradict each other", value, remedy));
+        }
         if (counted - channel.joules).abs() > 0.01 * channel.joules {
             let power = channel.joules;
             sink.notes.say(format!(
@@ -89,13 +103,15 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
 
 impl Channel {
     fn see(&mut self, t: i64, watt: f64, kwh: Option<f64>) {
-        if let Some((before, power)) = self.before.replace((t, watt)) {
-            self.joules += (power + watt) / 2.0 * (t - before) as f64 / 1e9;
+        let Some(kwh) = kwh else { return };
+        let Some((then, power, total)) = self.before.replace((t, watt, kwh)) else { return };
+        let step = t.saturating_sub(then);
+        if self.usual_ns > 0 && step > self.usual_ns.saturating_mul(PAUSE) {
+            return;
         }
-        if let Some(kwh) = kwh {
-            self.first_kwh.get_or_insert(kwh);
-            self.last_kwh = kwh;
-        }
+        self.usual_ns = self.usual_ns.max(step);
+        self.counted_j += (kwh - total) * J_PER_KWH;
+        self.joules += (power + watt) / 2.0 * step as f64 / 1e9;
     }
 }
 

@@ -23,10 +23,16 @@ pub const FORMAT: Format<Sink> = Format {
 /// Rails that are the whole module's input, by board.
 const INPUTS: [&str; 4] = ["VDD_IN", "POM_5V_IN", "VDD_MUX", "VIN"];
 
-/// Names and present power in mW of the rails of a line.
-fn rails(line: &str) -> impl Iterator<Item = (&str, f64)> {
+/// By how much a rail may seem to draw more than the module that it lies in, since they are read one after another: share, and W.
+const INSIDE: f64 = 1.2;
+const INSIDE_W: f64 = 1.0;
+/// A rail draws no hundred times its mean, and no hundredth: a module that is idle and at work differs by less than 20.
+const FAR: f64 = 100.0;
+
+/// Names, present power and mean power in mW of the rails of a line.
+fn rails(line: &str) -> impl Iterator<Item = (&str, f64, f64)> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let pairs: Vec<(&str, f64)> = words
+    let pairs: Vec<(&str, f64, f64)> = words
         .windows(2)
         .filter_map(|pair| {
             let [name, value] = pair else { return None };
@@ -37,8 +43,7 @@ fn rails(line: &str) -> impl Iterator<Item = (&str, f64)> {
             };
             let is_name =
                 name.starts_with(|c: char| c.is_ascii_uppercase()) && !matches!(*name, "RAM" | "SWAP" | "IRAM");
-            (is_name && milliwatts(mean).is_some()).then_some(())?;
-            Some((*name, milliwatts(now)?))
+            is_name.then_some((*name, milliwatts(now)?, milliwatts(mean)?))
         })
         .collect();
     pairs.into_iter()
@@ -67,19 +72,19 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             sink.leave_out(number, "no row of tegrastats, or cut, left out");
             continue;
         }
-        let there: Vec<(&str, f64)> = rails(text).collect();
+        let there: Vec<(&str, f64, f64)> = rails(text).collect();
         if there.is_empty() {
             sink.leave_out(number, "no rail in the line, left out");
             continue;
         }
-        let known = || there.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        let missing = |name: &&String| there.iter().all(|(of, _)| of != name);
+        let known = || there.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ");
+        let missing = |name: &&String| there.iter().all(|(of, ..)| of != name);
         if let Some(name) = names.iter().find(missing).filter(|_| !is_read) {
             let fault = || Fault::new("no such rail", quoted(name), format!("use one of {}", known())).at(number);
             refusal.get_or_insert_with(fault);
         }
         if names.is_empty() {
-            match INPUTS.iter().find(|input| there.iter().any(|(name, _)| name == *input)) {
+            match INPUTS.iter().find(|input| there.iter().any(|(name, ..)| name == *input)) {
                 Some(input) => names.push(input.to_string()),
                 None => {
                     let remedy = format!("say which rails to add up, of {}: --select NAME --select NAME", known());
@@ -114,9 +119,22 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         else {
             continue;
         };
-        let of = |name: &String| there.iter().find(|(of, _)| of == name).map(|(_, milliwatts)| milliwatts / 1e3);
-        match names.iter().map(of).sum::<Option<f64>>() {
-            Some(watt) => {
+        let of = |name: &String| there.iter().find(|(of, ..)| of == name).map(|(_, now, mean)| (now / 1e3, mean / 1e3));
+        let is_input = matches!(names.as_slice(), [rail] if INPUTS.contains(&rail.as_str()));
+        let larger = |watt: f64| {
+            let rails = there.iter().map(|(rail, now, _)| (*rail, now / 1e3));
+            rails.into_iter().find(|(_, own)| *own > INSIDE * watt + INSIDE_W)
+        };
+        let rails = names.iter().map(of).collect::<Option<Vec<(f64, f64)>>>();
+        match rails.map(|rails| rails.iter().fold((0.0, 0.0), |sum, rail| (sum.0 + rail.0, sum.1 + rail.1))) {
+            Some((watt, mean)) if watt.min(mean) > 0.0 && watt.max(mean) > FAR * watt.min(mean) => {
+                sink.failed(series, number, t, &format!("{watt} W beside a mean of {mean} W"))?;
+            }
+            Some((watt, _)) if is_input && larger(watt).is_some() => {
+                let (rail, own) = larger(watt).unwrap_or_default();
+                sink.failed(series, number, t, &format!("{watt} W beside {own} W of {rail}, which lies inside of it"))?;
+            }
+            Some((watt, _)) => {
                 is_read = true;
                 sink.push(series, t, watt, Some(&extras))?;
             }

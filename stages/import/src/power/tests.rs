@@ -2,6 +2,8 @@
 
 mod clocks;
 mod kinds;
+mod spans;
+mod units;
 
 use super::*;
 use crate::read::{

@@ -128,6 +128,14 @@ fn parts(word: &str) -> Option<Vec<String>> {
 /// Rows that name no processor and are this close belong to one interval: the first is the summary.
 const SWEEP_NS: i64 = 15_000_000;
 
+/// What the interval of a row follows.
+#[derive(Clone, Copy)]
+enum Start {
+    File,
+    Hole,
+    Row,
+}
+
 /// A row's own figures until the interval is known.
 struct Row {
     line: u64,
@@ -142,6 +150,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     let (mut header, mut glued): (Vec<String>, bool) = (Vec::new(), false);
     let (mut first, mut before): (Option<Row>, Option<i64>) = (None, None);
     let (mut rows, mut since_header, mut summary_ns) = (0, 0, None::<i64>);
+    let mut usual_ns: Option<i64> = None;
     while let Some(line) = lines.next()? {
         let (number, ended, text) = (line.number, line.ended, line.text.trim());
         if is_header(text) || !header.is_empty() && is_other_header(text) {
@@ -169,7 +178,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             let summary = ["Core", "CPU"].iter().filter_map(|n| column(n)).all(|c| c == "-");
             let sums_up = |t: i64| summary_ns.is_some_and(|summary| (t - summary).abs() < SWEEP_NS);
             let time = column("Time_Of_Day_Seconds").and_then(epoch);
-            if summary && !time.is_some_and(sums_up) || !ended {
+            let is_glued = cells.len() > header.len();
+            if summary && !time.is_some_and(sums_up) || is_glued || !ended {
                 sink.leave_out(number, "not as many cells as the header, or cut, left out");
             }
             continue;
@@ -196,7 +206,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         let joules = !header.iter().any(|name| name == "PkgWatt");
         let names = PARTS.map(|(watt, joule, ..)| if joules { joule } else { watt });
         let values = names.map(|name| match column(name).map(|text| cell(text, Decimal::Point)) {
-            Some(Cell::Number(q)) => Some(q.value).filter(|w| *w >= 0.0),
+            Some(Cell::Number(q)) => Some(q.value),
             _ => None,
         });
         if values.iter().all(Option::is_none) {
@@ -208,7 +218,7 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             (None, None) => match sink.interval_ns() {
                 None => first = Some(row),
                 Some(length) => {
-                    give(sink, &row, length, true)?;
+                    give(sink, &row, length, Start::File)?;
                     before = Some(t);
                 }
             },
@@ -216,12 +226,24 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
                 let length = t - waiting.as_ref().map(|w| w.t).or(last).unwrap_or(t);
                 if let Some(waiting) = waiting {
                     // The first interval was as long as the second.
-                    give(sink, &waiting, length, true)?;
+                    give(sink, &waiting, length, Start::File)?;
                 }
-                give(sink, &row, length, false)?;
+                // Joules are those of one interval: rows before it are missing where it seems to be longer than the last.
+                let is_late = row.joules && usual_ns.is_some_and(|usual| length > usual + usual / 2);
+                if let Some(usual) = usual_ns.filter(|_| is_late) {
+                    sink.notes.line(number, "rows are missing before this one");
+                    give(sink, &row, usual, Start::Hole)?;
+                } else {
+                    give(sink, &row, length, Start::Row)?;
+                    usual_ns = usual_ns.max(Some(length));
+                }
                 before = Some(t);
             }
         }
+    }
+    // The mean of an interval whose length the file does not show: another file may say when it began.
+    if let Some(row) = first.take_if(|row| !row.joules && sink.options.files.paths.len() > 1) {
+        give(sink, &row, 0, Start::Row)?;
     }
     if let Some(row) = first {
         let remedy = "say how long it is: --interval-ms 1000";
@@ -233,8 +255,8 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
     Ok(())
 }
 
-/// `length_ns`: of the row's interval, which `opens` the log or follows another.
-fn give(sink: &mut Sink, row: &Row, length_ns: i64, opens: bool) -> Result<()> {
+/// `length_ns`: of the row's interval.
+fn give(sink: &mut Sink, row: &Row, length_ns: i64, start: Start) -> Result<()> {
     let seconds = length_ns as f64 / 1e9;
     if row.joules && seconds <= 0.0 {
         sink.leave_out(row.line, "joules of no time, left out");
@@ -244,8 +266,11 @@ fn give(sink: &mut Sink, row: &Row, length_ns: i64, opens: bool) -> Result<()> {
         let Some(watt) = value.map(|value| if row.joules { value / seconds } else { value }) else { continue };
         let sensor = Sensor::new(format!("turbostat:{part}"), Kind::IntervalMean, scope).label(LABEL);
         let Some(series) = sink.series(sensor) else { continue };
-        if opens && length_ns > 0 {
-            sink.push(series, row.t.saturating_sub(length_ns), watt, None)?;
+        let begin_ns = row.t.saturating_sub(length_ns);
+        match start {
+            Start::File if length_ns > 0 => sink.open(series, begin_ns, watt),
+            Start::Hole => sink.push(series, begin_ns, watt, None)?,
+            _ => {}
         }
         sink.push(series, row.t, watt, None)?;
     }

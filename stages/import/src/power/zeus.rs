@@ -3,7 +3,7 @@
 
 use super::sink::{
     Gpu, Sensor, Sink, Totals,
-    windows::{Window, give},
+    windows::{Choice, Mark, Span},
 };
 use crate::read::{
     fault::{Fault, Result, quoted},
@@ -22,6 +22,12 @@ pub const FORMAT: Format<Sink> = Format {
     read,
 };
 
+const CHOICE: Choice = Choice {
+    name: "window",
+    missing: "no window of this name",
+    remedy: "use a name of column window_name",
+    is_zero_absent: false,
+};
 const LABEL: &str = "energy of windows that Zeus measured: within a window shared out by time";
 
 /// A row before its place in time is known.
@@ -30,7 +36,7 @@ struct Row {
     start: String,
     name: String,
     elapsed_s: f64,
-    joules: Vec<Option<f64>>,
+    joules: Vec<(usize, f64)>,
 }
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {
@@ -48,6 +54,9 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
         return Err(Fault::new("no energy in the header", quoted(&header.names.join(",")), "log at least one GPU")
             .at(header.line));
     }
+    sink.begin_spans(CHOICE);
+    note_columns(sink, &header.names);
+    let slots: Vec<usize> = sensors.iter().map(|(_, of)| sink.slot(sensor(of))).collect();
     let mut rows: Vec<Row> = Vec::new();
     while let Some(row) = table.next(&mut sink.notes)? {
         let number = |at: usize, measure| match cell(&row.get(at), decimal) {
@@ -59,30 +68,28 @@ fn read(source: Source, sink: &mut Sink) -> Result<()> {
             continue;
         };
         let (start, name) = (row.get(start).into_owned(), row.get(name).into_owned());
-        if sink.options.select.is_empty() || sink.is_selected(&name) {
-            rows.push(Row {
-                line: row.line,
-                start,
-                name,
-                elapsed_s,
-                joules: sensors.iter().map(|(at, _)| number(*at, Measure::Energy)).collect(),
-            });
+        if !sink.options.select.is_empty() && !sink.is_selected(&name) {
+            sink.pass_over();
+            continue;
         }
+        let joules =
+            sensors.iter().zip(&slots).filter_map(|((at, _), slot)| Some((*slot, number(*at, Measure::Energy)?)));
+        rows.push(Row { line: row.line, start, name, elapsed_s, joules: joules.collect() });
     }
     sink.left_out(table.left_out);
-    if rows.is_empty() && !sink.options.select.is_empty() {
-        return Err(Fault::new(
-            "no window of this name",
-            quoted(&sink.options.select.join(",")),
-            "use a name of column window_name",
-        ));
-    }
-    let series: Vec<Option<usize>> = sensors.iter().map(|(_, of)| series(sink, of)).collect();
-    let mut windows = placed(rows, sink)?;
-    give(sink, &series, &mut windows, "window")
+    place(rows, sink)
 }
 
-fn series(sink: &mut Sink, of: &str) -> Option<usize> {
+/// A column that Zeus does not write: an energy may lie under another name.
+fn note_columns(sink: &mut Sink, names: &[String]) {
+    let is_known =
+        |name: &str| ["start_time", "window_name", "elapsed_time"].contains(&name) || name.ends_with("_energy");
+    for name in names.iter().map(|n| n.trim()).filter(|n| !n.is_empty() && !is_known(n)) {
+        sink.notes.say(format!("column {} is none of Zeus and not read", quoted(name)));
+    }
+}
+
+fn sensor(of: &str) -> Sensor {
     let digits = of.trim_start_matches(|c: char| !c.is_ascii_digit());
     let (scope, gpu) = match of.get(..3) {
         Some("gpu") => (Scope::Gpu, Some(Gpu { index: Some(digits.to_string()), uuid: None })),
@@ -90,34 +97,36 @@ fn series(sink: &mut Sink, of: &str) -> Option<usize> {
         Some("dra") => (Scope::Dram, None),
         _ => (Scope::Node, None),
     };
-    sink.series(Sensor {
-        gpu,
-        is_exact: true,
-        totals: Totals::Made,
-        ..Sensor::new(format!("zeus:{of}"), Kind::Counter, scope).label(LABEL)
-    })
+    let sensor = Sensor::new(format!("zeus:{of}"), Kind::Counter, scope).label(LABEL);
+    Sensor { gpu, is_exact: true, totals: Totals::Made, ..sensor }
 }
 
-/// Instants of the windows: epochs as they are, a clock of the machine from `--start` on, which is when the first window began.
-fn placed(rows: Vec<Row>, sink: &mut Sink) -> Result<Vec<Window>> {
-    let seconds = |row: &Row| row.start.trim().parse::<f64>().ok().filter(|s| s.is_finite() && s.abs() < 1e12);
-    let first = rows.iter().filter_map(&seconds).min_by(f64::total_cmp).unwrap_or(0.0);
-    let mut windows = Vec::new();
+/// Instants of the windows: epochs as they are, a clock of the machine from `--start` on, which is when its first window began.
+fn place(rows: Vec<Row>, sink: &mut Sink) -> Result<()> {
     for row in rows {
-        let start_ns = match (epoch(row.start.trim()), seconds(&row)) {
-            (Some(ns), _) => sink.at(row.line, Stamp::Utc(ns), &row.start)?,
+        let seconds = row.start.trim().parse::<f64>().ok().filter(|s| s.is_finite() && s.abs() < 1e12);
+        let (start_ns, from_ns) = match (epoch(row.start.trim()), seconds) {
+            (Some(ns), _) => (sink.at(row.line, Stamp::Utc(ns), &row.start)?, None),
             (None, Some(s)) => {
                 let why = format!("start_time {} is no epoch but a clock of the machine", row.start);
-                let begun = sink.start(&why).map_err(|f| f.at(row.line))?;
-                begun.saturating_add(((s - first) * 1e9).round() as i64)
+                ((s * 1e9).round() as i64, Some(sink.start(&why).map_err(|f| f.at(row.line))?))
             }
             (None, None) => match sink.time(row.line, &row.start)? {
-                Some(ns) => ns,
+                Some(ns) => (ns, None),
                 None => continue,
             },
         };
-        let end_ns = start_ns.saturating_add((row.elapsed_s * 1e9).round() as i64);
-        windows.push(Window { line: row.line, name: row.name, start_ns, end_ns, joules: row.joules });
+        let length_ns = (row.elapsed_s * 1e9).round() as i64;
+        let t = start_ns.saturating_add(length_ns);
+        sink.mark(Mark {
+            span: Span::Window,
+            line: row.line,
+            name: row.name,
+            t,
+            length_ns,
+            from_ns,
+            values: row.joules,
+        });
     }
-    Ok(windows)
+    Ok(())
 }

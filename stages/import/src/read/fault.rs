@@ -127,6 +127,18 @@ impl Notes {
         self.order.push(what.to_string());
     }
 
+    /// All remarks of others behind its own.
+    pub fn extend(&mut self, others: Notes) {
+        for what in others.order {
+            let Some(other) = others.kinds.get(&what) else { continue };
+            self.kind(&what, None, &other.example);
+            if let Some(kind) = self.kinds.get_mut(&what) {
+                kind.count += other.count - 1;
+                kind.lines.extend(other.lines.iter().take(NAMED.saturating_sub(kind.lines.len())));
+            }
+        }
+    }
+
     /// One text a remark, in the order of their first appearance: `cut, left out: 2, first lines 7, 8 (example)`.
     pub fn texts(&self) -> Vec<String> {
         let text = |what: &String| {

@@ -1,10 +1,40 @@
 //! What a whole import may not be.
 
-use super::{Known, LONGEST_NAME, Sink, plausible};
-use crate::read::fault::{Fault, Result, quoted};
+use super::{Blend, Known, LONGEST_NAME, SENTINEL, Sink, settle};
+use crate::read::{
+    fault::{Fault, Result, quoted},
+    source::Source,
+    zone::utc_text,
+};
+use ::sensor::Kind;
 use std::{collections::HashMap, path::Path};
 
 impl Sink {
+    /// What was read at once and is no reading of one sensor: the first instant of this file that has unlike ones.
+    pub fn refuse_unlike(&mut self, source: Source) -> Result<()> {
+        for known in &mut self.known {
+            let Some(conflict) = known.clock.take_conflict() else { continue };
+            let is_seldom = known.sensor.blend == Blend::Seldom && conflict.count * 2 < known.clock.file_rows();
+            if known.blends(&self.options.series) || is_seldom {
+                let what = "several readings of one sensor at one instant: their mean";
+                self.notes.line(conflict.lines.1, what);
+                continue;
+            }
+            let (a, b) = conflict.values;
+            let unit = if known.sensor.kind == Kind::Counter { "J" } else { "W" };
+            let value = format!(
+                "{}: {a} {unit} in line {} and {b} {unit} in line {} of {}",
+                utc_text(conflict.t),
+                conflict.lines.0,
+                conflict.lines.1,
+                known.sensor.device_id
+            );
+            let names = self.columns.that_differ(source, conflict.lines);
+            return Err(settle::unlike_fault(value, &names).at(conflict.lines.1));
+        }
+        Ok(())
+    }
+
     pub(super) fn gpus_are_there(&self) -> Result<()> {
         let (gpus, taken) = self.gpus();
         if self.options.gpus.is_empty() || gpus.is_empty() || taken >= self.options.gpus.len() {
@@ -32,18 +62,31 @@ impl Sink {
         Ok(())
     }
 
+    pub(super) fn file_name(&self, at: usize) -> &Path {
+        self.options.files.paths.get(at).map_or(Path::new(""), |p| p.as_path())
+    }
+
+    /// The refusal of two files that have the same time of a sensor; `before` is the first of them.
+    pub(super) fn same_time(&self, before: usize, id: &str) -> Fault {
+        let what = format!("the same sensor at the same time as in {}", self.file_name(before).display());
+        Fault::new(what, id, "import one of them, or logs with UUIDs where they are of two machines")
+    }
+
     /// What a whole import may not be: GPUs asked for and not there, one GPU in two logs at once, no stretch of time.
     pub fn check(&mut self, files: &[std::path::PathBuf]) -> Result<()> {
         let name = |at: usize| files.get(at).map_or(Path::new(""), |p| p.as_path());
         self.gpus_are_there().map_err(|fault| fault.of(name(0)))?;
         self.one_gpu_once().map_err(|(file, fault)| fault.of(name(file)))?;
+        self.settle_openings().map_err(|(file, fault)| fault.of(name(file)))?;
+        self.settle_spans().map_err(|(file, fault)| fault.of(name(file)))?;
         self.settle(files)?;
         for known in &self.known {
-            if self.options.power_unit.is_none() {
-                let file = known.spans.first().map_or(0, |span| span.0);
-                plausible::check(known).map_err(|fault| fault.of(name(file)))?;
-                plausible::check_faint(known).map_err(|fault| fault.of(name(known.faint.first.0)))?;
-            }
+            let checked = match known.sensor.kind {
+                Kind::Counter if known.plan.was.is_none() => known.check_levels(self.options.energy_unit.is_some()),
+                _ if self.options.power_unit.is_some() => Ok(()),
+                _ => known.check_powers(),
+            };
+            checked.map_err(|(file, fault)| fault.of(name(file)))?;
             if known.sensor.device_id.len() > LONGEST_NAME {
                 let what = format!("a sensor's name of {} bytes", known.sensor.device_id.len());
                 let remedy = format!("give it one of at most {LONGEST_NAME}");
@@ -53,9 +96,7 @@ impl Sink {
                 let (before, after) = (pair[0], pair[1]);
                 let in_no_order = [before.0, after.0].iter().any(|file| known.clock.is_shuffled(*file));
                 if in_no_order && before.1.max(after.1) < before.2.min(after.2) {
-                    let what = format!("the same sensor at the same time as in {}", name(before.0).display());
-                    let remedy = "import one of them, or logs with UUIDs where they are of two machines";
-                    return Err(Fault::new(what, &known.sensor.device_id, remedy).of(name(after.0)));
+                    return Err(self.same_time(before.0, &known.sensor.device_id).of(name(after.0)));
                 }
             }
         }
@@ -80,5 +121,17 @@ impl Sink {
             return Err(fault.of(name(0)));
         }
         Ok(())
+    }
+}
+
+/// Why a value is none.
+pub(super) fn impossible(value: f64, (least, most): (f64, f64), is_busy: bool) -> Option<&'static str> {
+    match value {
+        v if v.is_nan() => Some("no number"),
+        v if v < least => Some("a value below 0"),
+        v if v > most => Some("a value over the limit"),
+        SENTINEL => Some("a value that stands for none (2^16 - 1)"),
+        0.0 if is_busy => Some("0 W beside a utilisation that is not 0"),
+        _ => None,
     }
 }

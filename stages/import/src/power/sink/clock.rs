@@ -49,7 +49,7 @@ pub enum Step {
 }
 
 /// The clock of one sensor.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Clock {
     latest: i64,
     second: i64,
@@ -69,7 +69,30 @@ pub struct Clock {
     pub wild: Option<(usize, u64)>,
     conflict: Option<Conflict>,
     file_rows: u64,
+    /// Steps so long that they may be holes, and how long one must be.
+    gaps: Vec<Gap>,
+    long_ns: i64,
 }
+
+/// A step from one reading to the next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gap {
+    pub line: u64,
+    pub from: i64,
+    pub to: i64,
+}
+
+impl Gap {
+    pub fn ns(&self) -> i64 {
+        self.to.saturating_sub(self.from)
+    }
+}
+
+/// Steps that are kept, and of how many usual ones a hole is.
+const GAPS: usize = 64;
+const HOLE: i64 = 5;
+/// Loggers are late by a second or two when a machine is busy.
+const SHORT_NS: i64 = 2_000_000_000;
 
 impl Default for Clock {
     fn default() -> Self {
@@ -87,6 +110,8 @@ impl Default for Clock {
             wild: None,
             conflict: None,
             file_rows: 0,
+            gaps: Vec::new(),
+            long_ns: SHORT_NS,
         }
     }
 }
@@ -96,6 +121,9 @@ impl Clock {
     pub fn see(&mut self, file: usize, line: u64, t: i64, value: f64) -> Step {
         self.rows += 1;
         if t > self.latest && self.late.is_none() && self.rows > 1 {
+            if t - self.latest > self.long_ns {
+                self.see_gap(Gap { line, from: self.latest, to: t });
+            }
             (self.second, self.latest, self.value, self.line) = (self.latest, t, value, line);
             return Step::On;
         }
@@ -148,6 +176,39 @@ impl Clock {
         self.begin(file, line, t, Some(before));
         (self.value, self.line) = (value, line);
         Step::Fall
+    }
+
+    #[cold]
+    fn see_gap(&mut self, gap: Gap) {
+        if self.gaps.len() < GAPS {
+            return self.gaps.push(gap);
+        }
+        // The longest stay.
+        let shortest = (0..GAPS).min_by_key(|at| self.gaps[*at].ns()).unwrap_or(0);
+        if self.gaps[shortest].ns() < gap.ns() {
+            self.gaps[shortest] = gap;
+        }
+        self.long_ns = self.gaps.iter().map(Gap::ns).min().unwrap_or(SHORT_NS).max(SHORT_NS);
+    }
+
+    /// The longest step that is a hole beside the others, and how many there are. `rows`: readings of all stretches.
+    pub fn hole(&self, rows: u64) -> Option<(Gap, usize)> {
+        let covered = self.stretches.iter().fold(0_i64, |sum, s| sum.saturating_add(s.last.saturating_sub(s.first)));
+        let mut gaps = self.gaps.clone();
+        gaps.sort_by_key(|gap| std::cmp::Reverse(gap.ns()));
+        let steps = rows.saturating_sub(self.stretches.len() as u64) as i64;
+        // Without the gaps that are longer than it: the usual step.
+        let mut usual = covered.checked_div(steps)?;
+        for (at, gap) in gaps.iter().enumerate() {
+            let others = steps - at as i64 - 1;
+            let without = gaps[..=at].iter().fold(covered, |left, gap| left.saturating_sub(gap.ns()));
+            if others < 1 || gap.ns() <= (without / others).saturating_mul(HOLE) {
+                break;
+            }
+            usual = without / others;
+        }
+        let is_hole = |gap: &&Gap| gap.ns() > usual.saturating_mul(HOLE);
+        Some((*gaps.first().filter(is_hole)?, gaps.iter().filter(is_hole).count()))
     }
 
     fn begin(&mut self, file: usize, line: u64, t: i64, after: Option<i64>) {

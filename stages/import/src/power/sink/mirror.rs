@@ -1,8 +1,8 @@
 //! One sensor under two names, and a sensor of the sum beside its parts: counted once.
 
-use super::{Sink, ordered};
+use super::{Sink, ordered, write::shaped};
 use crate::read::fault::{Fault, Result};
-use ::sensor::{Kind, Scope};
+use ::sensor::Kind;
 use std::{collections::HashSet, io};
 
 /// Readings that are compared.
@@ -18,6 +18,11 @@ const APART_S: f64 = 0.02;
 const SHARE: f64 = 1e-5;
 
 const SUMS: [&str; 7] = ["total", "sum", "all", "overall", "combined", "mains", "aggregate"];
+/// Names of what has parts, and of parts without their numbers.
+const WHOLES: [&str; 10] =
+    ["system", "wall", "psu", "machine", "node", "server", "platform", "chassis", "computer", "module"];
+const PARTS: [&str; 12] =
+    ["cpu", "gpu", "dram", "ram", "memory", "mem", "package", "pkg", "soc", "ane", "igpu", "dgpu"];
 
 /// Leaves out what counts twice.
 pub(super) fn count_once(sink: &mut Sink) -> Result<()> {
@@ -39,7 +44,7 @@ pub(super) fn count_once(sink: &mut Sink) -> Result<()> {
         }
     }
     for series in order {
-        sum_of_parts(sink, series)?;
+        whole_and_parts(sink, series)?;
     }
     Ok(())
 }
@@ -49,7 +54,7 @@ fn is_compared(sink: &Sink, series: usize) -> bool {
     known.dropped.is_none()
         && known.readings > 1
         && known.sensor.totals != super::Totals::Made
-        && known.plan.was.is_none()
+        && known.plan.holes.is_empty()
 }
 
 /// What costs nothing to know.
@@ -125,42 +130,111 @@ fn are_one_counter(a: &[(i64, f64)], b: &[(i64, f64)]) -> bool {
     common >= COUNTS && moved.len() >= COUNTS && common * 2 > a.len()
 }
 
-/// A power that is called the sum of others: the parts count where it is, and nothing where it is not.
-fn sum_of_parts(sink: &mut Sink, series: usize) -> Result<()> {
+/// Time that a sensor was read over.
+fn span(sink: &Sink, series: usize) -> Option<(i64, i64)> {
+    sink.known[series].span()
+}
+
+/// Times that two sensors were both read over, ns.
+fn common(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    let (a, b) = a.zip(b)?;
+    Some((a.0.max(b.0), a.1.min(b.1))).filter(|(from, to)| from < to)
+}
+
+/// Mean power of a sensor over its steps within a time, W, and how many of them had energy.
+fn mean_w(sink: &Sink, series: usize, (from, to): (i64, i64)) -> Result<(f64, usize)> {
     let known = &sink.known[series];
-    let last = known.sensor.device_id.rsplit(':').next().unwrap_or_default().to_lowercase();
-    if known.dropped.is_some() || known.sensor.kind == Kind::Counter || !SUMS.contains(&last.as_str()) {
+    let (mut before, mut joules, mut seconds, mut steps) = (None::<(i64, f64)>, 0.0, 0.0, 0);
+    let mut see = |t: i64, v: f64| {
+        let Some((then, last)) = before.replace((t, v)) else { return };
+        let width = (t - then) as f64 / 1e9;
+        let step = match known.sensor.kind {
+            Kind::Counter if v < last => return,
+            Kind::Counter => v - last,
+            Kind::IntervalMean | Kind::Model => v * width,
+            Kind::Instant | Kind::Average => (last + v) / 2.0 * width,
+        };
+        (joules, seconds, steps) = (joules + step, seconds + width, steps + usize::from(step > 0.0));
+    };
+    shaped(&sink.store, series, known, &mut |page| {
+        let rows = page.t.iter().zip(page.v).filter(|(t, v)| (from..=to).contains(*t) && !v.is_nan());
+        rows.for_each(|(t, v)| see(*t, *v));
+        Ok(())
+    })?;
+    Ok((if seconds > 0.0 { joules / seconds } else { 0.0 }, steps))
+}
+
+/// Steps with energy that a comparison takes, and how far a counter may be from the power of its own sensor: powers of a moment, read now
+/// and then, are off by what the load changes between them.
+const STEPS: usize = 20;
+const FAR: f64 = 3.0;
+
+/// Refuses a counter and a power of one sensor of which one is in another unit.
+pub(super) fn compare_kinds(sink: &Sink) -> Result<()> {
+    let is_kind = |s: &usize, counts: bool| (sink.known[*s].sensor.kind == Kind::Counter) == counts;
+    for counter in (0..sink.known.len()).filter(|s| is_compared(sink, *s) && is_kind(s, true)) {
+        let id = &sink.known[counter].sensor.device_id;
+        let own = |s: &usize| is_compared(sink, *s) && is_kind(s, false) && sink.known[*s].sensor.device_id == *id;
+        for power in (0..sink.known.len()).filter(own) {
+            let Some(time) = common(span(sink, counter), span(sink, power)) else { continue };
+            let ((counted, rises), (watt, steps)) = (mean_w(sink, counter, time)?, mean_w(sink, power, time)?);
+            if rises < STEPS || steps < STEPS || counted.max(watt) <= FAR * counted.min(watt) {
+                continue;
+            }
+            let value = format!("{id}: {counted:.3} W by its counter and {watt:.3} W by its power, in the mean");
+            let remedy = "correct the unit of the one that is wrong, or leave it out of the log";
+            return Err(Fault::new("energy and power of one sensor contradict each other", value, remedy));
+        }
+    }
+    Ok(())
+}
+
+/// A sensor of a whole and those of its parts. The parts count beside what is called their sum and is it; what is called a machine counts
+/// alone beside its processors, boards and memory.
+fn whole_and_parts(sink: &mut Sink, series: usize) -> Result<()> {
+    let known = &sink.known[series];
+    let id = known.sensor.device_id.clone();
+    let last = |id: &str| id.rsplit(':').next().unwrap_or_default().to_lowercase();
+    let (name, scope) = (last(&id), known.sensor.scope);
+    let is_sum = SUMS.contains(&name.as_str());
+    if known.dropped.is_some() || !is_sum && !WHOLES.contains(&name.as_str()) {
         return Ok(());
     }
-    let begin = known.sensor.device_id.len() - last.len();
-    let prefix = known.sensor.device_id.get(..begin).unwrap_or_default().to_string();
-    let scope: Scope = known.sensor.scope;
+    let prefix = id.get(..id.len() - name.len()).unwrap_or_default().to_string();
+    let is_part = |id: &str| {
+        let name = last(id);
+        PARTS.contains(&name.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default())
+    };
     let part = |s: &usize| {
         let k = &sink.known[*s];
         *s != series
             && k.dropped.is_none()
             && k.sensor.scope == scope
+            && k.sensor.kind == known.sensor.kind
             && k.sensor.device_id.starts_with(&prefix)
             && k.readings > 0
+            && (is_sum || is_part(&k.sensor.device_id))
     };
     let parts: Vec<usize> = (0..sink.known.len()).filter(part).collect();
-    if parts.len() < 2 {
-        return Ok(());
-    }
-    let mean = |s: usize| -> Result<f64> {
-        let rows = head(sink, s)?;
-        Ok(rows.iter().map(|r| r.1).sum::<f64>() / rows.len().max(1) as f64)
-    };
-    let whole = mean(series)?;
-    let sum = parts.iter().map(|s| mean(*s)).sum::<Result<f64>>()?;
-    let id = sink.known[series].sensor.device_id.clone();
-    if (whole - sum).abs() > 0.02 * whole.abs() + 1.0 {
+    let time = parts.iter().fold(span(sink, series), |time, s| common(time, span(sink, *s)));
+    let Some(time) = time.filter(|_| parts.len() > usize::from(is_sum)) else { return Ok(()) };
+    let whole = mean_w(sink, series, time)?.0;
+    let sum = parts.iter().map(|s| Ok(mean_w(sink, *s, time)?.0)).sum::<Result<f64>>()?;
+    let slack = 0.02 * whole.abs() + 1.0;
+    if is_sum && (whole - sum).abs() > slack || sum > whole + slack {
         let value = format!("{id} has {whole:.1} W in the mean, the {} others together {sum:.1} W", parts.len());
         let remedy = "leave out its rows or theirs: a sum and its parts must not be added up";
         return Err(Fault::new("a sensor of a sum that is not that of the others", value, remedy));
     }
-    sink.notes.say(format!("{id} is the sum of the {} others: they are counted, and it is not", parts.len()));
-    sink.known[series].dropped = Some("the sum of the others".into());
+    if is_sum {
+        sink.notes.say(format!("{id} is the sum of the {} others: they are counted, and it is not", parts.len()));
+        sink.known[series].dropped = Some("the sum of the others".into());
+        return Ok(());
+    }
+    let names: Vec<String> = parts.iter().map(|s| sink.known[*s].sensor.device_id.clone()).collect();
+    sink.notes
+        .say(format!("{id} is the whole of which {} are parts: it is counted, and they are not", names.join(", ")));
+    parts.into_iter().for_each(|s| sink.known[s].dropped = Some(format!("a part of {id}")));
     Ok(())
 }
 

@@ -24,8 +24,7 @@ pub use totals::Totals;
 use super::Options;
 use crate::read::{
     fault::{Fault, Notes, Result, quoted},
-    source::Source,
-    zone::{self, Stamps, Walls, utc_text},
+    zone::{self, Stamps, Walls},
 };
 use ::sensor::Kind;
 use clock::{Clock, Step};
@@ -55,7 +54,7 @@ const LARGEST: f64 = 1e15;
 pub const NO_TIME: &str = "no time in the field of the time, left out";
 
 /// What is known of a sensor beside its readings.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Known {
     pub sensor: Sensor,
     pub source: &'static str,
@@ -72,10 +71,18 @@ pub struct Known {
     first_over: f64,
     faint: plausible::Faint,
     faint_below: f64,
+    levels: plausible::Levels,
+    zeros: plausible::Zeros,
+    /// Time and energy of the last reading of a counter that is not 0.
+    counted: (i64, f64),
     /// First and last instant in each file.
     spans: Vec<(usize, i64, i64)>,
     clock: Clock,
     plan: Plan,
+    /// The series whose readings it has a part of, if it has none of its own.
+    stored: Option<usize>,
+    /// Where the first interval of a file began, with its file, line and mean power.
+    openings: Vec<(i64, usize, u64, f64)>,
     /// Why it is not written.
     pub dropped: Option<String>,
 }
@@ -91,6 +98,11 @@ impl Known {
         let (first, last) = (self.plan.holes.first(), self.plan.holes.last());
         let Some(((from, _), (_, to))) = first.zip(last) else { return true };
         self.plan.holes.len() > 1 || self.span().is_some_and(|span| span.0 < *from || *to < span.1)
+    }
+
+    /// Whether it is the part of another sensor's power that follows a time which is not known.
+    pub fn is_second(&self) -> bool {
+        self.stored.is_some()
     }
 
     /// Times in which its energy is not known, since the clock went through them twice.
@@ -129,6 +141,10 @@ pub struct Sink {
     has_walls: bool,
     /// Of the table that is being read, if it is one.
     columns: Columns,
+    /// End of the last interval of the files before, where the format counts on from it.
+    pub ended: BTreeMap<&'static str, i64>,
+    /// Of formats that have spans of time, by format.
+    spans: BTreeMap<&'static str, windows::Spans>,
 }
 
 impl Sink {
@@ -152,6 +168,8 @@ impl Sink {
             night: Night::default(),
             has_walls: false,
             columns: Columns::default(),
+            ended: BTreeMap::new(),
+            spans: BTreeMap::new(),
         }
     }
 
@@ -164,12 +182,7 @@ impl Sink {
 
     /// The file is at its end: mostly rubbish is no log.
     pub fn end(&mut self) -> Result<()> {
-        // Files in any order share no chunk.
-        self.store.close_all()?;
-        for (series, known) in self.known.iter_mut().enumerate() {
-            known.clock.end(self.file);
-            self.store.begin_stretch(series, known.clock.stretches.len(), false)?;
-        }
+        self.close(self.file)?;
         self.end_night()?;
         if self.left_out > self.rows && self.left_out > 2 {
             let value =
@@ -185,6 +198,16 @@ impl Sink {
                 why,
                 "log while something runs, and give the log as the tool wrote it",
             ));
+        }
+        Ok(())
+    }
+
+    /// No more comes of a file. Files in any order share no chunk.
+    fn close(&mut self, file: usize) -> Result<()> {
+        self.store.close_all()?;
+        for (series, known) in self.known.iter_mut().enumerate() {
+            known.clock.end(file);
+            self.store.begin_stretch(series, known.clock.stretches.len(), false)?;
         }
         Ok(())
     }
@@ -215,7 +238,7 @@ impl Sink {
             let most = if is_bounded { ::sensor::bounds_w(sensor.scope).1 } else { LARGEST };
             // Counters that are made of windows begin anew below 0.
             let least = if sensor.totals == Totals::Made { -LARGEST } else { 0.0 };
-            let faint_below = plausible::faint_below_w(&sensor);
+            let faint_below = if is_power && !sensor.sleeps { plausible::floor_w(sensor.scope) } else { 0.0 };
             self.known.push(Known {
                 sensor,
                 source,
@@ -229,9 +252,14 @@ impl Sink {
                 first_over: f64::NAN,
                 faint: plausible::Faint::default(),
                 faint_below,
+                levels: plausible::Levels::default(),
+                zeros: plausible::Zeros::default(),
+                counted: (i64::MAX, 0.0),
                 spans: Vec::new(),
                 clock: Clock::default(),
                 plan: Plan::default(),
+                stored: None,
+                openings: Vec::new(),
                 dropped: None,
             });
             self.store.add()
@@ -268,6 +296,12 @@ impl Sink {
         self.notes.line(line, why);
     }
 
+    /// A line whose figures contradict each other.
+    pub fn leave_out_as(&mut self, line: u64, why: &str, figures: &str) {
+        self.left_out += 1;
+        self.notes.add(why, line, figures);
+    }
+
     /// Rows that a table left out already.
     pub fn left_out(&mut self, rows: u64) {
         self.left_out += rows;
@@ -283,7 +317,7 @@ impl Sink {
         let Known { least, most, .. } = self.known[series];
         if !(least..=most).contains(&value) || (value == 0.0 || value == SENTINEL) && is_power {
             let busy = extras.is_some_and(|extras| extras[UTILISATION] > 0.0);
-            if let Some(why) = impossible(value, (least, most), busy) {
+            if let Some(why) = check::impossible(value, (least, most), busy) {
                 return self.refuse_value(series, t, value, why);
             }
         }
@@ -293,12 +327,7 @@ impl Sink {
                 if fits { extras[e] } else { f64::NAN }
             })
         });
-        let known = &mut self.known[series];
-        known.readings += 1;
-        known.highest_w = known.highest_w.max(value);
-        if value < known.faint_below && value > 0.0 {
-            known.faint.see(self.file, self.line, value);
-        }
+        self.known[series].see(self.file, self.line, t, value);
         self.store(series, t, value, sound.as_ref())
     }
 
@@ -358,31 +387,6 @@ impl Sink {
         self.store(series, t, f64::NAN, None)
     }
 
-    /// What was read at once and is no reading of one sensor: the first instant of this file that has unlike ones.
-    pub fn refuse_unlike(&mut self, source: Source) -> Result<()> {
-        for known in &mut self.known {
-            let Some(conflict) = known.clock.take_conflict() else { continue };
-            let is_seldom = known.sensor.blend == Blend::Seldom && conflict.count * 2 < known.clock.file_rows();
-            if known.blends(&self.options.series) || is_seldom {
-                let what = "several readings of one sensor at one instant: their mean";
-                self.notes.line(conflict.lines.1, what);
-                continue;
-            }
-            let (a, b) = conflict.values;
-            let unit = if known.sensor.kind == Kind::Counter { "J" } else { "W" };
-            let value = format!(
-                "{}: {a} {unit} in line {} and {b} {unit} in line {} of {}",
-                utc_text(conflict.t),
-                conflict.lines.0,
-                conflict.lines.1,
-                known.sensor.device_id
-            );
-            let names = self.columns.that_differ(source, conflict.lines);
-            return Err(settle::unlike_fault(value, &names).at(conflict.lines.1));
-        }
-        Ok(())
-    }
-
     /// Instants and values of every series, in order of time.
     #[cfg(test)]
     pub fn see_rows(&self, mut see: impl FnMut(&Sensor, &[i64], &[f64])) {
@@ -400,17 +404,5 @@ impl Sink {
             };
             write::shaped(&self.store, series, known, each).expect("memory can be read");
         }
-    }
-}
-
-/// Why a value is none.
-fn impossible(value: f64, (least, most): (f64, f64), is_busy: bool) -> Option<&'static str> {
-    match value {
-        v if v.is_nan() => Some("no number"),
-        v if v < least => Some("a value below 0"),
-        v if v > most => Some("a value over the limit"),
-        SENTINEL => Some("a value that stands for none (2^16 - 1)"),
-        0.0 if is_busy => Some("0 W beside a utilisation that is not 0"),
-        _ => None,
     }
 }

@@ -34,6 +34,8 @@ pub struct Sensor {
     pub is_unitless: bool,
     /// Several readings of one instant are what the tool writes.
     pub blend: Blend,
+    /// A part of a chip that is switched off while idle: 0 W, and steps by a factor of a thousand, are its load.
+    pub sleeps: bool,
 }
 
 /// What several unlike readings of one instant are.
@@ -66,6 +68,7 @@ impl Sensor {
             totals: Totals::Stated,
             is_unitless: false,
             blend: Blend::Ask,
+            sleeps: false,
         }
     }
 

@@ -2,9 +2,9 @@
 //! what its energies are.
 
 use super::{
-    Blend, Known, Sink,
+    Blend, Sink,
     clock::{self, Overlap, Stretch},
-    mirror, ordered,
+    mirror, ordered, plausible,
     shape::Plan,
     totals::{Energies, Tally, most_j},
 };
@@ -33,9 +33,66 @@ impl Sink {
             self.settle_energies(series).map_err(|fault| fault.of(name(file)))?;
         }
         for series in 0..self.known.len() {
+            self.note_zeros_and_holes(series, true);
+        }
+        mirror::compare_kinds(self).map_err(|fault| fault.of(name(0)))?;
+        mirror::count_once(self).map_err(|fault| fault.of(name(0)))?;
+        for series in 0..self.known.len() {
             self.replace_power(series);
         }
-        mirror::count_once(self).map_err(|fault| fault.of(name(0)))
+        Ok(())
+    }
+
+    pub(super) fn note_zeros_and_holes(&mut self, series: usize, is_regular: bool) {
+        let known = &mut self.known[series];
+        if known.readings == 0 || known.sensor.totals == super::Totals::Made {
+            return;
+        }
+        let id = known.sensor.device_id.clone();
+        let (zeros, line) = (known.zeros.count, known.zeros.first.1);
+        let is_power = known.sensor.kind != Kind::Counter;
+        let is_total = !is_power && known.plan.interval_ns.is_none();
+        if zeros > 0 && known.highest_w > 0.0 && (is_power && !known.sensor.sleeps || is_total) {
+            known.plan.has_zeros = true;
+            known.readings -= zeros.min(known.readings);
+            known.errors += zeros;
+            known.last_error = Some(format!("line {line}: 0"));
+            let what = "0 beside other readings, which nothing gives that is on: failed readings";
+            self.notes.add(what, line, &format!("{zeros} of {id}"));
+        }
+        let known = &self.known[series];
+        if is_power && known.levels.far > 0 && !known.sensor.sleeps && self.options.power_unit.is_none() {
+            let (line, before, after) = known.levels.far_at;
+            let what = "a power changes by a factor of 300 or more: another unit, a fault, or something that was off";
+            let example = format!("{} times, {id}: {before} W and then {after} W", known.levels.far);
+            self.notes.add(what, line, &example);
+        }
+        let rows = known.readings + known.errors;
+        if let Some((gap, count)) = known.clock.hole(rows).filter(|_| is_regular) {
+            let other = if count > 1 { format!(", the longest of {count}") } else { String::new() };
+            let example = format!("{id}: {:.1} s from {}{other}", gap.ns() as f64 / 1e9, utc_text(gap.from));
+            self.notes.add("a hole in the readings ends here", gap.line, &example);
+        }
+    }
+
+    /// Where the first interval of this file begins, of a sensor that gives means of intervals. It is a reading of its own unless another file
+    /// has one there.
+    pub fn open(&mut self, series: usize, t: i64, watt: f64) {
+        self.known[series].openings.push((t, self.file, self.line, watt));
+    }
+
+    /// Gives the readings with which logs begin.
+    pub(super) fn settle_openings(&mut self) -> Result<(), (usize, Fault)> {
+        for series in 0..self.known.len() {
+            for (t, file, line, watt) in std::mem::take(&mut self.known[series].openings) {
+                let is_covered = self.known[series].clock.stretches.iter().any(|s| s.first <= t && t <= s.last);
+                if !is_covered {
+                    (self.file, self.line) = (file, line);
+                    self.push(series, t, watt, None).and_then(|()| self.close(file)).map_err(|fault| (file, fault))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn settle_clock(&mut self, series: usize) -> Result<(), (usize, Fault)> {
@@ -60,10 +117,7 @@ impl Sink {
             if *is_repeat {
                 notes.push((REPEATED, after.line, example));
             } else if before.file != after.file {
-                let other = self.options.files.paths.get(before.file).map_or(Path::new(""), |p| p.as_path());
-                let what = format!("the same sensor at the same time as in {}", other.display());
-                let remedy = "import one of them, or logs with UUIDs where they are of two machines";
-                return Err((after.file, Fault::new(what, &known.sensor.device_id, remedy)));
+                return Err((after.file, self.same_time(before.file, &known.sensor.device_id)));
             } else {
                 if let Some(fault) = self.hour_back(after) {
                     return Err((after.file, fault.at(after.line)));
@@ -115,10 +169,18 @@ impl Sink {
         if kind != Kind::Counter || totals == super::Totals::Made || known.readings == 0 {
             return Ok(());
         }
+        let has_zeros = known.zeros.count > 0 && self.options.energy != Some(Energies::Interval);
         let (mut tally, mut before, mut spikes) = (Tally::default(), None::<(i64, f64)>, 0_u64);
         ordered::read(&self.store, series, &mut |page| {
+            let is_zero = |v: f64, before: Option<(i64, f64)>| v == 0.0 && before.is_some_and(|(_, b)| b > 0.0);
             for (&t, &v) in page.t.iter().zip(page.v).filter(|(_, v)| !v.is_nan()) {
-                spikes += u64::from(before.is_some_and(|(then, b)| v - b > most_j(scope, t - then)));
+                if has_zeros && is_zero(v, before) {
+                    continue;
+                }
+                let wrapped =
+                    |b: f64| range_j.map(|range| v - b + range).filter(|w| *w <= range_j.unwrap_or(0.0) / 2.0);
+                let rise = |b: f64| if v < b { wrapped(b).unwrap_or(0.0) } else { v - b };
+                spikes += u64::from(before.is_some_and(|(then, b)| rise(b) > most_j(scope, t - then)));
                 before = Some((t, v));
                 tally.see(t, v, range_j);
             }
@@ -142,6 +204,9 @@ impl Sink {
                 id
             ));
         }
+        if energies == Energies::Counter && tally.seconds > 0.0 && self.options.energy_unit.is_none() {
+            plausible::check_mean(&self.known[series], tally.counted_j / tally.seconds)?;
+        }
         let holes = std::mem::take(&mut self.known[series].plan.holes);
         let plan = Plan { holes, has_spikes: spikes > 0, ..Plan::of(energies, tally.step_ns()) };
         if spikes > 0 {
@@ -155,22 +220,36 @@ impl Sink {
         Ok(())
     }
 
-    /// A power with a hole goes on as a counter, unless the sensor has one.
+    /// `join-telemetry` bridges what a power lacks. One with a time that is not known goes on as two powers of one sensor, of which neither
+    /// covers that time; with several such times as a counter that begins anew, which has no averaging to be corrected.
     fn replace_power(&mut self, series: usize) {
         let known = &self.known[series];
-        if known.plan.holes.is_empty() || known.sensor.kind == Kind::Counter {
-            return;
-        }
-        let id = &known.sensor.device_id;
-        let same = |k: &Known| k.sensor.kind == Kind::Counter && k.sensor.device_id == *id;
-        let clash = self.known.iter().any(same);
-        let known = &mut self.known[series];
-        if clash {
-            known.dropped = Some("its energy counter is taken, since the clock went back".into());
-        } else {
-            known.plan.was = Some(known.sensor.kind);
-            known.sensor.kind = Kind::Counter;
-            known.sensor.range_j = None;
+        let other = match known.sensor.kind {
+            Kind::Counter => return,
+            Kind::Instant => Some(Kind::Average),
+            Kind::Average => Some(Kind::Instant),
+            Kind::IntervalMean | Kind::Model => None,
+        };
+        let id = known.sensor.device_id.clone();
+        let has = |kind: Kind| self.known.iter().any(|k| k.sensor.kind == kind && k.sensor.device_id == id);
+        match (known.plan.holes.as_slice(), other) {
+            ([], _) => {}
+            (_, _) if has(Kind::Counter) => {
+                self.known[series].dropped = Some("its energy counter is taken, since the clock went back".into());
+            }
+            ([(from, to)], Some(kind)) if !has(kind) => {
+                let (before, behind) = ((i64::MIN, from.saturating_sub(1)), (to.saturating_add(1), i64::MAX));
+                let mut second = known.clone();
+                (second.sensor.kind, second.stored) = (kind, Some(series));
+                (second.plan.within, self.known[series].plan.within) = (Some(behind), Some(before));
+                self.known.push(second);
+            }
+            _ => {
+                let known = &mut self.known[series];
+                known.plan.was = Some(known.sensor.kind);
+                known.sensor.kind = Kind::Counter;
+                known.sensor.range_j = None;
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! of its own integral, which begins anew behind it. A run that reaches into it has no energy.
 
 use super::{
+    Sensor,
     series::{Columns, EXTRAS, Page},
     totals::{Energies, most_j},
 };
@@ -21,11 +22,19 @@ pub struct Plan {
     pub was: Option<Kind>,
     /// Rises that no sensor gives are looked for.
     pub has_spikes: bool,
+    /// Readings of exactly 0 failed; of a counter those behind others.
+    pub has_zeros: bool,
+    /// Instants outside of which nothing is written.
+    pub within: Option<(i64, i64)>,
 }
 
 impl Plan {
     pub fn is_plain(&self) -> bool {
-        self.holes.is_empty() && self.interval_ns.is_none() && !self.has_spikes
+        self.holes.is_empty()
+            && self.interval_ns.is_none()
+            && !self.has_spikes
+            && !self.has_zeros
+            && self.within.is_none()
     }
 
     pub fn of(energies: Energies, step_ns: Option<i64>) -> Self {
@@ -41,6 +50,8 @@ pub struct Shaper<'a> {
     plan: &'a Plan,
     scope: Scope,
     range_j: Option<f64>,
+    /// Its values go on as they are.
+    is_power: bool,
     hole: usize,
     before: Option<(i64, f64)>,
     /// The counter that is written.
@@ -53,11 +64,12 @@ pub struct Shaper<'a> {
 }
 
 impl<'a> Shaper<'a> {
-    pub fn new(plan: &'a Plan, scope: Scope, range_j: Option<f64>) -> Self {
+    pub fn new(plan: &'a Plan, sensor: &Sensor) -> Self {
         Shaper {
             plan,
-            scope,
-            range_j,
+            scope: sensor.scope,
+            range_j: sensor.range_j,
+            is_power: sensor.kind != Kind::Counter,
             hole: 0,
             before: None,
             total: 0.0,
@@ -83,7 +95,16 @@ impl<'a> Shaper<'a> {
                 self.left_out += 1;
                 continue;
             }
-            let v = if page.v[row].is_nan() { f64::NAN } else { self.value(t, page.v[row]) };
+            if self.plan.within.is_some_and(|(from, to)| t < from || to < t) {
+                continue;
+            }
+            let v = match page.v[row] {
+                v if v.is_nan() || v == 0.0 && self.plan.has_zeros && (self.is_power || self.before.is_some()) => {
+                    f64::NAN
+                }
+                v if self.is_power => v,
+                v => self.value(t, v),
+            };
             let extras: [f64; EXTRAS] = std::array::from_fn(|e| page.extras[e].get(row).copied().unwrap_or(f64::NAN));
             self.out.push(t, v, extras.iter().any(|e| !e.is_nan()).then_some(&extras));
         }

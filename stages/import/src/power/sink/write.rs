@@ -80,8 +80,8 @@ pub(super) fn shaped(
     known: &Known,
     each: &mut dyn FnMut(Page) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut shaper = Shaper::new(&known.plan, known.sensor.scope, known.sensor.range_j);
-    ordered::read(store, series, &mut |page| shaper.page(page, each))
+    let mut shaper = Shaper::new(&known.plan, &known.sensor);
+    ordered::read(store, known.stored.unwrap_or(series), &mut |page| shaper.page(page, each))
 }
 
 /// Writes both tables. What every sensor told comes back, in the order of the table.
@@ -120,8 +120,8 @@ pub fn write<'s>(sink: &'s Sink, folder: &Path, by: &Provenance) -> Result<Vec<(
 }
 
 /// What a sensor averages over, ms, and how that is known: by what was asked for, by the log, by board and driver.
-fn averaging(sensor: &Sensor, asked: Option<f64>) -> Option<(f64, &'static str)> {
-    if !matches!(sensor.kind, Kind::Instant | Kind::Average) {
+fn averaging(sensor: &Sensor, kind: Kind, asked: Option<f64>) -> Option<(f64, &'static str)> {
+    if !matches!(kind, Kind::Instant | Kind::Average) {
         return None;
     }
     let of_board = |reading| {
@@ -129,12 +129,18 @@ fn averaging(sensor: &Sensor, asked: Option<f64>) -> Option<(f64, &'static str)>
         (window_ms, if known == averaging::Known::Assumed { "assumed" } else { "stated" })
     };
     let stated = asked.or(sensor.averaging_ms).map(|ms| (ms, "stated"));
-    stated.or(sensor.reading.map(of_board)).or_else(|| rows::assumed_averaging(sensor.kind.name()))
+    stated.or(sensor.reading.map(of_board)).or_else(|| rows::assumed_averaging(kind.name()))
 }
 
 fn row(known: &Known, told: &Summary, asked: Option<f64>) -> rows::Sensor {
     let sensor = &known.sensor;
-    let averaging = averaging(sensor, asked);
+    // The second part of a power is written as another kind than it is.
+    let kind = match (known.stored, sensor.kind) {
+        (Some(_), Kind::Average) => Kind::Instant,
+        (Some(_), _) => Kind::Average,
+        (None, kind) => kind,
+    };
+    let averaging = averaging(sensor, kind, asked);
     let counts = sensor.kind == Kind::Counter;
     rows::Sensor {
         session_id: SESSION.into(),

@@ -15,6 +15,11 @@ impl Log {
     /// Energy of a sensor from one instant to another, s since the hour of the tests, as `join-telemetry` has it; none over a new
     /// beginning.
     pub fn joules(&self, device: &str, from: f64, to: f64) -> Option<f64> {
+        let second = || self.rows.contains_key(&format!("{device}#")).then(|| format!("{device}#"));
+        self.joules_of(device, from, to).or_else(|| self.joules_of(&second()?, from, to))
+    }
+
+    fn joules_of(&self, device: &str, from: f64, to: f64) -> Option<f64> {
         let (kind, rows) = self.rows.get(device)?;
         let (from, to) = (HOUR_NS + (from * 1e9) as i64, HOUR_NS + (to * 1e9) as i64);
         let covered = rows.first()?.0 <= from && to <= rows.last()?.0;
@@ -80,7 +85,10 @@ pub fn read_files(files: &[&str], options: &Options) -> Result<Log, String> {
     sink.check(&options.files.paths).map_err(|fault| fault.to_string())?;
     log.notes.extend(sink.notes.texts());
     sink.see_rows(|sensor, t, v| {
-        let rows = log.rows.entry(sensor.device_id.clone()).or_insert((sensor.kind, Vec::new()));
+        // The second part of a power with a time that is not known has another kind.
+        let is_second = log.rows.get(&sensor.device_id).is_some_and(|(kind, _)| *kind != sensor.kind);
+        let id = if is_second { format!("{}#", sensor.device_id) } else { sensor.device_id.clone() };
+        let rows = log.rows.entry(id).or_insert((sensor.kind, Vec::new()));
         if rows.0 == sensor.kind {
             rows.1.extend(t.iter().copied().zip(v.iter().copied()).filter(|(_, v)| !v.is_nan()));
         }
