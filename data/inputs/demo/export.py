@@ -13,7 +13,7 @@ def text(value):
     """A cell of a contract's CSV: lists have semicolons between their items."""
     if isinstance(value, list):
         return ";".join(map(text, value))
-    return str(value).lower() if isinstance(value, bool) else value
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
 
 query, run, folder = sys.argv[1:]
