@@ -113,7 +113,8 @@ fn files_are_recognised_and_end_in_a_report() {
     let run = fs::read(folder.path().join("data/run/run.parquet")).unwrap();
     fs::write(
         folder.path().join("mine.csv"),
-        "provider,region,instance,tier,accelerator,accelerator_count,usd_per_hour,source\nacme,eu,box,on_demand,example-gpu,2,1.50,my contract\n",
+        "provider,region,instance,tier,accelerator,accelerator_count,usd_per_hour,includes_power,source,retrieved_on\n\
+         acme,eu,box,on_demand,example-gpu,2,1.50,true,my contract,2026-11-28\n",
     )
     .unwrap();
     let ran = tallywatt(folder.path(), &["reprice", "data/run", "--prices", "mine.csv"]).ok();
@@ -237,7 +238,7 @@ fn a_new_project_measures_and_prices_by_make() {
     make(&["all"]).ok();
     assert!(project.join("data/run/report.html").is_file());
     let again = make(&["all"]).ok();
-    assert!(again.out.contains("Nothing to be done"), "{}", again.out);
+    assert_eq!(again.out, "", "all is up to date");
     let measured = fs::read(project.join("data/run/run.parquet")).unwrap();
     let grid = project.join("data/inputs/grid/home.csv");
     fs::write(&grid, fs::read_to_string(&grid).unwrap().replace(",0.", ",1.")).unwrap();

@@ -76,9 +76,8 @@ pub enum Command {
         report: Report,
     },
     /// Import results, power logs, price lists and grid tables, and report; formats are recognised
-    #[command(
-        after_help = "Examples:\n  tallywatt import vllm.json gpu.csv --tz Europe/Berlin\n  tallywatt import bench.md --usd-per-hour 0.06 --run data/run/mine"
-    )]
+    #[command(after_help = "Examples:\n  tallywatt import vllm.json gpu.csv --tz Europe/Berlin\n  \
+                      tallywatt import bench.md --usd-per-hour 0.06 --run data/run/mine")]
     Import {
         #[command(flatten)]
         import: Import,

@@ -39,8 +39,8 @@ const RUNS: Choice =
 /// Share and kWh by which the sum of the parts may differ from `energy_consumed`: both are written with all their digits.
 const APART: f64 = 0.01;
 const APART_KWH: f64 = 1e-6;
-/// A part's power beside its mean over the row may be that of one instant, idle or at work, so that a hundredth is no contradiction. That of
-/// memory is an estimate by its size where the whole machine is tracked.
+/// A part's power beside its mean over the row may be that of one instant, idle or at work, so that a hundredth is no contradiction. That
+/// of memory is an estimate by its size where the whole machine is tracked.
 const STEADY: [f64; 3] = [100.0, 100.0, 4.0];
 
 fn read(source: Source, sink: &mut Sink) -> Result<()> {

@@ -75,8 +75,8 @@ impl Sink {
         }
     }
 
-    /// Where the first interval of this file begins, of a sensor that gives means of intervals. It is a reading of its own unless another file
-    /// has one there.
+    /// Where the first interval of this file begins, of a sensor that gives means of intervals. It is a reading of its own unless another
+    /// file has one there.
     pub fn open(&mut self, series: usize, t: i64, watt: f64) {
         self.known[series].openings.push((t, self.file, self.line, watt));
     }
