@@ -32,7 +32,7 @@ config: $(BIN)/own-config ## every value that holds with PIPELINE, the defaults 
 build: $(BINARIES) ## build every stage
 
 define BINARY
-$(BIN)/$(1): $(call found,schemas stages/protocol stages/energy-join stages/stats stages/sensor stages/recombine stages/$(1),-not -name '*.slt' -not -name draw.py -not -name test_worker.py) Cargo.toml Cargo.lock
+$(BIN)/$(1): stages/embed.rs $(call found,schemas stages/protocol stages/energy-join stages/stats stages/sensor stages/recombine stages/$(1),-not -name '*.slt' -not -name draw.py -not -name test_worker.py) Cargo.toml Cargo.lock
 	$(CARGO) build --release --locked --workspace --bins
 	@touch $$@
 endef

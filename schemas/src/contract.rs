@@ -40,9 +40,84 @@ impl Contract {
 }
 
 /// Declares a table: its contract, and `Row`, one row of it in Rust. A column is `NAME: KIND(ARGUMENTS)`, as in [`crate::column`]; in
-/// `Row` a column that may be absent is an `Option`.
+/// `Row` a column that may be absent is an `Option`. Columns that several tables begin with are groups, named after `with`.
 #[macro_export]
 macro_rules! table {
+    (
+        $contract:ident: $name:literal, version $version:literal, written by $stage:literal;
+        grain: $grain:expr;
+        key: $key:expr;
+        with $($group:ident),+;
+        $($columns:tt)*
+    ) => {
+        $crate::table! {
+            @with [$($group)+] []
+            [$contract: $name, version $version, written by $stage; grain: $grain; key: $key;]
+            $($columns)*
+        }
+    };
+    (@with [cell $($more:ident)*] [$($done:tt)*] $($rest:tt)*) => {
+        $crate::table! { @with [backend mode scenario $($more)*] [$($done)* cell_id: text("Cell"),] $($rest)* }
+    };
+    (@with [backend $($more:ident)*] [$($done:tt)*] $($rest:tt)*) => {
+        $crate::table! {
+            @with [$($more)*]
+            [
+                $($done)*
+                backend: text("Engine and device"),
+                device: text("`cpu`, or the GPU's product name"),
+                model: text("Model"),
+                dtype: text("Number format of the weights"),
+            ]
+            $($rest)*
+        }
+    };
+    (@with [mode $($more:ident)*] [$($done:tt)*] $($rest:tt)*) => {
+        $crate::table! {
+            @with [$($more)*]
+            [
+                $($done)*
+                mode: choice($crate::tables::run::MODES, "Mode"),
+                kv_cache: boolean("Whether keys and values were kept"),
+            ]
+            $($rest)*
+        }
+    };
+    (@with [scenario $($more:ident)*] [$($done:tt)*] $($rest:tt)*) => {
+        $crate::table! { @with [$($more)*] [$($done)* scenario: text("Scenario"),] $($rest)* }
+    };
+    (@with [request $($more:ident)*] [$($done:tt)*] $($rest:tt)*) => {
+        $crate::table! {
+            @with [$($more)*]
+            [$($done)* kv_cache: boolean("Whether decoding kept keys and values"), workload: text("Workload"),]
+            $($rest)*
+        }
+    };
+    (@with [price $($more:ident)*] [$($done:tt)*] $($rest:tt)*) => {
+        $crate::table! {
+            @with [$($more)*]
+            [
+                $($done)*
+                provider: text("Seller"),
+                region: text("Seller's region"),
+                instance: text("Instance"),
+                tier: choice($crate::tables::TIERS, "Terms"),
+            ]
+            $($rest)*
+        }
+    };
+    (@with [family $($more:ident)*] [$($done:tt)*] $($rest:tt)*) => {
+        $crate::table! {
+            @with [mode $($more)*]
+            [
+                $($done)*
+                metric: choice($crate::metrics::COMPARED, "Quantity and unit"),
+                model: text("Model"),
+            ]
+            $($rest)*
+        }
+    };
+    (@with [] [$($done:tt)*] [$($head:tt)*] $($columns:tt)*) => { $crate::table! { $($head)* $($done)* $($columns)* } };
     (
         $contract:ident: $name:literal, version $version:literal, written by $stage:literal;
         grain: $grain:expr;

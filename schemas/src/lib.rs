@@ -15,6 +15,7 @@ pub mod inputs;
 pub mod io;
 pub mod layers;
 pub mod limits;
+pub mod metrics;
 pub mod own_config;
 pub mod partial;
 pub mod provenance;

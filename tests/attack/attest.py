@@ -9,8 +9,8 @@ import matrix
 # What a number may be replaced by.
 NUMBERS = [0, -1, 1, 2**31, 2**53 + 1, 2**61, 2**63 - 1, 2**63, 2**64 - 1, 2**64, -(2**63), 1e9, 1e300, -5.0, 0.5, "NaN", "3", None, [], {}, True]
 TEXTS = ["", "x" * 100_000, "\u001b[31mred", "a\u0000b", "\u202e", 5, None, [], "gpu"]
-RUN = ["start_ns", "end_ns", "iterations", "ttft_ms", "token_ms", "tokens_in", "prompt_tokens", "tokens_generated", "cache_bytes", "last_logits",
-       "warmup_iterations", "warmup_cv_pct", "compiled_graphs", "compiled_in_window"]
+RUN = ["start_ns", "end_ns", "iterations", "ttft_ms", "token_ms", "iteration_ms", "tokens_in", "prompt_tokens", "tokens_generated", "cache_bytes",
+       "last_logits", "warmup_iterations", "warmup_cv_pct", "compiled_graphs", "compiled_in_window"]
 READY = ["device", "dtype", "provider", "nodes", "graph", "io_binding", "library", "library_sha256", "blas", "threads", "cpus", "load_ms", "memory_mb"]
 
 WORKER = '''"""An honest worker whose answers are changed as its arguments say: ANSWER KEY VALUE, as JSON."""

@@ -7,14 +7,11 @@ from scipy.special import stdtr
 
 from formulas import mean, student, variance, weakest
 from noncentral_t import detectable, noncentrality
-from means import contrast, log_over, mean_over, mean_with_error, paired, paired_ratio, student_test, welch_test
+from means import contrast, log_over, mean_with_error, paired, paired_ratio, student_test, welch_test
+from metrics import ALL, mean_over
 from observed import more_than_rounding
 from tables import NAN, is_absent
 
-METRICS = (
-    "latency_ms", "ttft_ms", "tpot_ms", "input_tokens_per_s", "output_tokens_per_s", "total_usd_per_mtok", "gross_kwh_per_mtok",
-    "gco2e_per_mtok",
-)
 POWER = 0.8
 
 
@@ -27,7 +24,7 @@ def label(group, groups):
 def families(groups):
     """Backends by name of each metric, model, mode and cache."""
     found = {}
-    for group in (g for g in groups.values() if g.metric in METRICS):
+    for group in (g for g in groups.values() if g.metric in ALL and ALL[g.metric].is_compared):
         found.setdefault((group.metric, group.model, group.mode, group.kv_cache), {})[label(group, groups)] = group
     return {family: dict(sorted(found[family].items())) for family in sorted(found)}
 

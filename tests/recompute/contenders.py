@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from comparisons import label
 from formulas import mean, weakest
-from means import Mean, log_over, mean_over, mean_with_error, satterthwaite
+from means import Mean, log_over, mean_with_error, satterthwaite
+from metrics import mean_over
 from observed import Cell
 from tables import NAN
 from units import BACKEND, length_evidence

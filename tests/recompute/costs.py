@@ -3,9 +3,9 @@
 import math
 
 from formulas import interval, weakest
+from metrics import PER_KWH
 from prices import PRICE
 from tables import NAN, is_absent
-
 
 
 def evidence(unit, offer):
@@ -56,6 +56,11 @@ def at_prices(units, offers):
             yield unit, offer, {p: offer[p] for p in PRICE} | {"match": offer["match"]}
 
 
+def per_mtok(unit, offer):
+    """What the energy of a million tokens takes of each figure of the grid."""
+    return {metric: unit["kwh"] * offer[figure] for figure, metric in PER_KWH.items()}
+
+
 def cost(cells, offers, config):
     level, rows = config["ci_level"], []
     for unit, offer, price in at_prices(cells, offers):
@@ -65,7 +70,7 @@ def cost(cells, offers, config):
             **unit, **price, **evidence(unit, offer), "tokens_per_s": 1e6 / 3600 / unit["hours"], "hours_per_mtok": unit["hours"],
             "kwh_per_mtok": unit["kwh"], "infra_usd_per_mtok": money["infra"], "energy_usd_per_mtok": money["energy"],
             "total_usd_per_mtok": money["total"], "ci_low_usd_per_mtok": usd[0], "ci_high_usd_per_mtok": usd[1],
-            "gco2e_per_mtok": money["carbon"], "ci_low_kwh_per_mtok": kwh[0], "ci_high_kwh_per_mtok": kwh[1],
+            **per_mtok(unit, offer), "ci_low_kwh_per_mtok": kwh[0], "ci_high_kwh_per_mtok": kwh[1],
             "ci_low_gco2e_per_mtok": carbon[0], "ci_high_gco2e_per_mtok": carbon[1], "ci_level": level,
             "embodied_gco2e_per_mtok": money["embodied"], "sci_gco2e_per_mtok": money["carbon"] + money["embodied"],
             "includes_power": offer["includes_power"], "grid_region": offer["grid_region"], "price_as_of": offer["as_of"],
@@ -80,7 +85,7 @@ def run_cost(runs, offers):
         infra, energy = unit["hours"] * a, 0.0 if offer["includes_power"] else unit["kwh"] * b
         rows.append({
             **unit, **price, "hours_per_mtok": unit["hours"], "kwh_per_mtok": unit["kwh"], "infra_usd_per_mtok": infra,
-            "energy_usd_per_mtok": energy, "total_usd_per_mtok": infra + energy, "gco2e_per_mtok": unit["kwh"] * offer["gco2e_per_kwh"],
+            "energy_usd_per_mtok": energy, "total_usd_per_mtok": infra + energy, **per_mtok(unit, offer),
         })
     return rows
 

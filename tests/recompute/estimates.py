@@ -7,14 +7,10 @@ from scipy.special import ndtri
 
 from facts import cell_id
 from formulas import Z95, mean, student, variance
-from means import log_over, log_variance, mean_over, mean_with_error, satterthwaite
-from observed import ERRORS
+from means import log_over, log_variance, mean_with_error, satterthwaite
+from metrics import ALL, mean_over
 from tables import NAN, is_absent
 
-METRICS = (
-    "latency_ms", "ttft_ms", "tpot_ms", "input_tokens_per_s", "output_tokens_per_s", "gross_kwh_per_mtok", "net_kwh_per_mtok",
-    "gross_power_w", "decode_j_per_token",
-)
 NOT_POSITIVE = " (not all are positive)"
 
 
@@ -74,7 +70,7 @@ def with_sensor_error(found, half_95, level):
 
 def own_errors(groups, group):
     """Half widths by scenario that the sensors give a metric with energy."""
-    errors = groups.get((ERRORS.get(group.metric), *group.key))
+    errors = groups.get((ALL[group.metric].error, *group.key))
     return {s: mean(c.runs) for s, c in errors.cells.items()} if errors else {}
 
 
@@ -84,7 +80,7 @@ def of_mode(errors, cells):
 
 def estimates(groups, config):
     level, rows = config["ci_level"], []
-    for group in (g for g in groups.values() if g.metric in METRICS):
+    for group in (g for g in groups.values() if g.metric in ALL and ALL[g.metric].is_estimated):
         of_error = own_errors(groups, group)
         cells = list(group.cells.values())
         found = [("cell", s, of_cell(c, level), median(c.runs), of_error.get(s, NAN), c.n) for s, c in group.cells.items()]

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from formulas import mean
+from metrics import PER_KWH
 from tables import NAN, grouped, is_absent
 
 YEAR_NS = 365 * 86400 * 1_000_000_000
@@ -42,7 +43,7 @@ def grid_years(grid, quarters):
         usd, carbon, pue = (year_of(rows, c) for c in ("usd_per_kwh", "gco2e_per_kwh", "pue"))
         example = lambda parts: "extrapolated" if any(r["example"] for r, _ in parts) else "derived"
         years[region] = {
-            "usd_per_kwh": tariffs.get(region, by_time(usd, "usd_per_kwh")), "gco2e_per_kwh": by_time(carbon, "gco2e_per_kwh"),
+            "usd_per_kwh": tariffs.get(region, by_time(usd, "usd_per_kwh")), **{f: by_time(year_of(rows, f), f) for f in PER_KWH},
             "pue": by_time(pue, "pue"), "year": largest(r["year"] for r, _ in carbon),
             "basis": max((r["basis"] for r, _ in carbon), default="unknown"),
             "method": max((r["method"] for r, _ in carbon if r["method"] is not None), default=None),

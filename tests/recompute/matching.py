@@ -163,5 +163,5 @@ def at(pair, speed, config):
         "above": hour * (1 / speed.low - 1 / speed.factor) + above / speed.low,
         "embodied_per_used_hour": offer["embodied_per_hour"] * part / used / speed.factor,
         "usd_per_kwh": 0.0 if offer["includes_power"] else offer["kwh_usd"] * speed.energy,
-        "gco2e_per_kwh": offer["kwh_grams"] * speed.energy,
+        **{figure: taken * speed.energy for figure, taken in offer["kwh_takes"].items()},
     }

@@ -9,8 +9,6 @@ from formulas import log_mean_variance, mean, student, variance, welch_satterthw
 from observed import more_than_rounding
 from tables import NAN
 
-ADDS_UP = ("_per_mtok", "_j_per_token")
-
 
 class Mean(NamedTuple):
     """Log of a mean over scenarios, variance and degrees of freedom."""
@@ -43,11 +41,6 @@ class TTest(NamedTuple):
 def t_test(difference, variance_, df, level, values):
     """None where what varies is rounding alone."""
     return TTest(difference, math.sqrt(variance_), df, level) if more_than_rounding(variance_, values) else None
-
-
-def mean_over(metric):
-    """Which mean over scenarios a metric has."""
-    return "arithmetic" if metric.endswith(ADDS_UP) else "geometric"
 
 
 def log_variance(cell):

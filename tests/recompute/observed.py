@@ -5,22 +5,12 @@ import math
 import formulas
 from facts import CELL, with_facts
 from formulas import Dependence, mean, weakest
+from metrics import ALL, COLUMNS, PER_KWH
 from tables import NAN, grouped, is_absent
 from units import BACKEND, BASIS
 
 GROUP = (*BACKEND, "mode", "kv_cache")
 EPSILON = 2.0**-52
-# Metrics with the evidence that each has.
-METRICS = {
-    "latency_ms": "evidence", "ttft_ms": "evidence", "tpot_ms": "evidence", "input_tokens_per_s": "evidence",
-    "output_tokens_per_s": "evidence", "gross_kwh_per_mtok": "energy_evidence", "kwh_error": "energy_evidence",
-    "net_kwh_per_mtok": "energy_evidence", "gross_power_w": "energy_evidence", "decode_j_per_token": "energy_evidence",
-    "total_usd_per_mtok": "usd_evidence", "gco2e_per_mtok": "gco2e_evidence", "usd_error": "energy_evidence", "g_error": "energy_evidence",
-}
-# What the sensors may be off by in a metric.
-ERRORS = {"gross_kwh_per_mtok": "kwh_error", "total_usd_per_mtok": "usd_error", "gco2e_per_mtok": "g_error"}
-# How the energy in them is known.
-ENERGY = {"total_usd_per_mtok": "usd_energy", "gco2e_per_mtok": "energy_evidence"}
 
 
 def more_than_rounding(variance, values):
@@ -62,7 +52,7 @@ def run_values(tables):
 
 def measured(run):
     if is_absent(run["window_s"]):
-        return dict.fromkeys(METRICS, NAN)
+        return dict.fromkeys(COLUMNS, NAN)
     generates = run["mode"] == "generate"
     tokens = run["output_tokens" if generates else "input_tokens"]
     mtok, rate = tokens / 1e6 if tokens > 0 else NAN, tokens / run["window_s"]
@@ -70,7 +60,7 @@ def measured(run):
         "ttft_ms": run["ttft_ms"] if generates else NAN, "tpot_ms": run["tpot_ms"] if generates else NAN,
         "input_tokens_per_s": NAN if generates else rate, "output_tokens_per_s": rate if generates and tokens > 0 else NAN,
         "gross_kwh_per_mtok": run["energy_gross_j"] / 3.6e6 / mtok, "net_kwh_per_mtok": run["energy_net_j"] / 3.6e6 / mtok,
-        "kwh_error": run["energy_error_j"] / 3.6e6 / mtok, "gross_power_w": run["mean_power_w"],
+        "gross_kwh_per_mtok_error": run["energy_error_j"] / 3.6e6 / mtok, "gross_power_w": run["mean_power_w"],
         "decode_j_per_token": run["decode_j_per_token"] if generates else NAN, "hours": run["window_s"] / 3600 / mtok,
         "priced_j": run["energy_gross_j"] / tokens if tokens > 0 else NAN,
     }
@@ -84,29 +74,31 @@ def price_runs(values, chosen, own):
         hours, joules = mean(v["hours"] for v in of_cell), mean(v["priced_j"] for v in of_cell)
         for v in of_cell:
             share_h, share_e = v["hours"] / hours, v["priced_j"] / joules if joules else NAN
-            part = v["kwh_error"] / v["gross_kwh_per_mtok"] if v["gross_kwh_per_mtok"] else NAN
+            part = v["gross_kwh_per_mtok_error"] / v["gross_kwh_per_mtok"] if v["gross_kwh_per_mtok"] else NAN
             if c := chosen.get(key):
                 energy = 0.0 if c["energy_usd_per_mtok"] == 0 else c["energy_usd_per_mtok"] * share_e
                 v["total_usd_per_mtok"], v["usd_evidence"] = c["infra_usd_per_mtok"] * share_h + energy, c["usd_evidence"]
-                v["usd_error"] = 0.0 if energy == 0 else energy * part
+                v["total_usd_per_mtok_error"] = 0.0 if energy == 0 else energy * part
                 v["usd_energy"] = None if c["energy_usd_per_mtok"] == 0 else v["energy_evidence"]
             if o := own.get(key):
-                v["g_error"] = o["gco2e"] * share_e * part
+                for metric in PER_KWH.values():
+                    v[metric], v[ALL[metric].error] = o[metric] * share_e, o[metric] * share_e * part
                 made = 0.0 if is_absent(o["embodied"]) else o["embodied"] * share_h
-                v["gco2e_per_mtok"], v["gco2e_evidence"] = o["gco2e"] * share_e + made, o["evidence"]
+                v["gco2e_per_mtok"], v["gco2e_evidence"] = v["gco2e_per_mtok"] + made, o["evidence"]
 
 
 def groups(values):
     """All groups, each cell with the dependence of its pool."""
     found = {}
-    for metric, evidence in METRICS.items():
+    for metric, evidence in COLUMNS.items():
+        energy = (metric in ALL and ALL[metric].energy_evidence) or evidence
         there = [v for v in values if not is_absent(v.get(metric, NAN))]
         for key, of_group in grouped(there, GROUP):
             cells = {}
             for (scenario,), of_cell in grouped(of_group, ("scenario",)):
                 ordered = sorted(of_cell, key=lambda v: (v["session_id"], v["place"], v["run_id"]))
                 cells[scenario] = Cell([v[metric] for v in ordered], ordered[0]["session_id"])
-            is_model = any("estimated" in (v[evidence], v[ENERGY.get(metric, evidence)]) for v in of_group)
+            is_model = any("estimated" in (v[evidence], v[energy]) for v in of_group)
             found[metric, *key] = Group(metric, key, cells, weakest(*(v[evidence] for v in of_group)), is_model)
     pools = {}
     for group in found.values():
@@ -143,12 +135,12 @@ def chosen_costs(costs, asked):
     return chosen
 
 
-def own_carbon(costs):
-    """Grams of each cell on the own machine."""
+def own_energy(costs):
+    """What the energy of each cell takes on the own machine."""
     least = lambda cells, column: min((c[column] for c in cells if not is_absent(c[column])), default=NAN)
     rows = [c for c in costs if c["tier"] == "on_prem" and c["basis"] == BASIS[c["mode"]]]
     return [
-        {**dict(zip(CELL, key)), "gco2e": least(cells, "gco2e_per_mtok"), "embodied": least(cells, "embodied_gco2e_per_mtok"),
+        {**dict(zip(CELL, key)), **{m: least(cells, m) for m in PER_KWH.values()}, "embodied": least(cells, "embodied_gco2e_per_mtok"),
          "evidence": weakest(*(c["gco2e_evidence"] for c in cells))}
         for key, cells in grouped(rows, CELL)
     ]

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from hardware import of_price, recognise
+from metrics import PER_KWH
 from tables import NAN, is_absent
 
 HOURS_A_YEAR = 8760
@@ -65,11 +66,11 @@ def sold(price):
 def electricity(price, grid, config):
     """Of a kWh at the plug: dollars, grams, and how they are known."""
     region = known(price["grid_region"], config["home_grid"])
-    unknown = {"usd_per_kwh": NAN, "gco2e_per_kwh": NAN, "pue": NAN, "tariff_evidence": "derived", "carbon_evidence": "derived"}
+    unknown = {**dict.fromkeys(("usd_per_kwh", "pue", *PER_KWH), NAN), "tariff_evidence": "derived", "carbon_evidence": "derived"}
     year = grid.get(region, unknown)
     pue = known(year["pue"], config["default_pue"])
     return {
-        "grid_region": region if region in grid else None, "kwh_usd": pue * year["usd_per_kwh"], "kwh_grams": pue * year["gco2e_per_kwh"],
+        "grid_region": region if region in grid else None, "kwh_usd": pue * year["usd_per_kwh"], "kwh_takes": {f: pue * year[f] for f in PER_KWH},
         "tariff_evidence": year["tariff_evidence"], "carbon_evidence": year["carbon_evidence"],
     }
 

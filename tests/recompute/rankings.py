@@ -8,7 +8,7 @@ from scipy.special import fdtrc
 from comparisons import label
 from estimates import of_mode, over_scenarios, own_errors, with_sensor_error
 from formulas import mean, variance, weakest
-from means import mean_over
+from metrics import ALL, mean_over
 from observed import more_than_rounding
 from tables import NAN, is_absent
 
@@ -100,7 +100,7 @@ def ranking(found, groups, compared, prices, config):
 
 def is_beaten(comparison, name, metric):
     other_over_mine = comparison["ratio"] if comparison["a"] == name else 1 / comparison["ratio"]
-    return (other_over_mine > 1) == metric.endswith("_per_s")
+    return (other_over_mine > 1) == ALL[metric].more_is_better
 
 
 def chosen_prices(chosen, groups):

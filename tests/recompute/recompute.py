@@ -94,7 +94,7 @@ def derive(tables, given, config):
 def analyse(tables, config):
     """Tables of `analyze`."""
     values, chosen = observed.run_values(tables), observed.chosen_costs(tables["cost"], config)
-    observed.price_runs(values, chosen, observed.own_carbon(tables["cost"]))
+    observed.price_runs(values, chosen, observed.own_energy(tables["cost"]))
     groups = observed.groups(values)
     families = comparisons.families(groups)
     compared = comparisons.comparisons(families, config)

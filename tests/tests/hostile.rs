@@ -41,6 +41,7 @@ fn nobody_is_believed_and_the_next_honest_backend_is_the_reference() {
         ("past", "a window from "),
         ("iterations", "a window of 9223372036854775808 iterations and "),
         ("ttft", "a first token after 1000000000 ms of an iteration of "),
+        ("uncounted", "times of 3 iterations instead of 1"),
         ("negative", "a step of -1 ms in a window of "),
         ("huge", "what was measured is no row of `run`, "),
         ("prompt", "counted 10000 prompt tokens instead of 18"),

@@ -69,6 +69,7 @@ def run(request):
         "past": ("start_ns", -(2**63)),
         "iterations": ("iterations", 2**63),
         "ttft": ("ttft_ms", 1e9),
+        "uncounted": ("iteration_ms", [1.0] * 3),
         "negative": ("token_ms", [-1.0] * steps),
         "huge": ("cache_bytes", [1, 2**64 - 1]),
         "prompt": ("prompt_tokens", 10_000),

@@ -7,22 +7,14 @@ pub const RENT_BASES: &[&str] = &["usage", "reservation"];
 
 crate::table! {
     BREAK_EVEN: "break_even", version 3, written by "derive-costs";
-    grain: "One backend x alternative x workload x basis: the configured own machine against rented hardware or an API. By `usage` \
+    grain: "One backend x alternative x workload x basis: the configured own machine against rented hardware or an API, whose \
+            seller and instance (or model) stand here. By `usage` \
             the alternative costs per token; by `reservation` whole machines are paid for all month.";
     key: &[
         "backend", "device", "model", "dtype", "kv_cache", "workload", "provider", "region", "instance", "tier",
         "rent_basis",
     ];
-    backend: text("Engine and device"),
-    device: text("`cpu`, or the GPU's product name"),
-    model: text("Model"),
-    dtype: text("Number format of the weights"),
-    kv_cache: boolean("Whether decoding kept keys and values"),
-    workload: text("Workload"),
-    provider: text("Seller of the alternative"),
-    region: text("Seller's region"),
-    instance: text("Instance, or model of an API"),
-    tier: choice(TIERS, "Terms"),
+    with backend, request, price;
     rent_basis: choice(RENT_BASES, "How the alternative is paid for; an API by usage alone"),
     capex_usd: float("Purchase of one own machine, residual value taken off").at_least(0.0),
     own_usd_per_month: float("One own machine without work: purchase over its life, upkeep, idle electricity")

@@ -2,18 +2,6 @@
 
 use crate::{column::*, tables::*};
 
-/// What backends are compared in: quantities that have a log, where less or, of rates, more is better.
-pub const METRICS: &[&str] = &[
-    "latency_ms",
-    "ttft_ms",
-    "tpot_ms",
-    "input_tokens_per_s",
-    "output_tokens_per_s",
-    "total_usd_per_mtok",
-    "gross_kwh_per_mtok",
-    "gco2e_per_mtok",
-];
-
 pub const SCALES: &[&str] = &["log", "linear"];
 pub const MEANS: &[&str] = &["arithmetic", "geometric"];
 pub const CONCLUSIONS: &[&str] = &["different", "equivalent", "unclear", "estimated", "extrapolated"];
@@ -22,10 +10,7 @@ crate::table! {
     COMPARISON: "comparison", version 4, written by "analyze";
     grain: "One metric x mode x pair of backends. Scenarios are blocks, runs within them the replicates.";
     key: &["metric", "model", "mode", "kv_cache", "a", "b"];
-    metric: choice(METRICS, "Quantity and unit"),
-    model: text("Model"),
-    mode: choice(run::MODES, "Mode"),
-    kv_cache: boolean("Whether keys and values were kept"),
+    with family;
     a: text("First backend, with its device if the name alone is not unique"),
     b: text("Second backend"),
     test: text("Test that was made, of what"),

@@ -1,24 +1,12 @@
 //! A number with its uncertainty.
 
-use crate::{column::*, tables::*};
-
-pub const METRICS: &[&str] = &[
-    "latency_ms",
-    "ttft_ms",
-    "tpot_ms",
-    "input_tokens_per_s",
-    "output_tokens_per_s",
-    "gross_kwh_per_mtok",
-    "net_kwh_per_mtok",
-    "gross_power_w",
-    "decode_j_per_token",
-];
+use crate::{column::*, metrics, tables::*};
 
 crate::table! {
     ESTIMATE: "estimate", version 4, written by "analyze";
     grain: "One metric of one cell (level `cell`), or of one backend and mode over its scenarios (level `backend_mode`).";
     key: &["metric", "level", "backend", "device", "model", "dtype", "mode", "kv_cache", "scenario"];
-    metric: choice(METRICS, "Quantity and unit"),
+    metric: choice(metrics::ESTIMATED, "Quantity and unit"),
     level: choice(
         &["cell", "backend_mode"],
         "What was averaged: the runs of a cell, or the means of a backend's scenarios",

@@ -4,14 +4,10 @@ use crate::{column::*, tables::*};
 
 crate::table! {
     HOURLY_COST: "hourly_cost", version 2, written by "derive-costs";
-    grain: "One backend x mode x grid region x local hour, of regions whose tariff or intensity is known by the hour.";
+    grain: "One backend x mode x grid region x local hour, of regions whose tariff or intensity is known by the hour. Prompt \
+            tokens count in prefill, new tokens in generate.";
     key: &["backend", "device", "model", "dtype", "mode", "kv_cache", "grid_region", "local_hour"];
-    backend: text("Engine and device"),
-    device: text("`cpu`, or the GPU's product name"),
-    model: text("Model"),
-    dtype: text("Number format of the weights"),
-    mode: choice(run::MODES, "Mode; prompt tokens count in prefill, new tokens in generate"),
-    kv_cache: boolean("Whether keys and values were kept"),
+    with backend, mode;
     grid_region: text("Grid region"),
     zone: text("Time zone of `local_hour` (IANA), the tariff's or else UTC"),
     local_hour: count("Hour of the day there, 0 to 23"),

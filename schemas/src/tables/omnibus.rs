@@ -8,10 +8,7 @@ crate::table! {
     OMNIBUS: "omnibus", version 1, written by "analyze";
     grain: "One metric x mode x test of all backends at once, on the means of the scenarios that all of them ran.";
     key: &["metric", "model", "mode", "kv_cache", "test"];
-    metric: choice(comparison::METRICS, "Quantity and unit"),
-    model: text("Model"),
-    mode: choice(run::MODES, "Mode"),
-    kv_cache: boolean("Whether keys and values were kept"),
+    with family;
     test: choice(
         TESTS,
         "`blocked_anova` and `friedman` take scenarios as blocks; the others take them as replicates, which they are not, \

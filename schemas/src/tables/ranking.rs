@@ -6,10 +6,7 @@ crate::table! {
     RANKING: "ranking", version 2, written by "analyze";
     grain: "One metric x mode x backend: its place among all, which it shares with those that it cannot be told from.";
     key: &["metric", "model", "mode", "kv_cache", "backend"];
-    metric: choice(comparison::METRICS, "Quantity and unit"),
-    model: text("Model"),
-    mode: choice(run::MODES, "Mode"),
-    kv_cache: boolean("Whether keys and values were kept"),
+    with family;
     backend: text("Backend, with its device if the name alone is not unique"),
     place: count("One more than the backends that are better by a test, p adjusted by Holm")
         .or_null("when a model gave the energy, or a pair could not be tested"),

@@ -4,14 +4,10 @@ use crate::{column::*, tables::*};
 
 crate::table! {
     REGION_CARBON: "region_carbon", version 3, written by "derive-costs";
-    grain: "One backend x mode x grid region: the measured energy, were it drawn there. Mean over scenarios.";
+    grain: "One backend x mode x grid region: the measured energy, were it drawn there. Mean over scenarios; prompt tokens \
+            count in prefill, new tokens in generate.";
     key: &["backend", "device", "model", "dtype", "mode", "kv_cache", "grid_region"];
-    backend: text("Engine and device"),
-    device: text("`cpu`, or the GPU's product name"),
-    model: text("Model"),
-    dtype: text("Number format of the weights"),
-    mode: choice(run::MODES, "Mode; prompt tokens count in prefill, new tokens in generate"),
-    kv_cache: boolean("Whether keys and values were kept"),
+    with backend, mode;
     grid_region: text("Grid region"),
     grid_basis: text("What the intensity counts"),
     grid_method: text("Whose accounting made the intensity").or_null("when its source does not say"),

@@ -6,16 +6,7 @@ crate::table! {
     REQUEST_COST: "request_cost", version 3, written by "derive-costs";
     grain: "One backend x price x workload: a request with so many prompt and generated tokens at the mean rates of both modes.";
     key: &["backend", "device", "model", "dtype", "kv_cache", "workload", "provider", "region", "instance", "tier"];
-    backend: text("Engine and device"),
-    device: text("`cpu`, or the GPU's product name"),
-    model: text("Model"),
-    dtype: text("Number format of the weights"),
-    kv_cache: boolean("Whether decoding kept keys and values"),
-    workload: text("Workload"),
-    provider: text("Seller"),
-    region: text("Seller's region"),
-    instance: text("Instance"),
-    tier: choice(TIERS, "Terms"),
+    with backend, request, price;
     prompt_tokens: float("Prompt tokens of a request; of a blend, the mean").at_least(0.0),
     generated_tokens: float("Generated tokens of a request; of a blend, the mean").at_least(0.0),
     prefill_s: float("Prompt tokens over the mean prefill rate").at_least(0.0),

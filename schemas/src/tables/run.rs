@@ -10,7 +10,7 @@ pub const ARRIVALS: &[&str] = &["closed", "constant", "poisson", "gamma"];
 pub const STATUSES: &[&str] = &["ok", "degraded", "failed", "skipped"];
 
 crate::table! {
-    RUN: "run", version 5, written by "collect";
+    RUN: "run", version 6, written by "collect";
     grain: "One measured repetition: a timed window in which one cell of the matrix ran one or more times back to back.";
     key: &["session_id", "run_id"];
     session_id: text("Session"),
@@ -70,6 +70,8 @@ crate::table! {
         .or_null("for prefill, for a single token, or when not measured"),
     token_ms: floats("Mean time of each decoding step, first token included")
         .or_null("for prefill or when not measured"),
+    iteration_ms: floats("Time of each iteration of the window, in their order")
+        .or_null("when the engine or an import does not say"),
     repetition: int("Block that the run belongs to, from 0"),
     order: int("Place in the order of execution, from 0").or_null("for imports"),
     logits: choice(&["last", "all"], "Positions for which logits were computed").or_null("when an import does not say"),

@@ -7,16 +7,7 @@ crate::table! {
     grain: "One backend x price x workload: the configured volume a month for the configured months. Hardware is rented by use \
             or whole, or owned (tier `on_prem`). A month has 730 hours, as cloud prices reckon it.";
     key: &["backend", "device", "model", "dtype", "kv_cache", "workload", "provider", "region", "instance", "tier"];
-    backend: text("Engine and device"),
-    device: text("`cpu`, or the GPU's product name"),
-    model: text("Model"),
-    dtype: text("Number format of the weights"),
-    kv_cache: boolean("Whether decoding kept keys and values"),
-    workload: text("Workload"),
-    provider: text("Seller"),
-    region: text("Seller's region"),
-    instance: text("Instance"),
-    tier: choice(TIERS, "Terms"),
+    with backend, request, price;
     volume_mtok: float("Million tokens a month, prompt and generated").at_least(0.0),
     months: float("Months").at_least(0.0),
     utilisation: float("Share of the paid hours in which tokens are produced").at_least(0.0),

@@ -1,15 +1,12 @@
 //! What terms save.
 
-use crate::{column::*, tables::*};
+use crate::column::*;
 
 crate::table! {
     TIER_SAVING: "tier_saving", version 2, written by "derive-costs";
     grain: "One price other than on demand, against the same instance on demand. A ratio of two rates: it says nothing about backends.";
     key: &["provider", "region", "instance", "tier"];
-    provider: text("Seller"),
-    region: text("Seller's region"),
-    instance: text("Instance"),
-    tier: choice(TIERS, "Terms"),
+    with price;
     usd_per_hour: float("Rate").at_least(0.0),
     on_demand_usd_per_hour: float("Rate on demand").at_least(0.0),
     ratio_of_rates: float("Rate over rate on demand").at_least(0.0).or_null("with a reason"),

@@ -9,16 +9,7 @@ crate::table! {
         "backend", "device", "model", "dtype", "kv_cache", "workload", "provider", "region", "instance", "tier",
         "utilisation",
     ];
-    backend: text("Engine and device"),
-    device: text("`cpu`, or the GPU's product name"),
-    model: text("Model"),
-    dtype: text("Number format of the weights"),
-    kv_cache: boolean("Whether decoding kept keys and values"),
-    workload: text("Workload"),
-    provider: text("Seller"),
-    region: text("Seller's region"),
-    instance: text("Instance"),
-    tier: choice(TIERS, "Terms"),
+    with backend, request, price;
     utilisation: float("Share of the paid hours in which tokens are produced").at_least(0.0),
     infra_usd_per_mtok: float("Rent; for owned hardware its purchase over its life, and upkeep").at_least(0.0),
     load_usd_per_mtok: float("Electricity while tokens are produced; 0 where the price includes power")

@@ -8,14 +8,7 @@ crate::table! {
     VERDICT: "verdict", version 3, written by "analyze";
     grain: "One cell: whether its runs may be used, by every check that speaks of runs, and how many runs it needs.";
     key: cell::COLUMNS;
-    cell_id: text("Cell"),
-    backend: text("Engine and device"),
-    device: text("`cpu`, or the GPU's product name"),
-    model: text("Model"),
-    dtype: text("Number format of the weights"),
-    mode: choice(run::MODES, "Mode"),
-    kv_cache: boolean("Whether keys and values were kept"),
-    scenario: text("Scenario"),
+    with cell;
     verdict: choice(
         VERDICTS,
         "`fail`: a hard check failed and the cell must not be used; `warn`: a check found something; `pass`: none did",

@@ -15,6 +15,18 @@ mean as (
     group by cell_id
 ),
 
+-- A cell on the own machine: what its energy takes and, where known, the share of making the hardware.
+own as (
+    select
+        cell_id,
+        min(gco2e_per_mtok) as gco2e_per_mtok,
+        min(embodied_gco2e_per_mtok) as embodied_gco2e_per_mtok,
+        weakest(gco2e_evidence) as gco2e_evidence
+    from cost
+    where tier = 'on_prem' and basis = case when mode = 'prefill' then 'input' else 'output' end
+    group by cell_id
+),
+
 -- What an hour and a joule per token cost and emit.
 rate as (
     select
@@ -27,7 +39,7 @@ rate as (
         g.gco2e_evidence
     from mean as m
     left join chosen_cost as d on m.cell_id = d.cell_id
-    left join own_carbon as g on m.cell_id = g.cell_id
+    left join own as g on m.cell_id = g.cell_id
 )
 
 select

@@ -49,11 +49,10 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
     bench.values("config", &[&config])?;
     bench.values("wanted", &[&config.decision])?;
     bench.materialise(model!("chosen_cost"))?;
-    bench.materialise(model!("own_carbon"))?;
     bench.model(model!("run_check"))?;
     // Queries are computed on one thread each: two go on at the same time.
     let (groups, checks, of_runs) = std::thread::scope(|threads| -> anyhow::Result<_> {
-        let found = threads.spawn(|| findings::found(&bench, findings::OF_RUNS));
+        let found = threads.spawn(|| findings::found(&bench, findings::of_runs()));
         bench.materialise(model!("run_value"))?;
         bench.model(model!("run_price"))?;
         let checks = threads.spawn(|| bench.materialise(model!("cell_check")));
@@ -85,7 +84,7 @@ pub fn run(cli: &Analysis) -> anyhow::Result<bool> {
     bench.rows(&tables::VERDICT, &verdicts::verdicts(checks, &groups, &config))?;
     bench.rows(&tables::DECISION, &decisions::decisions(&all, &compared, &config, utilisation))?;
     let mut found = of_runs;
-    found.extend(findings::found(&bench, findings::OF_CELLS)?);
+    found.extend(findings::found(&bench, findings::of_cells())?);
     bench.rows(&tables::FINDING, &found)?;
     bench.check(check!("flags_have_findings"))?;
     bench.check(check!("no_pass_over_a_failure"))?;

@@ -7,7 +7,7 @@ use crate::{
     pair::{Pair, compared_by, pair},
 };
 use rayon::prelude::*;
-use schemas::tables::comparison::{METRICS, Row};
+use schemas::{metrics, tables::comparison::Row};
 use stats::{holm::holm, positive_mean::Cell, selection::family_level};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub type Family = (String, String, String, bool);
 /// Backends of each family by name, with their runs.
 pub fn families(groups: &BTreeMap<Group, Runs>) -> BTreeMap<Family, BTreeMap<String, &Runs>> {
     let mut families: BTreeMap<Family, BTreeMap<String, &Runs>> = BTreeMap::new();
-    for (g, runs) in groups.iter().filter(|(g, _)| METRICS.contains(&g.metric.as_str())) {
+    for (g, runs) in groups.iter().filter(|(g, _)| metrics::COMPARED.contains(&g.metric.as_str())) {
         let family = (g.metric.clone(), g.model.clone(), g.mode.clone(), g.kv_cache);
         families.entry(family).or_default().insert(label(g, groups), runs);
     }

@@ -4,7 +4,7 @@ use crate::{
     comparisons::label,
     config::Weights,
     known::Known,
-    observed::{Group, Runs},
+    observed::{self, Group, Runs},
 };
 use serde::Deserialize;
 use stats::{block_mean::BlockMean, mean::mean, positive_mean::Cell, scenario_mean::Over};
@@ -181,7 +181,7 @@ fn token_metric(objective: &str, mode: &str) -> &'static str {
 }
 
 fn of_mode(metric: &str, runs: &Runs) -> Option<Contender> {
-    let (over, cells) = (Over::of(metric), runs.samples());
+    let (over, cells) = (observed::over(metric), runs.samples());
     let logs = cells.iter().map(|cell| over.log(&[*cell])).collect::<Option<Vec<f64>>>()?;
     Some(Contender {
         logs: runs.by_scenario.keys().cloned().zip(logs).collect(),

@@ -8,6 +8,7 @@ use crate::{
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use recombine::{Workbench, model};
+use schemas::metrics;
 use serde::Serialize;
 use stats::positive_mean::Cell;
 use std::{
@@ -23,8 +24,8 @@ pub struct Diff {
     before: PathBuf,
     /// Run folder that may have got worse
     after: PathBuf,
-    /// Quantities that are compared: those of `estimate`, `total_usd_per_mtok`, `gco2e_per_mtok`; unless given latency, kWh and dollars,
-    /// as far as one of the folders has them
+    /// Quantities that are compared: those of `estimate` and `comparison`; unless given latency, kWh and dollars, as far as one of the
+    /// folders has them
     #[arg(long = "metric", value_name = "METRIC")]
     metrics: Vec<String>,
     /// How much worse a cell may be, %
@@ -53,7 +54,6 @@ enum Unclear {
 }
 
 const BY_DEFAULT: [&str; 3] = ["latency_ms", "gross_kwh_per_mtok", "total_usd_per_mtok"];
-const OF_COSTS: [&str; 2] = ["total_usd_per_mtok", "gco2e_per_mtok"];
 
 /// What the cost models ask of the configuration.
 #[derive(Serialize)]
@@ -74,7 +74,8 @@ struct Line {
 
 /// The exit status. Prints every cell, the worst first.
 pub fn run(diff: &Diff) -> anyhow::Result<u8> {
-    let known: Vec<&str> = schemas::tables::estimate::METRICS.iter().chain(&OF_COSTS).copied().collect();
+    let of_costs = metrics::ALL.iter().filter(|metric| !metric.is_estimated).map(|metric| metric.name);
+    let known: Vec<&str> = metrics::ESTIMATED.iter().copied().chain(of_costs).collect();
     if let Some(metric) = diff.metrics.iter().find(|m| !known.contains(&m.as_str())) {
         anyhow::bail!("no metric of that name, \"{metric}\", use one of {}", known.join(", "));
     }
@@ -129,7 +130,6 @@ fn observed(folder: &Path, diff: &Diff) -> anyhow::Result<BTreeMap<Group, Runs>>
     bench.values("config", &[Priced { price: &diff.price }])?;
     bench.values("wanted", &[Wanted { hardware: "any" }])?;
     bench.materialise(model!("chosen_cost"))?;
-    bench.materialise(model!("own_carbon"))?;
     bench.model(model!("run_price"))?;
     crate::observed::observed(&bench, &["run_value", "run_price"])
 }

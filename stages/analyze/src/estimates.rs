@@ -2,16 +2,15 @@
 
 use crate::{
     config::{Config, Interval},
-    observed::{Group, Runs, own_errors},
+    observed::{Group, Runs, over, own_errors},
 };
-use schemas::tables::estimate::{METRICS, Row};
+use schemas::{metrics, tables::estimate::Row};
 use stats::{
     Estimate,
     bootstrap::{Settings, bootstrap_means},
     mean::mean,
     median::median,
     positive_mean::{Cell, positive_mean},
-    scenario_mean::Over,
     tails::normal_quantile,
 };
 use std::collections::BTreeMap;
@@ -19,7 +18,7 @@ use std::collections::BTreeMap;
 /// One row a cell, and one a group where every value has a log. Costs have their own table and intervals.
 pub fn estimates(groups: &BTreeMap<Group, Runs>, config: &Config) -> Vec<Row> {
     let level = config.ci_level;
-    let known = || groups.iter().filter(|(group, _)| METRICS.contains(&group.metric.as_str()));
+    let known = || groups.iter().filter(|(group, _)| metrics::ESTIMATED.contains(&group.metric.as_str()));
     let cells: Vec<Cell<'_>> = known().flat_map(|(_, runs)| runs.samples()).collect();
     let mut estimated = of_cells(&cells, config).into_iter();
     let mut rows = Vec::new();
@@ -71,7 +70,7 @@ pub fn over_scenarios(metric: &str, runs: &Runs, errors: Option<&Runs>, level: f
         let of_cells = errors.by_scenario.values().map(|e| mean(e)).collect::<Option<Vec<f64>>>()?;
         mean(&of_cells).filter(|_| of_cells.len() == blocks.len())
     });
-    Some(with_own_error(Over::of(metric).estimate(&blocks, level)?, own, level))
+    Some(with_own_error(over(metric).estimate(&blocks, level)?, own, level))
 }
 
 /// An interval from the spread of runs, wider by the half width (95 %) of an error that they share: logs of both ends, in quadrature,

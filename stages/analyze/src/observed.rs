@@ -9,10 +9,11 @@ use arrow::{
 };
 use rayon::prelude::*;
 use recombine::Workbench;
-use schemas::tables::cell;
+use schemas::{metrics, tables::cell};
 use stats::{
     dependence::{Dependence, OWN_RUNS, dependence, widening},
     positive_mean::Cell as Sample,
+    scenario_mean::Over,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -97,35 +98,23 @@ impl Runs {
 
 const ORDER: [&str; 3] = ["session_id", "place", "run_id"];
 
-/// Metrics that hold energy, and the half widths that its sensors give them: these are no metrics of their own.
-pub const ERRORS: [(&str, &str); 3] = [
-    ("gross_kwh_per_mtok", "gross_kwh_error_per_mtok"),
-    ("total_usd_per_mtok", "total_usd_error_per_mtok"),
-    ("gco2e_per_mtok", "gco2e_error_per_mtok"),
-];
-
-/// Columns that are metrics, and beside each the columns that say how it is known, and how the energy in it.
-const OBSERVED: &[(&str, &str, Option<&str>)] = &[
-    ("latency_ms", "evidence", None),
-    ("ttft_ms", "evidence", None),
-    ("tpot_ms", "evidence", None),
-    ("input_tokens_per_s", "evidence", None),
-    ("output_tokens_per_s", "evidence", None),
-    ("gross_kwh_per_mtok", "energy_evidence", None),
-    (ERRORS[0].1, "energy_evidence", None),
-    ("net_kwh_per_mtok", "energy_evidence", None),
-    ("gross_power_w", "energy_evidence", None),
-    ("decode_j_per_token", "energy_evidence", None),
-    ("total_usd_per_mtok", "usd_evidence", Some("usd_energy_evidence")),
-    ("gco2e_per_mtok", "gco2e_evidence", Some("energy_evidence")),
-    (ERRORS[1].1, "energy_evidence", None),
-    (ERRORS[2].1, "energy_evidence", None),
-];
+/// Columns that are metrics or their errors, and beside each the columns that say how it is known, and how the energy in it.
+fn columns() -> impl Iterator<Item = (&'static str, &'static str, Option<&'static str>)> {
+    metrics::ALL.iter().flat_map(|metric| {
+        let error = metric.error.map(|error| (error, "energy_evidence", None));
+        std::iter::once((metric.name, metric.evidence, metric.energy_evidence)).chain(error)
+    })
+}
 
 /// What the sensors themselves may be off by, of metrics that hold energy.
 pub fn own_errors<'a>(groups: &'a BTreeMap<Group, Runs>, group: &Group) -> Option<&'a Runs> {
-    let (_, error) = ERRORS.iter().find(|(metric, _)| *metric == group.metric)?;
-    groups.get(&Group { metric: (*error).to_string(), ..group.clone() })
+    let error = metrics::find(&group.metric)?.error?;
+    groups.get(&Group { metric: error.into(), ..group.clone() })
+}
+
+/// Which mean over scenarios a metric has.
+pub fn over(metric: &str) -> Over {
+    Over::of(metrics::find(metric).is_some_and(|metric| metric.adds_up))
 }
 
 /// The runs of each metric of these relations, by what they are of.
@@ -221,7 +210,7 @@ impl Cells {
             }
         }
         let mut metrics = Vec::new();
-        for (metric, evidence, energy) in OBSERVED {
+        for (metric, evidence, energy) in columns() {
             let Some(values) = batch.column_by_name(metric) else { continue };
             let evidence = column(evidence)?.as_string::<i32>();
             let known = match energy {
@@ -230,7 +219,7 @@ impl Cells {
                     evidence.iter().zip(column(energy)?.as_string::<i32>()).map(|(n, e)| Known::of(n, e)).collect()
                 }
             };
-            metrics.push((*metric, values.as_primitive::<Float64Type>().clone(), known));
+            metrics.push((metric, values.as_primitive::<Float64Type>().clone(), known));
         }
         self.parts.push(Part { order: of_order.convert_columns(&order)?, metrics });
         Ok(())

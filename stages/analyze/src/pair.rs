@@ -1,6 +1,9 @@
 //! Two backends in one metric and mode, over the scenarios that both ran: one test, its interval, effect size and equivalence.
 
-use crate::config::{Config, Scale, Test};
+use crate::{
+    config::{Config, Scale, Test},
+    observed,
+};
 use stats::{
     block_mean::{block_mean, contrast, within_block_d},
     cliffs_delta::cliffs_delta,
@@ -55,7 +58,7 @@ impl Pair {
 pub fn compared_by(metric: &str, config: &Config) -> Over {
     match (config.scale, config.test) {
         (Scale::Linear, _) => Over::Arithmetic,
-        (Scale::Log, Test::Blocked | Test::Paired) => Over::of(metric),
+        (Scale::Log, Test::Blocked | Test::Paired) => observed::over(metric),
         (Scale::Log, _) => Over::Geometric,
     }
 }

@@ -4,15 +4,16 @@ use crate::{
     comparisons::Family,
     config::Config,
     estimates::over_scenarios,
-    observed::{Group, Runs, own_errors},
+    observed::{Group, Runs, over, own_errors},
 };
-use schemas::tables::{comparison::Row as Comparison, ranking::Row};
-use stats::scenario_mean::Over;
+use schemas::{
+    metrics,
+    tables::{comparison::Row as Comparison, ranking::Row},
+};
 use std::collections::BTreeMap;
 
-/// More is better for rates, less for all else.
 pub fn more_is_better(metric: &str) -> bool {
-    metric.ends_with("_per_s")
+    metrics::find(metric).is_some_and(|metric| metric.more_is_better)
 }
 
 /// Prices are those that dollars were reckoned with, by backend as `families` names it.
@@ -50,7 +51,7 @@ fn row(
     config: &Config,
 ) -> Option<Row> {
     let (metric, model, mode, kv_cache) = family.clone();
-    let over = Over::of(&metric);
+    let over = over(&metric);
     let estimate = over_scenarios(&metric, runs, errors, config.ci_level)?;
     // What is extrapolated has a place among others that are, and none beside what ran.
     let peers = backends.values().filter(|r| r.known().is_extrapolated() == runs.known().is_extrapolated());

@@ -106,6 +106,14 @@ fn times(asked: &RunRequest, served: bool, stop: Stop, did: &RunAnswer) -> Optio
     if let Some(step) = did.token_ms.iter().find(|step| !(0.0..=window_ms).contains(*step)) {
         return Some(format!("a step of {step} ms in a window of {window_ms:.3} ms"));
     }
+    let each = &did.iteration_ms;
+    if !each.is_empty() && each.len() != did.iterations {
+        return Some(format!("times of {} iterations instead of {}", each.len(), did.iterations));
+    }
+    let all_ms: f64 = each.iter().sum();
+    if all_ms.is_nan() || all_ms > window_ms || each.iter().any(|ms| *ms < 0.0) {
+        return Some(format!("iterations of {all_ms} ms together in a window of {window_ms:.3} ms"));
+    }
     let steps = did.token_ms.len();
     let most = if asked.mode == Mode::Generate { asked.new_tokens } else { 0 };
     let all = steps == most || served || stop == Stop::Eos;
@@ -289,6 +297,15 @@ mod tests {
             (RunAnswer { token_ms: vec![4.0; 3], ..answer() }, "steps of 12 ms together in an iteration of 10 ms"),
             (RunAnswer { token_ms: vec![0.1; 100], ..answer() }, "times of 100 steps instead of 3"),
             (RunAnswer { token_ms: vec![4.0], ..answer() }, "times of 1 steps instead of 3"),
+            (RunAnswer { iteration_ms: vec![9.0], ..answer() }, "times of 1 iterations instead of 2"),
+            (
+                RunAnswer { iteration_ms: vec![9.0, 12.0], ..answer() },
+                "iterations of 21 ms together in a window of 20.000 ms",
+            ),
+            (
+                RunAnswer { iteration_ms: vec![12.0, -1.0], ..answer() },
+                "iterations of 11 ms together in a window of 20.000 ms",
+            ),
         ] {
             assert_eq!(check(did).as_deref(), Some(refused));
         }

@@ -336,6 +336,7 @@ impl Measuring<'_> {
             ttft_ms: Some(answer.ttft_ms),
             tpot_ms: (generating && steps > 1.0).then(|| (latency_ms - answer.ttft_ms) / (steps - 1.0)),
             token_ms: (generating && is_token_a_step).then(|| answer.token_ms.clone()),
+            iteration_ms: (!answer.iteration_ms.is_empty()).then(|| answer.iteration_ms.clone()),
             logits: Some(if answer.last_logits { Logits::Last } else { Logits::All }.name().into()),
             threads: count(attested.threads),
             cores_busy: measured.cores_busy,

@@ -91,5 +91,7 @@ select
     embodied_gco2e_per_hour * part / utilisation / speed as embodied_gco2e_per_used_hour,
     case when includes_power then 0 else pue * usd_per_kwh * energy_factor end as usd_per_kwh,
     pue * gco2e_per_kwh * energy_factor as gco2e_per_kwh,
+    pue,
+    energy_factor,
     match
 from hourly

@@ -207,6 +207,9 @@ pub struct RunAnswer {
     pub ttft_ms: f64,
     /// Mean time of each decoding step, the first token included; empty for prefill.
     pub token_ms: Vec<f64>,
+    /// Time of each iteration of the window, in their order; empty where the engine does not say.
+    #[serde(default)]
+    pub iteration_ms: Vec<f64>,
     /// Prompt tokens, padding included, that the engine took in one iteration over the whole batch.
     pub tokens_in: usize,
     /// Prompt tokens without padding, where the engine counts them itself (a server with its own tokenizer).

@@ -4,10 +4,7 @@ mod examples;
 mod tiles;
 mod words;
 
-use crate::{
-    sections::decision,
-    table::{Evidence, Layout, Show, Table},
-};
+use crate::{outline, sql::tables, table::Table};
 use anyhow::Result;
 use recombine::Workbench;
 use serde::{Deserialize, Serialize};
@@ -32,56 +29,20 @@ pub struct Answer {
     pub tables: Vec<Table>,
 }
 
-const BACKENDS: Layout = Layout {
-    rows: table!("headline"),
-    caption: "A million tokens, by backend",
-    method: "Mean over scenarios, at the price that backends are compared at; an own machine with \
-             its purchase, upkeep and idle power; \
-             tokens/s: geometric mean",
-    source: source!("headline"),
-    evidence: Evidence::In("usd_evidence"),
-    columns: &[
-        ("backend", Show::Text("name")),
-        ("USD [interval]", Show::Interval("usd", "usd_low", "usd_high")),
-        ("of it electricity", Show::Number("energy_usd")),
-        ("kWh [interval]", Show::Interval("kwh", "kwh_low", "kwh_high")),
-        ("gCO2e [interval]", Show::Interval("gco2e", "gco2e_low", "gco2e_high")),
-        ("tokens/s [interval]", Show::Interval("tokens_per_s", "tokens_low", "tokens_high")),
-        ("mode", Show::Text("mode_name")),
-        ("price", Show::Text("price")),
-        ("hardware", Show::Text("hardware")),
-    ],
-};
-
-const OBJECTIVES: Layout = Layout {
-    rows: table!("objectives"),
-    caption: "What to take, by objective, in the same mode",
-    method: decision::METHOD,
-    source: source!("decision"),
-    evidence: Evidence::In("evidence"),
-    columns: &[
-        ("objective", Show::Text("wanted")),
-        ("take", Show::Text("chosen")),
-        ("next", Show::Text("next")),
-        ("next over best [interval]", Show::Interval("margin_ratio", "margin_low", "margin_high")),
-        ("why", Show::Text("reason")),
-        ("left out", Show::Text("out")),
-    ],
-};
-
 /// `priced` and `measured` are the configurations that costs and runs were made with.
-pub fn answer(bench: &Workbench, priced: &Value, measured: &Value) -> Result<Answer> {
-    let tables = vec![BACKENDS.read(bench)?, OBJECTIVES.read(bench)?];
-    let heads: Vec<Head> = bench.select(BACKENDS.rows.sql)?;
-    let stated: Option<Stated> = bench.select(table!("stated").sql)?.into_iter().next();
+pub fn answer(bench: &Workbench, shown: &outline::Answer, priced: &Value, measured: &Value) -> Result<Answer> {
+    let tables = vec![shown.backends.read(bench)?, shown.objectives.read(bench)?];
+    let heads: Vec<Head> = bench.select(tables::HEADLINE.sql)?;
+    let stated: Option<Stated> = bench.select(tables::STATED.sql)?.into_iter().next();
     let chosen = stated.as_ref().and_then(|s| s.backend.as_deref());
     // A decision names its backend with device and dtype; the table's names are as short as they can be.
     let is_chosen = |name: &str| chosen.is_some_and(|c| c == name || c.starts_with(&format!("{name} (")));
     let first = heads.iter().position(|head| is_chosen(&head.name)).unwrap_or(0);
     let utilisation = priced["utilisation"].as_f64().unwrap_or(1.0);
     let head = heads.get(first);
-    let tiles =
-        head.map(|h| tiles::tiles(h, utilisation, BACKENDS.method, &tables[0].rows[first].sql)).unwrap_or_default();
+    let tiles = head
+        .map(|h| tiles::tiles(h, utilisation, &shown.backends.method, &tables[0].rows[first].sql))
+        .unwrap_or_default();
     let mut lines = vec![words::margin(stated.as_ref()), energy(bench)?];
     lines.extend(examples::lines(bench, priced, measured, head)?);
     lines.push(findings(bench)?);
@@ -104,7 +65,7 @@ fn energy(bench: &Workbench) -> Result<String> {
         evidence: String,
         runs: i64,
     }
-    let known: Vec<Known> = bench.select(table!("energy_evidence").sql)?;
+    let known: Vec<Known> = bench.select(tables::ENERGY_EVIDENCE.sql)?;
     let shown: Vec<String> = known.iter().map(|k| format!("{} {} ({} runs)", k.scope, k.evidence, k.runs)).collect();
     let line = if shown.is_empty() { "no run has any".into() } else { shown.join("; ") };
     Ok(format!("Evidence of the energy: {line}."))
@@ -116,7 +77,7 @@ fn findings(bench: &Workbench) -> Result<String> {
         severity: String,
         n: i64,
     }
-    let counts: Vec<Count> = bench.select(table!("finding_count").sql)?;
+    let counts: Vec<Count> = bench.select(tables::FINDING_COUNT.sql)?;
     let plural = |c: &Count| format!("{} {}{}", c.n, c.severity, if c.n == 1 { "" } else { "s" });
     Ok(match counts.iter().map(plural).collect::<Vec<_>>().join(" and ") {
         none if none.is_empty() => "Findings: no error and no warning.".into(),

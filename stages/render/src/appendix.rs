@@ -61,7 +61,7 @@ impl Appendix {
             tables.push(table(format!("appendix_{}_ours", i + 1), &named("ours"), &here, &pair.why)?);
         }
         Ok(Some(Section {
-            id: "appendix",
+            id: "appendix".into(),
             title: content.title,
             texts: vec![content.text],
             tables,

@@ -1,8 +1,5 @@
 //! The report: one HTML page that opens offline, Markdown with SVG and PNG charts, JSON, and CSV of each table.
 
-#[macro_use]
-mod sql;
-
 mod answer;
 mod appendix;
 mod charts;
@@ -10,13 +7,14 @@ mod draw;
 mod format;
 mod models;
 mod number;
+mod outline;
 mod outputs;
 mod page;
 mod place;
 mod report;
 mod reproduce;
-mod sections;
 mod source;
+mod sql;
 mod table;
 mod whatif;
 
@@ -105,12 +103,14 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let priced = reproduce::provenance_of("cost", &cli.read)?.map(|p| p.config).unwrap_or_default();
     let measured = reproduce::provenance_of("session", &cli.read)?.map(|p| p.config).unwrap_or_default();
     models::materialise(&mut bench, &priced, cli.beside.is_some())?;
-    let charts = charts::fill(&bench, |chart| drawing.draw(chart))?;
-    let material = sections::Material { bench: &bench, charts: &charts, with_another: cli.beside.is_some() };
-    let mut sections = sections::all(&material, &priced)?;
+    let outline = outline::Outline::read()?;
+    let charts = charts::fill(&bench, outline.charts(), |chart| drawing.draw(chart))?;
+    let with_another = cli.beside.is_some();
+    let material = outline::Material { bench: &bench, charts: &charts, with_another, priced: &priced };
+    let mut sections = outline.sections(&material)?;
     sections.push(reproduce::section(&cli.read)?);
     sections.extend(cli.appendix.section()?);
-    let answer = answer::answer(&bench, &priced, &measured)?;
+    let answer = answer::answer(&bench, &outline.answer, &priced, &measured)?;
     let report = report::Report { version: report::VERSION, title: config.title, answer, sections };
     let bundle = std::fs::read_to_string(&cli.bundle).with_context(|| {
         format!("{}: cannot read the browser bundle, {}", cli.bundle.display(), schemas::error::setup())

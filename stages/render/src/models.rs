@@ -1,34 +1,35 @@
 //! Relations of the report, in the order in which they need each other.
 
+use crate::sql::relations;
 use anyhow::Result;
 use recombine::{Model, Workbench};
 use serde::Serialize;
 use serde_json::Value;
 
 const ALL: &[Model] = &[
-    relation!("mode_label"),
-    relation!("backend_label"),
-    relation!("cell_estimate"),
-    relation!("backend_estimate"),
-    relation!("backend_cost"),
-    relation!("tier_cost"),
-    relation!("headline"),
-    relation!("whatif_unit"),
-    relation!("energy_table"),
-    relation!("request_table"),
-    relation!("tco_table"),
-    relation!("owner"),
-    relation!("own_line"),
-    relation!("break_even_table"),
-    relation!("utilisation_table"),
-    relation!("region_table"),
-    relation!("cell_middle"),
-    relation!("run_value"),
-    relation!("spread"),
-    relation!("cache_factor"),
-    relation!("decode_step"),
-    relation!("trace_span"),
-    relation!("trace"),
+    relations::MODE_LABEL,
+    relations::BACKEND_LABEL,
+    relations::CELL_ESTIMATE,
+    relations::BACKEND_ESTIMATE,
+    relations::BACKEND_COST,
+    relations::TIER_COST,
+    relations::HEADLINE,
+    relations::WHATIF_UNIT,
+    relations::ENERGY_TABLE,
+    relations::REQUEST_TABLE,
+    relations::TCO_TABLE,
+    relations::OWNER,
+    relations::OWN_LINE,
+    relations::BREAK_EVEN_TABLE,
+    relations::UTILISATION_TABLE,
+    relations::REGION_TABLE,
+    relations::CELL_MIDDLE,
+    relations::RUN_VALUE,
+    relations::SPREAD,
+    relations::CACHE_FACTOR,
+    relations::DECODE_STEP,
+    relations::TRACE_SPAN,
+    relations::TRACE,
 ];
 
 /// What the costs were computed with, of which what-if needs these.
@@ -64,7 +65,7 @@ pub fn materialise(bench: &mut Workbench, priced: &Value, with_another: bool) ->
         bench.materialise(model)?;
     }
     if with_another {
-        bench.materialise(relation!("beside_cell"))?;
+        bench.materialise(relations::BESIDE_CELL)?;
     }
     Ok(())
 }

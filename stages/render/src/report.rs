@@ -16,7 +16,7 @@ pub struct Report {
 
 #[derive(Debug, Default, Serialize)]
 pub struct Section {
-    pub id: &'static str,
+    pub id: String,
     pub title: String,
     /// Paragraphs; text between backticks is code.
     pub texts: Vec<String>,

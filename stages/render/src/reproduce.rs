@@ -23,7 +23,7 @@ pub fn section(tables: &[PathBuf]) -> Result<Section> {
             .to_string(),
     ];
     let list = tables.iter().map(|path| line(path)).collect::<Result<Vec<_>>>()?;
-    Ok(Section { id: "reproduce", title: "How to reproduce".into(), texts, list, ..Section::default() })
+    Ok(Section { id: "reproduce".into(), title: "How to reproduce".into(), texts, list, ..Section::default() })
 }
 
 fn line(path: &Path) -> Result<String> {

@@ -1,38 +1,12 @@
-//! The SQL of the crate, each file compiled in under its name: `relation!("headline")` is `sql/relations/headline.sql`.
+//! The SQL of the crate, compiled in under the names of its files: `relations`, over the contract tables and each other; `charts`, rows
+//! of a chart's shape; `tables`, rows as they are shown; `sources`, what finds a row again (see [`crate::source`]).
 
-macro_rules! sql {
-    ($folder:literal, $name:literal) => {
-        ::recombine::Model {
-            name: $name,
-            sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $folder, "/", $name, ".sql")),
-        }
-    };
-}
+use anyhow::{Context, Result};
+use recombine::Model;
 
-/// A relation over the contract tables and earlier relations.
-macro_rules! relation {
-    ($name:literal) => {
-        sql!("relations", $name)
-    };
-}
+include!(concat!(env!("OUT_DIR"), "/sql.rs"));
 
-/// Rows of a chart's shape, ordered.
-macro_rules! chart {
-    ($name:literal) => {
-        sql!("charts", $name)
-    };
-}
-
-/// Rows as they are shown, ordered.
-macro_rules! table {
-    ($name:literal) => {
-        sql!("tables", $name)
-    };
-}
-
-/// What finds a row again in the contract tables: see [`crate::source`].
-macro_rules! source {
-    ($name:literal) => {
-        sql!("sources", $name)
-    };
+/// The file of this name, which `report.toml` asks for.
+pub fn find(files: &[Model], name: &str) -> Result<Model> {
+    files.iter().find(|model| model.name == name).copied().with_context(|| format!("no SQL is called {name}"))
 }

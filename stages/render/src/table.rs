@@ -1,41 +1,68 @@
 //! Tables of the report: rows of a query, shown by a layout, each with the query that finds its source rows.
 
-use crate::{number::Number, source::Source};
+use crate::{number::Number, source::Source, sql};
 use anyhow::{Context, Result};
 use recombine::{Model, Workbench};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A table as a section's file declares it.
+/// A table as `report.toml` declares it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Layout {
-    /// Rows, over the relations of this stage; named like its CSV.
-    pub rows: Model,
-    pub caption: &'static str,
+    /// Of its rows in `sql/tables`, over the relations of this stage, and of its CSV.
+    name: String,
+    /// One row over the contract tables, in `sql/sources`; unless given, of the same name. Its columns are named like the numbers'.
+    source: Option<String>,
+    caption: String,
     /// How its numbers were computed; a row's own `method` goes before.
-    pub method: &'static str,
-    /// One row over the contract tables. Its columns are named like the numbers'.
-    pub source: Model,
-    pub evidence: Evidence,
-    pub columns: &'static [(&'static str, Show)],
+    #[serde(default)]
+    pub method: String,
+    #[serde(default)]
+    evidence: Evidence,
+    #[serde(default)]
+    pub shown: Shown,
+    /// Title, and what stands below it.
+    columns: Vec<(String, Show)>,
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    #[default]
+    Always,
+    WithRows,
+    /// Beside another run's estimates.
+    WithAnotherRun,
 }
 
 /// How the numbers of a row are known.
-pub enum Evidence {
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Evidence {
     /// A column says it.
-    In(&'static str),
-    All(&'static str),
+    Column(String),
+    All(String),
     /// The table has no measured number.
     None,
 }
 
+impl Default for Evidence {
+    fn default() -> Self {
+        Evidence::Column("evidence".into())
+    }
+}
+
 /// How a column of a query's rows is shown.
-pub enum Show {
-    Text(&'static str),
-    Number(&'static str),
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Show {
+    Text(String),
+    Number(String),
     /// Value, low, high.
-    Interval(&'static str, &'static str, &'static str),
+    Interval(String, String, String),
     /// Several texts, joined.
-    Joined(&'static [&'static str]),
+    Joined(Vec<String>),
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -122,19 +149,23 @@ impl Show {
 }
 
 impl Layout {
+    /// The queries of its rows and of a row's source.
+    pub fn files(&self) -> Result<(Model, Model)> {
+        let source = self.source.as_ref().unwrap_or(&self.name);
+        Ok((sql::find(sql::tables::ALL, &self.name)?, sql::find(sql::sources::ALL, source)?))
+    }
+
     pub fn read(&self, bench: &Workbench) -> Result<Table> {
-        let rows: Vec<Value> = bench.select(self.rows.sql).with_context(|| format!("table {}", self.rows.name))?;
-        let source = Source::of(self.source);
+        let (rows, source) = self.files()?;
+        let rows: Vec<Value> = bench.select(rows.sql).with_context(|| format!("table {}", self.name))?;
+        let source = Source::of(source);
+        let column = |(label, show): &(String, Show)| Column { label: label.clone(), number: show.is_number() };
         Ok(Table {
-            id: self.rows.name.into(),
-            caption: self.caption.into(),
+            id: self.name.clone(),
+            caption: self.caption.clone(),
             note: String::new(),
-            method: self.method.into(),
-            columns: self
-                .columns
-                .iter()
-                .map(|(label, show)| Column { label: (*label).into(), number: show.is_number() })
-                .collect(),
+            method: self.method.clone(),
+            columns: self.columns.iter().map(column).collect(),
             known: !matches!(self.evidence, Evidence::None),
             sourced: true,
             rows: rows.iter().map(|row| self.row(row, &source)).collect(),
@@ -142,13 +173,13 @@ impl Layout {
     }
 
     fn row(&self, row: &Value, source: &Source) -> Row {
-        let evidence = match self.evidence {
-            Evidence::In(key) => text(row, key),
-            Evidence::All(known) => known.into(),
+        let evidence = match &self.evidence {
+            Evidence::Column(key) => text(row, key),
+            Evidence::All(known) => known.clone(),
             Evidence::None => String::new(),
         };
         let own = row.get("method").and_then(Value::as_str).unwrap_or_default();
-        let method = [own, self.method].into_iter().filter(|m| !m.is_empty()).collect::<Vec<_>>().join(". ");
+        let method = [own, &self.method].into_iter().filter(|m| !m.is_empty()).collect::<Vec<_>>().join(". ");
         let own_method = if own.is_empty() { String::new() } else { method.clone() };
         let known = Number {
             level: number(row, "ci_level"),

@@ -1,6 +1,9 @@
 //! What the page multiplies and adds when a reader changes tariff, carbon, PUE, utilisation, volume or terms.
 
-use crate::source::Source;
+use crate::{
+    source::Source,
+    sql::{sources, tables},
+};
 use anyhow::Result;
 use recombine::Workbench;
 use serde::Serialize;
@@ -29,7 +32,7 @@ pub fn whatif(bench: &Workbench, configured: &Value) -> Result<Option<WhatIf>> {
         rows.iter_mut().for_each(|row| row["sql"] = source.filled(row).into());
         Ok(rows)
     };
-    let units = sourced(table!("whatif_unit").sql, &Source::of(source!("whatif_unit")))?;
+    let units = sourced(tables::WHATIF_UNIT.sql, &Source::of(sources::WHATIF_UNIT))?;
     let Some(utilisation) = configured["utilisation"].as_f64().filter(|_| !units.is_empty()) else { return Ok(None) };
     let region = &configured["home_grid"];
     let at_home = units.iter().find(|u| u["grid_region"] == *region);
@@ -47,7 +50,7 @@ pub fn whatif(bench: &Workbench, configured: &Value) -> Result<Option<WhatIf>> {
         workload: configured["workload"].clone(),
         blend: configured["blend"].clone(),
         units,
-        months: sourced(table!("whatif_month").sql, &Source::of(source!("whatif_month")))?,
-        requests: bench.select(table!("whatif_request").sql)?,
+        months: sourced(tables::WHATIF_MONTH.sql, &Source::of(sources::WHATIF_MONTH))?,
+        requests: bench.select(tables::WHATIF_REQUEST.sql)?,
     }))
 }

@@ -21,9 +21,8 @@ pub enum Over {
 }
 
 impl Over {
-    /// Of a metric, by what its unit says.
-    pub fn of(metric: &str) -> Self {
-        let adds_up = metric.ends_with("_per_mtok") || metric.ends_with("_j_per_token");
+    /// Of a quantity that scenarios add up to, or not.
+    pub fn of(adds_up: bool) -> Self {
         if adds_up { Over::Arithmetic } else { Over::Geometric }
     }
 
@@ -149,9 +148,7 @@ mod tests {
 
     #[test]
     fn money_adds_up_and_times_do_not() {
-        let kinds = ["total_usd_per_mtok", "gross_kwh_per_mtok", "gco2e_per_mtok", "decode_j_per_token"].map(Over::of);
-        assert_eq!(kinds, [Over::Arithmetic; 4]);
-        assert_eq!(["latency_ms", "output_tokens_per_s", "gross_power_w"].map(Over::of), [Over::Geometric; 3]);
+        assert_eq!([true, false].map(Over::of), [Over::Arithmetic, Over::Geometric]);
         let cells = [Cell::independent(&[1.0]), Cell::independent(&[4.0])];
         assert!((Over::Arithmetic.log(&cells).unwrap().exp() - 2.5).abs() < 1e-12);
         assert!((Over::Geometric.log(&cells).unwrap().exp() - 2.0).abs() < 1e-12);

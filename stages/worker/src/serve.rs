@@ -144,21 +144,24 @@ fn timed(subject: &mut dyn Subject, run: &RunRequest) -> Result<RunAnswer> {
         subject.iterate(run)?;
         Ok((monotonic_ns() - start) as f64)
     })?;
-    let mut iterations: usize = 0;
+    let mut iteration_ms: Vec<f64> = Vec::new();
     let mut steps: Vec<(u64, u64)> = Vec::new();
     let mut first_ns = 0;
     let start_ns = monotonic_ns();
+    let mut before_ns = start_ns;
     let (end_ns, last) = loop {
         let done: Iteration = subject.iterate(run)?;
-        iterations += 1;
         steps.resize(steps.len().max(done.step_ns.len()), (0, 0));
         steps.iter_mut().zip(&done.step_ns).for_each(|((sum, n), ns)| (*sum, *n) = (*sum + ns, *n + 1));
         first_ns += done.ttft_ns.or(done.step_ns.first().copied()).unwrap_or(0);
         let now = monotonic_ns();
+        iteration_ms.push((now - before_ns) as f64 / 1e6);
+        before_ns = now;
         if now - start_ns >= run.min_window_ns {
             break (now, done);
         }
     };
+    let iterations = iteration_ms.len();
     let mean_ms = |ns: f64| ns / iterations as f64 / 1e6;
     let unstepped = run.mode == Mode::Prefill && last.ttft_ns.is_none();
     Ok(RunAnswer {
@@ -167,6 +170,7 @@ fn timed(subject: &mut dyn Subject, run: &RunRequest) -> Result<RunAnswer> {
         iterations,
         ttft_ms: mean_ms(if unstepped { (end_ns - start_ns) as f64 } else { first_ns as f64 }),
         token_ms: steps.iter().map(|(sum, n)| *sum as f64 / *n as f64 / 1e6).collect(),
+        iteration_ms,
         tokens_in: last.tokens_in,
         prompt_tokens: last.prompt_tokens,
         tokens_generated: last.tokens_generated,

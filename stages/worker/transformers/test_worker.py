@@ -157,6 +157,7 @@ class WorkerTest(unittest.TestCase):
         for process in self.eager.values():
             ran = process.run()
             self.assertEqual((ran["tokens_in"], ran["tokens_generated"], len(ran["token_ms"])), (10, 12, 6))
+            self.assertEqual(len(ran["iteration_ms"]), ran["iterations"])
             self.assertTrue(ran["iterations"] >= 1 and ran["end_ns"] > ran["start_ns"] and ran["ttft_ms"] > 0)
             self.assertLessEqual(sum(ran["token_ms"]) * ran["iterations"], (ran["end_ns"] - ran["start_ns"]) / 1e6)
             self.assertEqual((ran["compiled_graphs"], ran["compiled_in_window"]), (None, None))

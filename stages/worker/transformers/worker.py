@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -189,11 +190,12 @@ class Engine:
         warmed, warmup_cv = self.warm_up(request["warmup"], iterate)
         compiled_before = self.graphs()
         times: list[list[int]] = []
-        start = end = self.now()
-        while not times or end - start < request["min_window_ns"]:
+        ends = [self.now()]
+        while not times or ends[-1] - ends[0] < request["min_window_ns"]:
             done = iterate()
             times.append(done.step_ns)
-            end = self.now()
+            ends.append(self.now())
+        start, end = ends[0], ends[-1]
         steps = [[t[k] for t in times if len(t) > k] for k in range(max(map(len, times)))]
         compiled = self.graphs()
         return {
@@ -203,6 +205,7 @@ class Engine:
             "iterations": len(times),
             "ttft_ms": (end - start) / len(times) / 1e6 if prefill else statistics.fmean(steps[0]) / 1e6,
             "token_ms": [] if prefill else [statistics.fmean(step) / 1e6 for step in steps],
+            "iteration_ms": [(b - a) / 1e6 for a, b in itertools.pairwise(ends)],
             "tokens_in": prompt[0].numel(),
             "prompt_tokens": None,
             "tokens_generated": 0 if prefill else done.counted,

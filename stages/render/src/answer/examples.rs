@@ -1,6 +1,7 @@
 //! Shipped examples that stand where the reader's own values belong: the first screen says so until they are set.
 
 use super::tiles::Head;
+use crate::sql::tables;
 use anyhow::Result;
 use recombine::Workbench;
 use serde::Deserialize;
@@ -17,7 +18,7 @@ pub fn lines(bench: &Workbench, priced: &Value, measured: &Value, head: Option<&
     struct Count {
         n: i64,
     }
-    let estimated: Vec<Count> = bench.select(table!("estimated_count").sql)?;
+    let estimated: Vec<Count> = bench.select(tables::ESTIMATED_COUNT.sql)?;
     let mut lines = Vec::new();
     if estimated.first().is_some_and(|c| c.n > 0) {
         lines.extend(model(measured));
@@ -25,7 +26,7 @@ pub fn lines(bench: &Workbench, priced: &Value, measured: &Value, head: Option<&
     if head.is_some_and(Head::is_own) {
         lines.extend(purchase(&priced["owned"]));
     }
-    lines.extend(bench.select::<Home>(table!("example_grid").sql)?.into_iter().map(|home| home.line));
+    lines.extend(bench.select::<Home>(tables::EXAMPLE_GRID.sql)?.into_iter().map(|home| home.line));
     Ok(lines)
 }
 

@@ -1,7 +1,7 @@
 //! Sentences of the first screen.
 
 use super::tiles::{Head, dollars};
-use crate::{format::three_digits, number::Number};
+use crate::{format::three_digits, number::Number, sql::tables};
 use anyhow::Result;
 use chrono::DateTime;
 use recombine::Workbench;
@@ -97,7 +97,7 @@ pub fn subject(bench: &Workbench, head: Option<&Head>) -> Result<String> {
         cpu: Option<String>,
     }
     let Some(head) = head else { return Ok(String::new()) };
-    let sessions: Vec<Session> = bench.select(table!("session_date").sql)?;
+    let sessions: Vec<Session> = bench.select(tables::SESSION_DATE.sql)?;
     let cpu = sessions.iter().find_map(|s| s.cpu.clone());
     let hardware = match head.device.as_str() {
         "cpu" => cpu.unwrap_or_else(|| "a processor that the import does not name".into()),

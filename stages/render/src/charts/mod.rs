@@ -1,33 +1,36 @@
-//! Charts: Vega-Lite files, filled through `vega_lite_4`. A new chart is an entry of [`registry`] with the query of
-//! that name in `sql/charts`, and a file in `charts/` with a [`shape::Shape`] if it needs another one.
+//! Charts: Vega-Lite files, filled through `vega_lite_4`. A new chart is an entry of its section in `report.toml` with the query of that
+//! name in `sql/charts`, and a file in `charts/` with a [`shape::Shape`] if it needs another one.
 
-mod registry;
 pub mod round_trip;
 pub mod shape;
 
+use crate::sql;
 use anyhow::{Context, Result};
-use recombine::{Model, Workbench};
+use recombine::Workbench;
 use schemas::terminal::is_obeyed;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shape::Shape;
 
 /// A chart for each `mode` that has rows; rows without one make one chart.
-struct Kind {
-    /// Rows of the shape.
-    rows: Model,
-    title: &'static str,
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kind {
+    /// Of its rows in `sql/charts`, which are those of the shape.
+    pub name: String,
+    title: String,
     shape: Shape,
     /// Titles of the axes.
-    across: &'static str,
-    up: &'static str,
+    across: String,
+    #[serde(default)]
+    up: String,
 }
 
 /// A chart ready to be drawn.
 #[derive(Debug, Clone, Serialize)]
 pub struct Chart {
     pub id: String,
-    pub kind: &'static str,
+    pub kind: String,
     pub title: String,
     /// What the chart shows, in words.
     pub alternative: String,
@@ -39,11 +42,15 @@ const MOST_ROWS: usize = 16;
 const MOST_MARKS: usize = 30;
 
 /// Every chart that has something to show; `ready` sees each as soon as it is.
-pub fn fill(bench: &Workbench, mut ready: impl FnMut(&Chart) -> Result<()>) -> Result<Vec<Chart>> {
+pub fn fill<'a>(
+    bench: &Workbench,
+    kinds: impl Iterator<Item = &'a Kind>,
+    mut ready: impl FnMut(&Chart) -> Result<()>,
+) -> Result<Vec<Chart>> {
     let mut charts = Vec::new();
-    for kind in registry::ALL {
-        let rows: Vec<Map<String, Value>> =
-            bench.select(kind.rows.sql).with_context(|| format!("chart {}", kind.rows.name))?;
+    for kind in kinds {
+        let rows = sql::find(sql::charts::ALL, &kind.name)?;
+        let rows: Vec<Map<String, Value>> = bench.select(rows.sql).with_context(|| format!("chart {}", kind.name))?;
         let mut modes: Vec<(String, Vec<Map<String, Value>>)> = Vec::new();
         for mut row in rows {
             let mode = match row.remove("mode") {
@@ -56,7 +63,7 @@ pub fn fill(bench: &Workbench, mut ready: impl FnMut(&Chart) -> Result<()>) -> R
             }
         }
         for (mode, rows) in modes {
-            let chart = chart(kind, &mode, rows).with_context(|| format!("chart {}", kind.rows.name))?;
+            let chart = chart(kind, &mode, rows).with_context(|| format!("chart {}", kind.name))?;
             ready(&chart)?;
             charts.push(chart);
         }
@@ -75,14 +82,14 @@ fn chart(kind: &Kind, mode: &str, mut rows: Vec<Map<String, Value>>) -> Result<C
         drawable(value);
     }
     let rows: Vec<Value> = rows.into_iter().map(Value::Object).collect();
-    let mut title = if mode.is_empty() { kind.title.to_string() } else { format!("{}: {mode}", kind.title) };
+    let mut title = if mode.is_empty() { kind.title.clone() } else { format!("{}: {mode}", kind.title) };
     if cut > 0 {
         title.push_str(&format!(" (without {cut} more rows)"));
     }
     let mut spec: Value = serde_json::from_str(kind.shape.file()).context("not JSON")?;
     spec["title"] = title.clone().into();
     let logarithmic = kind.shape.logarithmic_for(&rows);
-    for (path, name) in kind.shape.axes(kind.across, kind.up, logarithmic) {
+    for (path, name) in kind.shape.axes(&kind.across, &kind.up, logarithmic) {
         *spec.pointer_mut(path).with_context(|| format!("the file has no {path}"))? = name.into();
         let scale = path.replace("/title", "/scale/type");
         if let Some(scale) = spec.pointer_mut(&scale).filter(|_| !logarithmic) {
@@ -90,11 +97,11 @@ fn chart(kind: &Kind, mode: &str, mut rows: Vec<Map<String, Value>>) -> Result<C
         }
     }
     kind.shape.prune(&mut spec, &rows);
-    let alternative = kind.shape.words(kind.across, kind.up, &rows);
+    let alternative = kind.shape.words(&kind.across, &kind.up, &rows);
     spec["data"]["values"] = rows.into();
     Ok(Chart {
-        id: id(kind.rows.name, mode),
-        kind: kind.rows.name,
+        id: id(&kind.name, mode),
+        kind: kind.name.clone(),
         title,
         alternative,
         spec: round_trip::checked(&spec)?,

@@ -1,9 +1,11 @@
 //! Shapes of charts: one Vega-Lite file each, where its axes have their titles, and how its rows are said in words.
 
 use crate::format::significant;
+use serde::Deserialize;
 use serde_json::Value;
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Shape {
     /// `row, series, value, low, high, n, evidence`: bars from zero.
     Bars,

@@ -28,7 +28,7 @@ fn report() -> Report {
         }],
     };
     let section = Section {
-        id: "s",
+        id: "s".into(),
         title: HOSTILE.into(),
         texts: vec![HOSTILE.into()],
         list: vec![HOSTILE.into()],
