@@ -241,8 +241,10 @@ fn named_option(refusal: &str, kind: Kind) -> Option<String> {
     let remedy = refusal.rsplit(", ").next()?;
     let command = kind.options();
     let is_known = |word: &&str| {
-        let takes = |arg: &Arg| arg.get_action().takes_values() && arg.get_long() == word.strip_prefix("--");
-        command.get_arguments().any(takes)
+        let takes = |long: &str| {
+            command.get_arguments().any(|arg| arg.get_action().takes_values() && arg.get_long() == Some(long))
+        };
+        word.strip_prefix("--").is_some_and(takes)
     };
     let words = remedy.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     let mut named: Vec<&str> = words.filter(is_known).collect();

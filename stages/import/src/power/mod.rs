@@ -156,7 +156,7 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
     remarks.extend(sink.notes.texts().into_iter().map(|note| format!("{}: {note}", whose.display())));
     sink.notes = Default::default();
     cover::check(&mut sink, &cover::runs(&options.files.into)?, first)?;
-    say_of_gpus(&mut sink);
+    say_of_gpus(&mut sink, &cover::accelerators(&options.files.into)?);
     remarks.extend(sink.notes.texts().into_iter().map(|note| format!("{}: {note}", options.files.into.display())));
     sink.name_boards(&cover::boards(&options.files.into)?);
     let mut told = write::write(&sink, &options.files.into, &provenance)?;
@@ -165,8 +165,8 @@ pub fn import(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whose energy it is: a run may have used fewer GPUs than the log has, and a GPU may have said nothing.
-fn say_of_gpus(sink: &mut Sink) {
+/// Whose energy it is: a run may have used fewer GPUs than the log has, and a GPU may have said nothing. `used`: how many the runs name.
+fn say_of_gpus(sink: &mut Sink, used: &[i64]) {
     let (gpus, taken) = sink.gpus();
     let (count, names) = (gpus.len(), gpus.join(", "));
     let silent: Vec<&str> =
@@ -191,12 +191,19 @@ fn say_of_gpus(sink: &mut Sink) {
         let said = format!("{} meters of whole machines are added up: {}", meters.len(), meters.join(", "));
         sink.notes.say(said);
     }
-    if sink.options.gpus.is_empty() && count > 1 {
+    let are_all = used == [count as i64];
+    if sink.options.gpus.is_empty() && count > 1 && !are_all {
         sink.notes
             .say(format!("the log has {count} GPUs ({names}) and all count: --gpus names those that the runs used"));
-        sink.notes.say(format!(
-            "prices are of one GPU unless the runs' device is named as several: --device \"{count}x NAME\""
-        ));
+        match used {
+            [] | [1] => sink.notes.say(format!(
+                "prices are of one GPU unless the runs' device is named as several: --device \"{count}x NAME\""
+            )),
+            used => {
+                let used: Vec<String> = used.iter().map(i64::to_string).collect();
+                sink.notes.say(format!("the runs name {} GPUs, the log has {count}", used.join(" and ")));
+            }
+        }
     } else if taken < count {
         sink.notes.say(format!("{taken} of {count} GPUs ({names}) are taken, the energy of the others is left out"));
     }

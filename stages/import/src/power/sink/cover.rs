@@ -23,6 +23,7 @@ pub struct Run {
     pub start_ns: Option<i64>,
     pub end_ns: Option<i64>,
     device: String,
+    accelerators: Option<i64>,
     imported_from: Option<String>,
 }
 
@@ -43,6 +44,15 @@ pub fn boards(folder: &Path) -> Result<Vec<String>> {
     boards.sort_unstable();
     boards.dedup();
     Ok(boards)
+}
+
+/// How many accelerators the imported runs of a folder used, each number once; none where a run does not say.
+pub fn accelerators(folder: &Path) -> Result<Vec<i64>> {
+    let counts: Option<Vec<i64>> = runs(folder)?.iter().map(|run| run.accelerators).collect();
+    let mut counts = counts.unwrap_or_default();
+    counts.sort_unstable();
+    counts.dedup();
+    Ok(counts)
 }
 
 /// What all sensors together cover: from the latest beginning to the earliest end.
