@@ -1,6 +1,7 @@
 //! Every metric, told once: contracts take their lists from here, and `analyze` what it does with each.
 //!
-//! A metric is a column of `run_value.sql` or `run_price.sql` (stages/analyze/sql), which compute it of each run; its name ends in its unit.
+//! A metric is a column of `run_value.sql` or `run_price.sql` (stages/analyze/sql), which compute it of each run; its name ends in its
+//! unit.
 
 /// What is known of a metric whatever its values are.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,14 +5,19 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::RwLock,
     time::{Instant, SystemTime},
 };
 use tests::{Ran, binary, make, root, run};
 
 const VLLM: &str = "tests/fixtures/cases/08-vllm-bench-serve-json-with-power";
 
+/// `make dist` builds the program again, in its place: nobody may start it meanwhile.
+static IN_PLACE: RwLock<()> = RwLock::new(());
+
 /// The program in a folder, with the Python of `make setup`.
 fn tallywatt(folder: &Path, words: &[&str]) -> Ran {
+    let _in_place = IN_PLACE.read();
     run(Command::new(binary("tallywatt"))
         .args(words)
         .current_dir(folder)
@@ -172,9 +177,7 @@ fn what_cannot_be_imported_is_refused_with_what_to_do() {
          `tallywatt import FILE` or `tallywatt demo`\n"
     );
     assert!(!folder.path().join("data").exists());
-    let said =
-        run(Command::new(binary("tallywatt")).args(["report", "--python", "/bin/false"]).current_dir(folder.path()))
-            .err;
+    let said = tallywatt(folder.path(), &["report", "--python", "/bin/false"]).err;
     assert_eq!(
         said,
         "tallywatt: Python: no vl-convert, which draws the charts, in /bin/false, run `pip install vl-convert-python==1.9.0.post1` \
@@ -226,6 +229,7 @@ fn a_new_project_measures_and_prices_by_make() {
     let short = fs::read_to_string(root().join("tests/fixtures/short.toml")).unwrap();
     fs::write(project.join("pipeline.toml"), short).unwrap();
     let make = |words: &[&str]| {
+        let _in_place = IN_PLACE.read();
         run(Command::new("make")
             .args(words)
             .arg(format!("TALLYWATT={}", binary("tallywatt").display()))
@@ -266,7 +270,10 @@ fn shells_and_man_know_every_command() {
 /// The wheel in a fresh environment, of which nothing else is on PATH: no compiler, no cargo, no npm, no make.
 #[test]
 fn the_wheel_stands_alone() {
-    make(&["dist"]).ok();
+    {
+        let _alone = IN_PLACE.write();
+        make(&["dist"]).ok();
+    }
     let folder = tempfile::tempdir().unwrap();
     let venv = folder.path().join("venv");
     run(Command::new(root().join(".venv/bin/python")).args(["-m", "venv"]).arg(&venv)).ok();

@@ -61,8 +61,8 @@ const CHECKS: &[Model] = &[
     check!("energy_counts_once"),
 ];
 
-/// What the binary `join-telemetry` does with its command line, of which the first word is a name; a fault of the call ends the process with
-/// status 2.
+/// What the binary `join-telemetry` does with its command line, of which the first word is a name; a fault of the call ends the process
+/// with status 2.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     schemas::limits::ignore_file_size_signal();
     match run(&Cli::parse_from(arguments)) {
