@@ -134,7 +134,7 @@ fn table(bench: &mut Workbench, name: &str, path: &Path) -> anyhow::Result<()> {
         anyhow::bail!("{}: not a file or folder, {kind}, correct --table", path.display());
     }
     let is_csv = path.is_file() && path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-    Ok(if is_csv { bench.csv(name, path)? } else { bench.parquet(name, path)? })
+    Ok(if is_csv { bench.csv(name, path) } else { bench.parquet(name, path) }?)
 }
 
 fn named(text: &str) -> Result<(String, PathBuf), String> {

@@ -7,7 +7,10 @@ use crate::{
 };
 use anyhow::{Result, bail};
 use schemas::tables;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    slice,
+};
 
 /// Kinds of input files: folder, and the option of `derive-costs`.
 pub const INPUTS: [(&str, &str); 5] = [
@@ -139,10 +142,10 @@ impl RunFolder {
 
         let mut render = Words::new(&self.config);
         render.list("--read", &[before, analyzed].concat());
-        render.list("--python", &[python.program.clone()]);
-        render.list("--draw", &[python.script.clone()]);
-        render.list("--bundle", &[python.bundle.clone()]);
-        render.list("--into", &[self.path.clone()]);
+        render.list("--python", slice::from_ref(&python.program));
+        render.list("--draw", slice::from_ref(&python.script));
+        render.list("--bundle", slice::from_ref(&python.bundle));
+        render.list("--into", slice::from_ref(&self.path));
         stages::run("render", render.0, loudness)
     }
 
