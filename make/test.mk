@@ -49,9 +49,9 @@ FUZZ_MEMORY ?= 4000000
 
 .PHONY: fuzz
 fuzz: ## arbitrary and mutated bytes into every reader of imports, FUZZ_SECONDS each
-	$(CARGO) test --release --locked --workspace --bin import --no-run
+	$(CARGO) test --release --locked --workspace --lib --no-run
 	ulimit -v $(FUZZ_MEMORY); TALLYWATT_FUZZ_SECONDS=$(FUZZ_SECONDS) \
-	    $(CARGO) test --release --locked --workspace --bin import -- --nocapture --test-threads 1 fuzzed_
+	    $(CARGO) test --release --locked --workspace --lib -- --nocapture --test-threads 1 fuzzed_
 
 # Places of a file at which each change is tried, and which readers and changes, all where none is named.
 PLACES_EACH ?= 3
