@@ -1,5 +1,7 @@
 """Recomputed rows against a table's, cell by cell."""
 
+import math
+
 from tables import is_absent
 
 TOLERANCE = 1e-9
@@ -11,6 +13,8 @@ DIFFERENCES = {
     # Of a net energy that is nothing but rounding, and of runs that do not vary.
     ("estimate", "estimate"): ENDS, ("estimate", "median"): ENDS, ("estimate", "std_error"): ENDS,
 }
+# Per cents that are 100 (exp(x) - 1) of an x that is found by iteration: an error of x grows with x.
+EXPONENTIALS = {("comparison", "detectable_pct")}
 
 
 class Comparison:
@@ -48,7 +52,10 @@ class Comparison:
             return is_absent(a) and is_absent(b)
         if kind != "float64":
             return a == b
-        limit = self.tolerance.get((self.contract.name, column), TOLERANCE)
+        place = (self.contract.name, column)
+        limit = self.tolerance.get(place, TOLERANCE)
+        if place in EXPONENTIALS:
+            limit *= max(1.0, math.log1p(abs(b) / 100))
         return a == b or abs(a - b) <= limit * max(abs(b), size(self.contract.name, column, ours))
 
 
