@@ -2,7 +2,7 @@
 
 import polars
 
-from compare import size
+from compare import growth, size
 from tables import is_absent, read
 
 BY = 1e-6
@@ -44,7 +44,9 @@ def wrong(row, column, contract, kind):
     if kind.is_integer():
         return 1 if is_absent(value) else int(value) + 1
     if kind.is_float():
-        return BY if is_absent(value) else value + BY * (size(contract.name, column, row) or 1)
+        if is_absent(value):
+            return BY
+        return value + BY * growth(contract.name, column, value) * (size(contract.name, column, row) or 1)
     return f"{value or ''}altered"
 
 

@@ -54,9 +54,13 @@ class Comparison:
             return a == b
         place = (self.contract.name, column)
         limit = self.tolerance.get(place, TOLERANCE)
-        if place in EXPONENTIALS:
-            limit *= max(1.0, math.log1p(abs(b) / 100))
+        limit *= growth(*place, b)
         return a == b or abs(a - b) <= limit * max(abs(b), size(self.contract.name, column, ours))
+
+
+def growth(table, column, value):
+    """How many times as large the relative error of a number may be as that of what it is computed from."""
+    return max(1.0, math.log1p(abs(value) / 100)) if (table, column) in EXPONENTIALS else 1.0
 
 
 def size(table, column, row):
